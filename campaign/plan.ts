@@ -1,0 +1,45 @@
+// The plan: everything that decides a run, as one serialisable value. Units are in the names; every field is resolved.
+import type { JsonValue } from "../history/index.js";
+import type { Fault } from "../nemesis/index.js";
+
+export type ClusterChoice = "simulation" | "local" | "docker";
+
+/** Below one of these a run is `unknown: weak`. */
+export interface Floors {
+  readonly completed_operations: number;
+  readonly confirmed_faults: number;
+  readonly operations_per_node: number;
+  readonly max_info_share: number;
+  readonly max_runner_lag_ms: number;
+}
+
+export interface Plan {
+  readonly version: 1;
+  readonly name: string;
+  readonly system: string;
+  /** Content hash of the system's build. */
+  readonly build: string | null;
+  /** A planted bug, e.g. "M14". */
+  readonly mutant: string | null;
+  readonly on: ClusterChoice;
+  readonly nodes: number;
+  readonly replication: number;
+  readonly seed: number;
+  readonly workload: { readonly name: string; readonly options: { readonly [name: string]: JsonValue } };
+  readonly nemesis: {
+    readonly name: string;
+    readonly options: { readonly [name: string]: JsonValue };
+    /** The schedule that the seed drew, so that a plan file replays without the generator. */
+    readonly faults: readonly Fault[];
+  };
+  readonly time_limit_ms: number;
+  /** Mean arrivals a second over all threads; open loop. */
+  readonly rate_per_s: number;
+  readonly concurrency: number;
+  readonly keys: number;
+  readonly operation_timeout_ms: number;
+  /** After the final heal every group must serve within this bound. */
+  readonly recovery_bound_ms: number;
+  readonly floors: Floors;
+  readonly checker: { readonly time_ms: number; readonly memory_mb: number };
+}

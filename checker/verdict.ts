@@ -1,0 +1,97 @@
+// The one verdict type: what every checker returns and what a run ends with. Composed by false > unknown > true.
+import type { JsonValue } from "../history/index.js";
+
+export type Validity = true | false | "unknown";
+
+export type ViolationClass =
+  | "stale read"
+  | "lost write"
+  | "resurrected write"
+  | "forked CAS"
+  | "read of a failed write"
+  | "value from nowhere"
+  | "replica divergence"
+  | "crash"
+  | "unavailable";
+
+/** One thing that went wrong, with what a person needs to see why. */
+export interface Violation {
+  readonly class: ViolationClass;
+  /** Which checker found it: `linearizability`, `crash`, `availability`, `agreement`, … */
+  readonly checker: string;
+  /** One or two sentences for a person, times in seconds since the run began. */
+  readonly sentence: string;
+  readonly key: JsonValue;
+  /** Indices (Operation.index) of a core of operations that is already inconsistent; empty where none applies. */
+  readonly operations: readonly number[];
+  /** When it became certain, for the report to jump to. */
+  readonly timeNs: number | null;
+  /** class, checker, shape: equal for repeats of one bug. */
+  readonly fingerprint: string;
+}
+
+/** Why a verdict is unknown, as a machine-readable code and a sentence. */
+export interface UnknownReason {
+  readonly code:
+    | "vacuous"
+    | "weak"
+    | "budget"
+    | "interrupted"
+    | "infrastructure"
+    | "checker-threw"
+    | "nothing-to-judge"
+    | "malformed";
+  readonly sentence: string;
+}
+
+export interface KeyResult {
+  readonly key: JsonValue;
+  readonly valid: Validity;
+  readonly operations: number;
+  /** Which engine judged it and what it cost. */
+  readonly engine: string;
+  readonly durationMs: number;
+  /** `valid: true`: Operation.index in an order that explains every answer (unknown operations only where used). */
+  readonly linearization: readonly number[] | null;
+  readonly reason: string | null;
+}
+
+export interface CheckerResult {
+  readonly checker: string;
+  readonly valid: Validity;
+  readonly violations: readonly Violation[];
+  readonly unknown: readonly UnknownReason[];
+  /** linearizability only. */
+  readonly keys?: readonly KeyResult[];
+  readonly details?: JsonValue;
+}
+
+/** One measure of how much the run could have shown, with its floor. Below the floor the run is `unknown: weak`. */
+export interface TeethMeasure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly floor: number | null;
+  readonly meaning: string;
+}
+
+export interface Verdict {
+  readonly version: 1;
+  readonly valid: Validity;
+  /** The verdict in a sentence. */
+  readonly summary: string;
+  readonly violations: readonly Violation[];
+  readonly unknown: readonly UnknownReason[];
+  readonly warnings: readonly string[];
+  readonly checkers: readonly CheckerResult[];
+  readonly teeth: readonly TeethMeasure[];
+  /** What such a run cannot have seen. */
+  readonly cannotSee: readonly string[];
+  readonly counts: { readonly operations: number; readonly ok: number; readonly fail: number; readonly info: number };
+}
+
+/** false > unknown > true. */
+export function composeValidity(parts: readonly Validity[]): Validity {
+  if (parts.includes(false)) return false;
+  return parts.includes("unknown") ? "unknown" : true;
+}

@@ -1,0 +1,164 @@
+// The contract of a cluster: where a system runs and what can be done to it there.
+import type { Address, DirectedLink, NodeName } from "./names.js";
+import type { NodeStatus } from "./system.js";
+
+export type ClusterKind = "simulation" | "local" | "docker";
+
+/** What a fault may need. A cluster says for each whether it can do it, and if not, why. */
+export const capabilityNames = [
+  "kill",
+  "terminate",
+  "pause",
+  "cut-reset",
+  "cut-drop",
+  "cut-stall",
+  "shape-latency",
+  "shape-bandwidth",
+  "wipe-disk",
+  "clock",
+  "disk-full",
+] as const;
+export type CapabilityName = (typeof capabilityNames)[number];
+export type Capability = { readonly able: true } | { readonly able: false; readonly reason: string };
+export type Capabilities = Readonly<Record<CapabilityName, Capability>>;
+
+/**
+ * How a directed link is cut. `reset`: connections end (FIN), new ones are refused. `drop`: bytes are discarded and the
+ * connection dies at heal. `stall`: bytes are kept and delivered late at heal. ACKs still flow below the proxy.
+ */
+export type CutMode = "reset" | "drop" | "stall";
+
+/** What a node's process looks like from outside, read from the operating system or the engine, never from our own memory. */
+export interface ProcessObservation {
+  readonly node: NodeName;
+  readonly state: "running" | "paused" | "exited" | "never-started";
+  readonly pid: number | null;
+  /** Tells two processes with one pid apart (start time, container start). Changes at every start. */
+  readonly incarnation: string | null;
+  readonly cpuTimeMs: number | null;
+  readonly exitCode: number | null;
+  readonly exitSignal: string | null;
+}
+
+/**
+ * Bytes of one directed link (whoever dialled), summed over all connections since boot: `offered` were read by the proxy
+ * from the sender's socket, `delivered` were written by it to the receiver's.
+ */
+export interface LinkObservation {
+  readonly link: DirectedLink;
+  readonly offeredBytes: number;
+  readonly deliveredBytes: number;
+  /** Connections from `link.from` to `link.to` open now, and accepted since boot. */
+  readonly openConnections: number;
+  readonly acceptedConnections: number;
+  /** Attempts by `link.from` refused since boot, where the proxy can count them; null where it cannot (use `attempt`). */
+  readonly refusedConnections: number | null;
+}
+
+export interface LinkShape {
+  readonly latencyMs?: number;
+  readonly jitterMs?: number;
+  readonly bandwidthKbPerS?: number;
+}
+
+/** Things that a cluster reports while it runs. */
+export type ClusterEvent =
+  | { readonly type: "started"; readonly node: NodeName; readonly pid: number | null; readonly incarnation: string }
+  | {
+      readonly type: "exited";
+      readonly node: NodeName;
+      readonly code: number | null;
+      readonly signal: string | null;
+      /** True when kill or terminate of this cluster asked for it. */
+      readonly expected: boolean;
+      readonly logTail: readonly string[];
+    }
+  | { readonly type: "panic"; readonly node: NodeName; readonly line: string }
+  | { readonly type: "proxy-died"; readonly detail: string }
+  | { readonly type: "error"; readonly detail: string };
+
+export interface BootReport {
+  readonly bootMs: number;
+  /** Which proxy, image, engine, … for environment.json and the first lines of a run. */
+  readonly details: Readonly<Record<string, string>>;
+}
+
+/** What teardown could not remove; empty means nothing was left behind. */
+export interface TeardownReport {
+  readonly teardownMs: number;
+  readonly leftBehind: readonly string[];
+}
+
+/** Raised by clusters when the machine is not fit (no engine, port taken, node died at boot). Exit code 255, not a verdict. */
+export class ClusterError extends Error {
+  constructor(
+    message: string,
+    /** What the user can do about it. */
+    readonly hint: string | null = null,
+    readonly logTail: readonly string[] = [],
+  ) {
+    super(message);
+    this.name = "ClusterError";
+  }
+}
+
+/**
+ * One running cluster. Methods that change something resolve once the request was carried out as far as its API says; whether
+ * it took effect is read from `observeProcess`, `observeLinks` and `attempt`. All honour `signal` where they have one, and
+ * none waits longer than ten seconds.
+ */
+export interface Cluster {
+  readonly kind: ClusterKind;
+  readonly nodes: readonly NodeName[];
+  readonly capabilities: Capabilities;
+
+  /** Starts proxies and nodes and waits until every node is ready. Rejects with ClusterError and cleans up behind itself. */
+  boot(signal: AbortSignal): Promise<BootReport>;
+  onEvent(listener: (event: ClusterEvent) => void): void;
+
+  /** Through the client proxy; stable over restarts. */
+  clientAddress(node: NodeName): Address;
+  /** The path that no fault touches. */
+  adminAddress(node: NodeName): Address;
+  status(node: NodeName, signal: AbortSignal): Promise<NodeStatus>;
+
+  start(node: NodeName): Promise<void>;
+  /** SIGKILL. */
+  kill(node: NodeName): Promise<void>;
+  /** The system's stop signal. */
+  terminate(node: NodeName): Promise<void>;
+  pause(node: NodeName): Promise<void>;
+  resume(node: NodeName): Promise<void>;
+  observeProcess(node: NodeName): Promise<ProcessObservation>;
+
+  /** Cuts are about bytes, not about who dialled: n1>n2 covers both proxies between the two. Cutting a cut link is an error. */
+  cut(links: readonly DirectedLink[], mode: CutMode): Promise<void>;
+  /** Undoes `cut` and `shape` on these links. */
+  heal(links: readonly DirectedLink[]): Promise<void>;
+  shape(links: readonly DirectedLink[], shape: LinkShape): Promise<void>;
+  /** All n(n-1) links. */
+  observeLinks(): Promise<readonly LinkObservation[]>;
+  /** A fresh connection attempt on the way that `link.from` uses to `link.to`: was it refused? */
+  attempt(link: DirectedLink): Promise<"accepted" | "refused">;
+  /** Disables every link proxy at once; for conformance: afterwards no two nodes exchange a byte. */
+  disableAllLinks(): Promise<void>;
+  /** Enables every proxy, removes every toxic, resumes and starts whatever is down. The nemesis's last word. */
+  healEverything(): Promise<void>;
+
+  /** Makes the next start of a stopped node begin on an empty disk. */
+  wipe?(node: NodeName): Promise<void>;
+
+  /** Stops and removes everything. Safe to call twice, and after a failed boot. */
+  teardown(): Promise<TeardownReport>;
+}
+
+/** What every cluster is made from. */
+export interface ClusterOptions {
+  readonly system: import("./system.js").SystemUnderTest;
+  readonly nodes: readonly NodeName[];
+  readonly replication: number;
+  /** The run's id: labels, directory names and process titles carry it. Lower-case letters, digits, "-". */
+  readonly runId: string;
+  /** Where data directories and node logs go: `<directory>/nodes/<n>/{data,log.txt}`. */
+  readonly directory: string;
+}

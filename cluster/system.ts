@@ -1,0 +1,120 @@
+// The contract of a system under test: everything the suite needs to know of it, as data and pure functions.
+import type { JsonValue } from "../history/index.js";
+import type { Client } from "./client.js";
+import type { Address, NodeName } from "./names.js";
+
+/** How a node learns where its peers are. `shared`: all nodes use one address per peer, so directed link faults are refused. */
+export type PeerAddressing = "per-observer" | "hostname-per-observer" | "shared";
+
+/** What a node is told when it is launched. */
+export interface NodeContext {
+  readonly node: NodeName;
+  /** All nodes of the cluster, in order; a node's numeric id is its position + 1. */
+  readonly nodes: readonly NodeName[];
+  /** Where it listens. */
+  readonly listen: { readonly client: Address; readonly peer: Address; readonly admin: Address };
+  /** Each peer's peer port as *this* node must dial it (a link proxy). */
+  readonly peers: ReadonlyMap<NodeName, Address>;
+  /** Survives kill and restart. */
+  readonly dataDirectory: string;
+  /** Nodes in one replication group. */
+  readonly replication: number;
+  /** Distinguishes clusters that share a machine. */
+  readonly clusterId: string;
+}
+
+/**
+ * What to run. `node` is a directory with a JavaScript entry, run by Node.js on the host or in an image made of it;
+ * `image` a ready container image; `executable` a program of the host.
+ */
+export type Program =
+  | { readonly kind: "node"; readonly directory: string; readonly entry: string }
+  | { readonly kind: "executable"; readonly path: string }
+  | { readonly kind: "image"; readonly reference: string; readonly command: readonly string[] };
+
+export interface Launch {
+  readonly program: Program;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Configuration files, path relative to the data directory. */
+  readonly files: readonly { readonly path: string; readonly content: string }[];
+}
+
+/** One replication group as a node sees it. */
+export interface GroupStatus {
+  readonly group: number;
+  readonly members: readonly NodeName[];
+  readonly leader: NodeName | null;
+  /** Text that orders nothing, only tells ballots apart, e.g. `3.0.n2`. */
+  readonly ballot: string;
+  readonly phase: string;
+  readonly decidedIndex: number;
+  /** Hash over the decided log up to `decidedIndex`: equal index ⇒ equal hash, or the replicas diverged. */
+  readonly logHash: string;
+}
+
+/** The answer of a node's admin port; sampled every 100 ms into `nodes/<n>/status.jsonl`. */
+export interface NodeStatus {
+  readonly node: NodeName;
+  readonly ready: boolean;
+  readonly incarnation: number;
+  readonly groups: readonly GroupStatus[];
+  readonly suspected: readonly NodeName[];
+  /** Anything else the system wants kept. */
+  readonly extra?: JsonValue;
+}
+
+/** A replication group: who is in it and which keys it serves. */
+export interface GroupLayout {
+  readonly group: number;
+  readonly members: readonly NodeName[];
+}
+
+/** One decided command of a node's log, for agreement between replicas. */
+export interface Decision {
+  readonly group: number;
+  readonly index: number;
+  readonly hash: string;
+}
+
+export interface SystemTiming {
+  /** A leader that is gone is replaced within about this time; gaps between faults are at least four of these. */
+  readonly electionTimeoutMs: number;
+  /** Longest time from launch to ready on a healthy machine. */
+  readonly bootTimeoutMs: number;
+}
+
+export interface SystemUnderTest {
+  readonly name: string;
+  readonly version: string;
+  /** Content hash of the build, where there is one. */
+  readonly buildHash: string | null;
+  /** The model it claims, kebab-case, and every key's initial value. */
+  readonly model: string;
+  readonly initialValue: JsonValue;
+  /** Functions that its clients support. */
+  readonly functions: readonly string[];
+  readonly peerAddressing: PeerAddressing;
+  /** Ports used inside a container; on loopback free ports are drawn instead. */
+  readonly ports: { readonly client: number; readonly peer: number; readonly admin: number };
+  readonly stopSignal: "SIGTERM" | "SIGINT";
+  readonly timing: SystemTiming;
+  /** A log line that matches means a crash, even when the process lives on. */
+  readonly crashPatterns: readonly RegExp[];
+  /** Paths below the data directory that are kept in the store. */
+  readonly filesToCollect: readonly string[];
+  readonly wipedNodeMayRejoin: boolean;
+  /** The sizes it can run in: a sentence that says what is wrong, or null. */
+  refuses(nodes: number, replication: number): string | null;
+  launch(context: NodeContext): Launch;
+  /** Once after boot, e.g. to join nodes; most systems need none. */
+  setUp?(clients: ReadonlyMap<NodeName, Address>, signal: AbortSignal): Promise<void>;
+  /** Reads the admin port. Rejects when the node does not answer. */
+  status(admin: Address, signal: AbortSignal): Promise<NodeStatus>;
+  /** The group that serves a key. */
+  groupOfKey(key: JsonValue, groups: readonly GroupLayout[]): number;
+  /** The decided log of one group from an index on, where the system has one. */
+  decisions?(admin: Address, group: number, from: number, signal: AbortSignal): Promise<readonly Decision[]>;
+  /** A client pinned to the node behind `address`. Connects lazily: never rejects because the node is away. */
+  connect(address: Address, signal: AbortSignal): Promise<Client>;
+}
