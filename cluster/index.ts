@@ -6,3 +6,4 @@ export * from "./client.js";
 export * from "./cluster.js";
 export * from "./names.js";
 export * from "./system.js";
+export type { JsonValue, Outcome } from "../history/index.js";
