@@ -5,5 +5,6 @@
 export * from "./client.js";
 export * from "./cluster.js";
 export * from "./names.js";
+export * from "./ownership.js";
 export * from "./system.js";
 export type { JsonValue, Outcome } from "../history/index.js";
