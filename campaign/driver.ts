@@ -1,0 +1,28 @@
+// What the run loop needs of the world: time, and a way to let clients act. There is one run loop; the real driver uses
+// timers and sockets, a simulated one pops virtual events.
+import type { ClientReply, ClientRequest, NodeName } from "../cluster/index.js";
+import type { TimeNs } from "../history/index.js";
+
+export interface InvocationEvents {
+  called(): void;
+  returned(): void;
+  done(reply: ClientReply): void;
+}
+
+export interface Invocation extends ClientRequest {
+  readonly thread: number;
+  /** The node that the thread is pinned to. */
+  readonly node: NodeName;
+  readonly timeoutMs: number;
+}
+
+export interface Driver {
+  /** Nanoseconds since the run began, monotonic. */
+  now(): TimeNs;
+  /** Calls back once, not before `time`. The returned function takes it back. */
+  at(time: TimeNs, callback: () => void): () => void;
+  /** Starts an operation with the thread's client; `done` is always called, exactly once. */
+  invoke(invocation: Invocation, events: InvocationEvents): void;
+  /** The thread's process has ended with an `info`: its connection is destroyed, the next invocation gets a new one. */
+  retire(thread: number): void;
+}
