@@ -2,3 +2,4 @@
 // writers of every history format. It knows nothing of systems, faults or checkers.
 export * from "./event.js";
 export * from "./operation.js";
+export * from "./random.js";
