@@ -12,6 +12,11 @@ export interface ProxyServerOptions {
   readonly port?: number;
   /** How long to wait until the API answers. Default 10000. */
   readonly readyTimeoutMs?: number;
+  /**
+   * Added to the child's environment. The child is a process group of its own (`detached`), so that Ctrl-C at a terminal reaches
+   * only us and healing is still possible.
+   */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Called once when the process ends without `stop` having been called. */
   readonly onDeath?: (detail: string) => void;
 }
