@@ -1,0 +1,70 @@
+// What `judge` is given: plain values only.
+import type { HistoryEvent, JsonValue, TimeNs } from "../history/index.js";
+import type { BudgetLimits } from "./budget.js";
+import type { AnyModel } from "./model.js";
+
+/** Below one of these a run is `unknown: weak`. The same fields as the plan's floors. */
+export interface JudgeFloors {
+  readonly completed_operations?: number;
+  readonly confirmed_faults?: number;
+  readonly operations_per_node?: number;
+  readonly max_info_share?: number;
+  readonly max_runner_lag_ms?: number;
+}
+
+/** One replication group: its members, and the keys it serves where the system routes them. */
+export interface JudgeGroup {
+  readonly group: number;
+  readonly members: readonly string[];
+}
+
+/** One sample of a node's status, as campaign/ keeps it in nodes/<n>/status.jsonl. */
+export interface StatusSample {
+  readonly timeNs: TimeNs;
+  readonly node: string;
+  readonly groups: readonly {
+    readonly group: number;
+    readonly leader: string | null;
+    readonly decidedIndex: number;
+    readonly logHash: string;
+  }[];
+}
+
+/** What one node's log had decided. */
+export interface NodeDecisions {
+  readonly node: string;
+  readonly group: number;
+  readonly decisions: readonly { readonly index: number; readonly hash: string }[];
+}
+
+export interface JudgeInput {
+  /** `run`: a campaign's own run, judged for faults, vacuity and availability too. `history`: somebody's recorded history. */
+  readonly mode: "run" | "history";
+  readonly events: readonly HistoryEvent[];
+  /** A built-in's name, or your own model. */
+  readonly model: string | AnyModel;
+  readonly initial: JsonValue;
+  readonly budget?: BudgetLimits;
+  readonly floors?: JudgeFloors;
+  /** mode run: how many faults the schedule holds; each must be confirmed. */
+  readonly expectedFaults?: number;
+  /** mode run: all nodes; each must be read through at the end. */
+  readonly nodes?: readonly string[];
+  /** mode run: all keys of the workload; each needs a completed write and read, and its final reads. */
+  readonly keys?: readonly JsonValue[];
+  readonly groups?: readonly JudgeGroup[];
+  /** Which group serves a key; needed for the availability check per group. */
+  readonly groupOfKey?: (key: JsonValue) => number;
+  /** mode run: after the final heal each group must serve within this bound. */
+  readonly recoveryBoundMs?: number;
+  /** mode run: whether the workload ends with every key read through every node. Default true. */
+  readonly finalReads?: boolean;
+  readonly statuses?: readonly StatusSample[];
+  readonly decisions?: readonly NodeDecisions[];
+  /** Why the run was cut short; then it is unknown at best. */
+  readonly interrupted?: string | null;
+  /** Trouble of reading (a torn last line) or of the infrastructure, as sentences: shown as warnings. */
+  readonly warnings?: readonly string[];
+  /** More that such a run cannot have seen. */
+  readonly cannotSee?: readonly string[];
+}
