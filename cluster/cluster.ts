@@ -75,7 +75,9 @@ export type ClusterEvent =
     }
   | { readonly type: "panic"; readonly node: NodeName; readonly line: string }
   | { readonly type: "proxy-died"; readonly detail: string }
-  | { readonly type: "error"; readonly detail: string };
+  | { readonly type: "error"; readonly detail: string }
+  /** Worth keeping in the run's record, no reason to doubt it (e.g. a proxy that had to be made again). */
+  | { readonly type: "notice"; readonly detail: string };
 
 export interface BootReport {
   readonly bootMs: number;
