@@ -6,6 +6,7 @@ export { formatEvent, parseJsonLines, type JsonLines } from "./jsonl.js";
 export * from "./malformed.js";
 export * from "./operation.js";
 export { operationsOf } from "./operations.js";
+export * from "./random.js";
 export { readHistory } from "./read-history.js";
 export * from "./recorder.js";
 export * from "./sink.js";
