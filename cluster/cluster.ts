@@ -36,6 +36,8 @@ export interface ProcessObservation {
   /** Tells two processes with one pid apart (start time, container start). Changes at every start. */
   readonly incarnation: string | null;
   readonly cpuTimeMs: number | null;
+  /** Memory in use, where it costs nothing to read. */
+  readonly residentBytes?: number | null;
   readonly exitCode: number | null;
   readonly exitSignal: string | null;
 }

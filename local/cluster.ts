@@ -1,0 +1,386 @@
+// The local cluster: one operating-system process a node, on 127.0.0.1 only, every link and client behind a proxy.
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import {
+  ClusterError,
+  type Address,
+  type BootReport,
+  type Capabilities,
+  type Capability,
+  type CapabilityName,
+  type Cluster,
+  type ClusterEvent,
+  type ClusterOptions,
+  type CutMode,
+  type DirectedLink,
+  type LinkObservation,
+  type LinkShape,
+  type NodeName,
+  type NodeStatus,
+  type ProcessObservation,
+  type TeardownReport,
+} from "../cluster/index.js";
+import {
+  builtinCounters,
+  kernelCounters,
+  LinkMesh,
+  runSsLocally,
+  startProxyServer,
+  type HealReport,
+  type ProxyRole,
+  type RunningProxyServer,
+} from "../toxiproxy/index.js";
+import { planPorts, type PortPlan } from "./addresses.js";
+import { NodeProcess } from "./node-process.js";
+import { RunRegistration, tokenVariable } from "./registry.js";
+
+/** Which proxy stands between the nodes. `"PATH"`: the `toxiproxy-server` found there. */
+export type LocalProxyChoice = "builtin" | { readonly toxiproxyServer: string };
+
+export interface LocalClusterOptions extends ClusterOptions {
+  readonly proxy?: LocalProxyChoice;
+}
+
+/** No method waits longer for anything but boot. */
+const callLimitMs = 10_000;
+const readyPollMs = 20;
+
+export function createLocalCluster(options: LocalClusterOptions): Cluster {
+  return new LocalCluster(options);
+}
+
+class LocalCluster implements Cluster {
+  readonly kind = "local";
+  readonly nodes: readonly NodeName[];
+  readonly capabilities: Capabilities;
+  readonly #options: LocalClusterOptions;
+  readonly #directory: string;
+  readonly #listeners: ((event: ClusterEvent) => void)[] = [];
+  readonly #processes = new Map<NodeName, NodeProcess>();
+  readonly #killAtExit = (): void => this.#killNow();
+  #ports: PortPlan | null = null;
+  #registration: RunRegistration | null = null;
+  #proxyServer: RunningProxyServer | null = null;
+  #mesh: LinkMesh<NodeName> | null = null;
+  #stage: "new" | "booting" | "running" | "torn-down" = "new";
+
+  constructor(options: LocalClusterOptions) {
+    this.#options = options;
+    this.nodes = options.nodes;
+    this.#directory = resolve(options.directory);
+    this.capabilities = capabilitiesOf(options);
+  }
+
+  onEvent(listener: (event: ClusterEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async boot(signal: AbortSignal): Promise<BootReport> {
+    if (this.#stage !== "new") throw new ClusterError("a local cluster is booted once");
+    const began = performance.now();
+    this.#stage = "booting";
+    try {
+      refuseUnfit(this.#options);
+      await this.#prepare();
+      const server = await this.#startProxies();
+      for (const process of this.#processes.values()) {
+        signal.throwIfAborted();
+        await process.start();
+      }
+      await this.#waitUntilReady(signal);
+      await this.#options.system.setUp?.(new Map(this.nodes.map((node) => [node, this.clientAddress(node)])), signal);
+      this.#stage = "running";
+      const bootMs = performance.now() - began;
+      return { bootMs, details: { proxy: server.description, proxy_api: server.api, node: process.version } };
+    } catch (error) {
+      await this.teardown();
+      if (error instanceof ClusterError) throw error;
+      if (signal.aborted) throw new ClusterError("the boot was interrupted");
+      throw new ClusterError(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  clientAddress(node: NodeName): Address {
+    return this.#meshOrThrow().clientAddress(node);
+  }
+
+  adminAddress(node: NodeName): Address {
+    return this.#portsOrThrow().listen(node).admin;
+  }
+
+  status(node: NodeName, signal: AbortSignal): Promise<NodeStatus> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(callLimitMs)]);
+    return this.#options.system.status(this.adminAddress(node), limited);
+  }
+
+  async start(node: NodeName): Promise<void> {
+    this.#mustRun();
+    await this.#process(node).start();
+  }
+
+  async kill(node: NodeName): Promise<void> {
+    this.#process(node).end("SIGKILL");
+  }
+
+  async terminate(node: NodeName): Promise<void> {
+    this.#process(node).end(this.#options.system.stopSignal);
+  }
+
+  async pause(node: NodeName): Promise<void> {
+    this.#process(node).pause();
+  }
+
+  async resume(node: NodeName): Promise<void> {
+    this.#process(node).resume();
+  }
+
+  observeProcess(node: NodeName): Promise<ProcessObservation> {
+    return this.#process(node).observe();
+  }
+
+  async cut(links: readonly DirectedLink[], mode: CutMode): Promise<void> {
+    this.#demand(`cut-${mode}`);
+    await this.#meshOrThrow().cut(links, mode);
+  }
+
+  async heal(links: readonly DirectedLink[]): Promise<void> {
+    this.#tellOfRecreated(await this.#meshOrThrow().heal(links));
+  }
+
+  async shape(links: readonly DirectedLink[], shape: LinkShape): Promise<void> {
+    if (shape.latencyMs !== undefined || shape.jitterMs !== undefined) this.#demand("shape-latency");
+    if (shape.bandwidthKbPerS !== undefined) this.#demand("shape-bandwidth");
+    await this.#meshOrThrow().shape(links, shape);
+  }
+
+  observeLinks(): Promise<readonly LinkObservation[]> {
+    return this.#meshOrThrow().observeLinks();
+  }
+
+  attempt(link: DirectedLink): Promise<"accepted" | "refused"> {
+    return this.#meshOrThrow().attempt(link);
+  }
+
+  async disableAllLinks(): Promise<void> {
+    await this.#meshOrThrow().disableAll();
+  }
+
+  async healEverything(): Promise<void> {
+    this.#mustRun();
+    const healed = this.#meshOrThrow().healEverything();
+    // Nodes come back even when the proxy server is gone, and the first trouble is told afterwards.
+    const woken = [...this.#processes.values()].map(async (process) => {
+      const { state } = await process.observe();
+      if (state === "paused") process.resume();
+      else if (state !== "running") await process.start();
+    });
+    const results = await Promise.allSettled([healed, ...woken]);
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+    this.#tellOfRecreated(await healed);
+  }
+
+  async wipe(node: NodeName): Promise<void> {
+    await this.#process(node).wipe();
+  }
+
+  async teardown(): Promise<TeardownReport> {
+    const began = performance.now();
+    this.#stage = "torn-down";
+    await Promise.all([...this.#processes.values()].map((process) => process.destroy()));
+    // The nodes are gone, so nobody misses the proxies: the server takes them along.
+    const proxyServer = this.#proxyServer;
+    this.#proxyServer = null;
+    await proxyServer?.stop();
+    await this.#mesh?.remove();
+    const leftBehind = this.#registration?.survivors().map(({ what, pid }) => `${what}, process ${pid}`) ?? [];
+    process.removeListener("exit", this.#killAtExit);
+    if (leftBehind.length === 0) {
+      this.#registration?.close();
+      this.#registration = null;
+      this.#ports?.release();
+    }
+    return { teardownMs: performance.now() - began, leftBehind };
+  }
+
+  async #prepare(): Promise<void> {
+    const { system, runId, nodes, replication } = this.#options;
+    await Promise.all(nodes.map((node) => mkdir(join(this.#directory, "nodes", node), { recursive: true })));
+    this.#registration = new RunRegistration(runId, this.#directory);
+    process.on("exit", this.#killAtExit);
+    this.#ports = await planPorts(nodes);
+    for (const node of nodes) {
+      const directory = join(this.#directory, "nodes", node);
+      const launch = system.launch({
+        node,
+        nodes,
+        listen: this.#ports.listen(node),
+        peers: this.#ports.peersOf(node),
+        dataDirectory: join(directory, "data"),
+        replication,
+        clusterId: runId,
+      });
+      if (launch.program.kind === "image")
+        throw new ClusterError(
+          `${system.name} is a container image, which the local cluster cannot run`,
+          "run it with --on docker",
+        );
+      const process = new NodeProcess({
+        node,
+        launch,
+        directory,
+        crashPatterns: system.crashPatterns,
+        registration: this.#registration,
+        emit: (event) => this.#emit(event),
+      });
+      this.#processes.set(node, process);
+    }
+  }
+
+  async #startProxies(): Promise<RunningProxyServer> {
+    const ports = this.#portsOrThrow();
+    const registration = this.#registration;
+    if (registration === null) throw new Error("the run is not registered");
+    const { proxy = "builtin" } = this.#options;
+    const choice =
+      proxy === "builtin"
+        ? ({ kind: "builtin" } as const)
+        : proxy.toxiproxyServer === "PATH"
+          ? ({ kind: "external" } as const)
+          : ({ kind: "external", path: proxy.toxiproxyServer } as const);
+    const server = await startProxyServer(choice, {
+      host: "127.0.0.1",
+      port: ports.proxyApi,
+      environment: { [tokenVariable]: registration.token },
+      onDeath: (detail) => this.#emit({ type: "proxy-died", detail }),
+    });
+    this.#proxyServer = server;
+    registration.add("proxy server", server.pid);
+    const listen = (role: ProxyRole<NodeName>): Address => ports.proxy(role);
+    const counters =
+      server.kind === "builtin"
+        ? builtinCounters(server.api)
+        : kernelCounters({ runSs: runSsLocally, pid: server.pid });
+    const nodes = this.nodes.map((name) => {
+      const { client, peer } = ports.listen(name);
+      return { name, client, peer };
+    });
+    this.#mesh = await LinkMesh.create({ api: server.api, nodes, counters, listen });
+    return server;
+  }
+
+  async #waitUntilReady(signal: AbortSignal): Promise<void> {
+    const { bootTimeoutMs } = this.#options.system.timing;
+    const stop = new AbortController();
+    const until = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(bootTimeoutMs)]);
+    try {
+      await Promise.all([...this.#processes.values()].map((process) => this.#waitForNode(process, until)));
+    } catch (error) {
+      if (signal.aborted) throw new ClusterError("the boot was interrupted");
+      throw error;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async #waitForNode(process: NodeProcess, until: AbortSignal): Promise<void> {
+    for (;;) {
+      const observation = await process.observe();
+      if (observation.state === "exited") {
+        const end = await process.ending();
+        throw new ClusterError(
+          `${process.node} ended while it booted (${end})`,
+          `its log is ${process.logPath}`,
+          await process.logTail(),
+        );
+      }
+      const ready = await this.status(process.node, until).then(
+        (status) => status.ready,
+        () => false,
+      );
+      if (ready) return;
+      if (until.aborted) {
+        const { bootTimeoutMs } = this.#options.system.timing;
+        const hint = `its log is ${process.logPath}`;
+        throw new ClusterError(
+          `${process.node} was not ready within ${bootTimeoutMs} ms`,
+          hint,
+          await process.logTail(),
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, readyPollMs));
+    }
+  }
+
+  /** For the last moment of this process, when nothing can be awaited any more. */
+  #killNow(): void {
+    for (const child of this.#registration?.survivors() ?? []) process.kill(child.pid, "SIGKILL");
+  }
+
+  #emit(event: ClusterEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #tellOfRecreated(report: HealReport): void {
+    for (const { proxy, reason } of report.recreated)
+      this.#emit({ type: "notice", detail: `the proxy ${proxy} had to be made again: ${reason}` });
+  }
+
+  #demand(name: CapabilityName): void {
+    const capability = this.capabilities[name];
+    if (!capability.able) throw new ClusterError(`the local cluster cannot do ${name}: ${capability.reason}`);
+  }
+
+  #mustRun(): void {
+    if (this.#stage !== "running") throw new ClusterError("the cluster is not running");
+  }
+
+  #process(node: NodeName): NodeProcess {
+    const found = this.#processes.get(node);
+    if (found === undefined) throw new ClusterError(`the cluster has no node ${node}`);
+    return found;
+  }
+
+  #meshOrThrow(): LinkMesh<NodeName> {
+    if (this.#mesh === null) throw new ClusterError("the cluster has not been booted");
+    return this.#mesh;
+  }
+
+  #portsOrThrow(): PortPlan {
+    if (this.#ports === null) throw new ClusterError("the cluster has not been booted");
+    return this.#ports;
+  }
+}
+
+function refuseUnfit({ system, nodes, replication, runId }: LocalClusterOptions): void {
+  if (process.platform !== "linux")
+    throw new ClusterError("the local cluster reads /proc, which only Linux has", "run with --on docker or simulation");
+  if (!/^[a-z0-9-]{1,100}$/.test(runId))
+    throw new ClusterError(`"${runId}" is no run id: lower-case letters, digits, "-"`);
+  if (new Set(nodes).size !== nodes.length) throw new ClusterError("two nodes have one name");
+  const refusal = system.refuses(nodes.length, replication);
+  if (refusal !== null) throw new ClusterError(refusal);
+}
+
+function capabilitiesOf({ system }: LocalClusterOptions): Capabilities {
+  const able: Capability = { able: true };
+  const no = (reason: string): Capability => ({ able: false, reason });
+  const links =
+    system.peerAddressing === "per-observer"
+      ? able
+      : no(
+          `${system.name} addresses a peer in one way from every node, and on loopback only separate ports tell the links apart`,
+        );
+  return {
+    kill: able,
+    terminate: able,
+    pause: able,
+    "cut-reset": links,
+    "cut-drop": links,
+    "cut-stall": links,
+    "shape-latency": links,
+    "shape-bandwidth": links,
+    "wipe-disk": system.wipedNodeMayRejoin ? able : no(`a node of ${system.name} may not come back with an empty disk`),
+    clock: no("processes on loopback share the machine's clock, which is never touched"),
+    "disk-full": no("processes on loopback share the machine's disk"),
+  };
+}

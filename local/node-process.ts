@@ -1,0 +1,267 @@
+// One node over its whole life: many processes, one data directory, one log.
+import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve, sep } from "node:path";
+import {
+  ClusterError,
+  type ClusterEvent,
+  type Launch,
+  type NodeName,
+  type ProcessObservation,
+} from "../cluster/index.js";
+import { LogFollower, readTail } from "./log-follower.js";
+import { readProcess } from "./proc.js";
+import { tokenVariable, type ChildRecord, type RunRegistration } from "./registry.js";
+
+export interface NodeProcessOptions {
+  readonly node: NodeName;
+  readonly launch: Launch;
+  /** `<run>/nodes/<n>`: holds `data` and `log.txt`. */
+  readonly directory: string;
+  readonly crashPatterns: readonly RegExp[];
+  readonly registration: RunRegistration;
+  readonly emit: (event: ClusterEvent) => void;
+}
+
+/** The child inherits these and nothing else of our environment: NODE_OPTIONS and the like must not change what is tested. */
+const inherited = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
+
+interface Incarnation {
+  readonly child: ChildProcess;
+  readonly record: ChildRecord;
+  /** Set before a signal is sent that asks the process to end. */
+  endRequested: NodeJS.Signals | null;
+  exit: { readonly code: number | null; readonly signal: string | null } | null;
+  /** Resolves when the exit has been seen and reported. */
+  readonly ended: Promise<void>;
+}
+
+export class NodeProcess {
+  readonly #follower: LogFollower;
+  #current: Incarnation | null = null;
+  #starting = false;
+  #destroyed = false;
+
+  constructor(private readonly options: NodeProcessOptions) {
+    const { node, crashPatterns, emit } = options;
+    this.#follower = new LogFollower(
+      this.logPath,
+      crashPatterns,
+      (line) => emit({ type: "panic", node, line }),
+      (detail) => emit({ type: "error", detail }),
+    );
+  }
+
+  get node(): NodeName {
+    return this.options.node;
+  }
+  get logPath(): string {
+    return join(this.options.directory, "log.txt");
+  }
+  get dataDirectory(): string {
+    return join(this.options.directory, "data");
+  }
+  /** Of the process that was started last, dead or alive. */
+  get pid(): number | null {
+    return this.#current?.record.pid ?? null;
+  }
+
+  logTail(): Promise<readonly string[]> {
+    return readTail(this.logPath);
+  }
+
+  /** Spawns a process and records it; does not wait until it is ready. */
+  async start(): Promise<void> {
+    if (this.#destroyed) throw new ClusterError(`${this.node} has been torn down`);
+    if (this.#starting || (this.#current !== null && this.#current.exit === null))
+      throw new ClusterError(`${this.node} runs already`);
+    this.#starting = true;
+    try {
+      await mkdir(this.dataDirectory, { recursive: true });
+      await this.#writeFiles();
+      this.#adopt(await this.#spawn());
+    } finally {
+      this.#starting = false;
+    }
+  }
+
+  #adopt(child: ChildProcess): void {
+    const { registration, emit, node } = this.options;
+    const { pid } = child;
+    if (pid === undefined) throw new ClusterError(`${node} could not be started`);
+    let record: ChildRecord;
+    try {
+      record = registration.add(node, pid);
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
+    if (this.#destroyed) {
+      child.kill("SIGKILL");
+      throw new ClusterError(`${node} was torn down while it started`);
+    }
+    this.#current = this.#watch(child, record);
+    emit({ type: "started", node, pid, incarnation: incarnationOf(record) });
+  }
+
+  /** Asks the process to end, by SIGKILL or the system's stop signal. */
+  end(signal: NodeJS.Signals): void {
+    const current = this.#running();
+    current.endRequested = signal;
+    this.#signal(current, signal);
+  }
+
+  pause(): void {
+    this.#signal(this.#running(), "SIGSTOP");
+  }
+
+  resume(): void {
+    this.#signal(this.#running(), "SIGCONT");
+  }
+
+  async observe(): Promise<ProcessObservation> {
+    const current = this.#current;
+    const { node } = this;
+    if (current === null)
+      return {
+        node,
+        state: "never-started",
+        pid: null,
+        incarnation: null,
+        cpuTimeMs: null,
+        exitCode: null,
+        exitSignal: null,
+      };
+    const { record } = current;
+    const facts = await readProcess(record.pid);
+    const same = facts !== null && facts.startTime === record.startTime && facts.state !== "exited";
+    return {
+      node,
+      state: same ? facts.state : "exited",
+      pid: record.pid,
+      incarnation: incarnationOf(record),
+      cpuTimeMs: same ? facts.cpuTimeMs : null,
+      residentBytes: same ? facts.residentBytes : null,
+      exitCode: current.exit?.code ?? null,
+      exitSignal: current.exit?.signal ?? null,
+    };
+  }
+
+  /** How the process that was started last ended, in words; waits until the end has been seen. */
+  async ending(): Promise<string> {
+    await this.#current?.ended;
+    const exit = this.#current?.exit ?? null;
+    if (exit === null) return "not started";
+    return exit.signal === null ? `exit code ${exit.code}` : exit.signal;
+  }
+
+  async wipe(): Promise<void> {
+    if ((await this.observe()).state !== "exited") throw new ClusterError(`${this.node} must be stopped to be wiped`);
+    await rm(this.dataDirectory, { recursive: true, force: true });
+  }
+
+  /** Kills the process, paused or not, if there is one, and waits until it is gone. */
+  async destroy(): Promise<void> {
+    this.#destroyed = true;
+    const current = this.#current;
+    if (current !== null && current.exit === null) {
+      current.endRequested = "SIGKILL";
+      current.child.kill("SIGKILL");
+      await current.ended;
+    }
+    await this.#follower.stop();
+  }
+
+  #running(): Incarnation {
+    if (this.#current === null || this.#current.exit !== null) throw new ClusterError(`${this.node} is not running`);
+    return this.#current;
+  }
+
+  #signal(current: Incarnation, signal: NodeJS.Signals): void {
+    // Node.js answers false when the process is gone but its exit has not been told to us yet.
+    if (!current.child.kill(signal)) throw new ClusterError(`${this.node} is not running`);
+  }
+
+  async #spawn(): Promise<ChildProcess> {
+    const { launch, node, registration, directory } = this.options;
+    const { program } = launch;
+    if (program.kind === "image") throw new ClusterError(`${node}: a container image cannot run as a local process`);
+    const [file, args] =
+      program.kind === "node"
+        ? [process.execPath, [join(program.directory, program.entry), ...launch.args]]
+        : [program.path, [...launch.args]];
+    const environment: NodeJS.ProcessEnv = { ...launch.environment, [tokenVariable]: registration.token };
+    for (const name of inherited) if (!(name in environment)) environment[name] = process.env[name];
+    const log = openSync(this.logPath, "a");
+    try {
+      // A session of its own: Ctrl-C at the terminal must reach Minos alone, which heals and saves before it ends its nodes.
+      const child = spawn(file, args, {
+        cwd: directory,
+        detached: true,
+        env: environment,
+        stdio: ["ignore", log, log],
+      });
+      await new Promise<void>((resolve, reject) => {
+        child.once("spawn", resolve);
+        child.once("error", reject);
+      });
+      return child;
+    } catch (error) {
+      throw new ClusterError(`${node}: ${file} could not be started: ${(error as Error).message}`);
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  #watch(child: ChildProcess, record: ChildRecord): Incarnation {
+    let reported = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (reported = resolve));
+    const incarnation: Incarnation = { child, record, endRequested: null, exit: null, ended };
+    const onExit = (code: number | null, signal: NodeJS.Signals | null): void => {
+      incarnation.exit = { code, signal };
+      this.options.registration.remove(record.pid);
+      void this.#reportExit(incarnation, code, signal).finally(reported);
+    };
+    if (child.exitCode !== null || child.signalCode !== null) onExit(child.exitCode, child.signalCode);
+    else child.once("exit", onExit);
+    return incarnation;
+  }
+
+  async #reportExit(incarnation: Incarnation, code: number | null, signal: string | null): Promise<void> {
+    await this.#follower.catchUp();
+    const logTail = await this.logTail();
+    const { node } = this;
+    this.options.emit({
+      type: "exited",
+      node,
+      code,
+      signal,
+      expected: isExpected(incarnation.endRequested, signal),
+      logTail,
+    });
+  }
+
+  async #writeFiles(): Promise<void> {
+    for (const { path, content } of this.options.launch.files) {
+      const target = resolve(this.dataDirectory, path);
+      if (!target.startsWith(`${resolve(this.dataDirectory)}${sep}`))
+        throw new ClusterError(`${this.node}: the configuration file ${path} lies outside of the data directory`);
+      await mkdir(dirname(target), { recursive: true });
+      await writeFile(target, content);
+    }
+  }
+}
+
+/**
+ * A process that crashed a moment before SIGKILL reached it shows its own code or signal. After the stop signal a program ends in
+ * whatever way it likes.
+ */
+function isExpected(requested: NodeJS.Signals | null, signal: string | null): boolean {
+  return requested === "SIGKILL" ? signal === "SIGKILL" : requested !== null;
+}
+
+/** The start time alone is counted in hundredths of a second; a kill and a start may both happen within one. */
+function incarnationOf(record: ChildRecord): string {
+  return `${record.pid}.${record.startTime}`;
+}
