@@ -13,3 +13,6 @@ export type { LinkMeshOptions } from "./mesh.js";
 export { startProxyServer } from "./start.js";
 export type { ProxyServerChoice, ProxyServerOptions, RunningProxyServer } from "./start.js";
 export type * from "./types.js";
+export { ProxyServer } from "./server/api.js";
+export type { ProxyServerSettings } from "./server/api.js";
+export type { ProxyServerLimits } from "./server/limits.js";
