@@ -1,0 +1,141 @@
+// From a stored run to its verdict and its report. The stored file is the truth: it is read back and judged, and what the live
+// checker believed must not contradict it.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { composeValidity, judge, type CheckerResult, type NodeDecisions, type Verdict } from "../checker/index.js";
+import { nodeNames, type GroupLayout, type StatusSample, type SystemUnderTest } from "../cluster/index.js";
+import { formatEdn, readHistory, type HistoryDocument, type JsonValue } from "../history/index.js";
+import { writeReport } from "../reports/index.js";
+import type { WorkloadHistory } from "../workloads/index.js";
+import type { Plan } from "./plan.js";
+import { writeJson, writeText, type RunDirectory } from "./store.js";
+
+export interface JudgeRunInput {
+  readonly directory: RunDirectory;
+  readonly plan: Plan;
+  readonly system: SystemUnderTest;
+  readonly groups: readonly GroupLayout[];
+  /** Every key that the workload may touch. */
+  readonly keys: readonly JsonValue[];
+  /** The workload's own expectations beyond the model. */
+  readonly ownJudge: ((history: WorkloadHistory) => CheckerResult) | null;
+  readonly samples: readonly StatusSample[];
+  readonly decisions: readonly NodeDecisions[];
+  /** Why the run was cut short, if it was; then it is unknown at best. */
+  readonly interrupted: string | null;
+  /** Whether the live checker saw a violation. */
+  readonly liveViolation: boolean;
+}
+
+export interface JudgedRun {
+  readonly verdict: Verdict;
+  readonly document: HistoryDocument;
+}
+
+/** The live checker and the batch checker contradict each other: Minos is broken. Exit code 255, the history is kept. */
+export class CheckersDisagree extends Error {
+  override readonly name = "CheckersDisagree";
+}
+
+/** Judges a run's stored history and writes verdict.json, faults.jsonl and history.edn beside it. */
+export function judgeRun(input: JudgeRunInput): JudgedRun {
+  const { directory, plan, system, groups } = input;
+  const document = readStoredHistory(directory);
+  const torn = document.torn === null ? [] : [`line ${document.torn.line} of history.jsonl is torn and was dropped`];
+  const judged = judge({
+    mode: "run",
+    events: document.events,
+    model: document.model,
+    initial: document.initial,
+    budget: { timeMs: plan.checker.time_ms, memoryMb: plan.checker.memory_mb },
+    floors: plan.floors,
+    expectedFaults: plan.nemesis.faults.length,
+    nodes: nodeNames(plan.nodes),
+    keys: input.keys,
+    groups,
+    groupOfKey: (key) => system.groupOfKey(key, groups),
+    recoveryBoundMs: plan.recovery_bound_ms,
+    statuses: input.samples.map(({ time_ns, node, status }) => ({
+      timeNs: time_ns,
+      node,
+      groups: status?.groups ?? [],
+    })),
+    decisions: input.decisions,
+    interrupted: input.interrupted,
+    warnings: [...document.warnings, ...torn],
+  });
+  const verdict = withOwnJudge(judged, input.ownJudge, document);
+  const faults = document.events.filter((event) => event.type === "fault");
+  writeText(join(directory.faultsFile), faults.map((event) => `${JSON.stringify(event)}\n`).join(""));
+  writeText(directory.ednFile, formatEdn(document.events));
+  writeJson(directory.verdictFile, verdict);
+  if (input.liveViolation && verdict.valid === true) {
+    throw new CheckersDisagree(
+      `the live checker saw a violation where the check of the stored history finds none; both are kept in ${directory.path}`,
+    );
+  }
+  return { verdict, document };
+}
+
+export function readStoredHistory(directory: RunDirectory): HistoryDocument {
+  const document = readHistory(readFileSync(directory.historyFile, "utf8"), { format: "jsonl" });
+  if (document instanceof Error) throw document;
+  return document;
+}
+
+/** Adds a workload's own checker to a verdict. One that throws makes it unknown. */
+export function withOwnJudge(verdict: Verdict, ownJudge: JudgeRunInput["ownJudge"], history: WorkloadHistory): Verdict {
+  if (ownJudge === null) return verdict;
+  const own = carefully(ownJudge, history);
+  const valid = composeValidity([verdict.valid, own.valid]);
+  const [first] = own.violations;
+  const [doubt] = own.unknown;
+  const changed = valid !== verdict.valid;
+  return {
+    ...verdict,
+    valid,
+    summary: changed ? (first?.sentence ?? doubt?.sentence ?? verdict.summary) : verdict.summary,
+    violations: [...verdict.violations, ...own.violations],
+    unknown: [...verdict.unknown, ...own.unknown],
+    checkers: [...verdict.checkers, own],
+  };
+}
+
+function carefully(ownJudge: (history: WorkloadHistory) => CheckerResult, history: WorkloadHistory): CheckerResult {
+  try {
+    return ownJudge(history);
+  } catch (error) {
+    const sentence = `the workload's own checker threw: ${error instanceof Error ? error.message : String(error)}`;
+    return { checker: "workload", valid: "unknown", violations: [], unknown: [{ code: "checker-threw", sentence }] };
+  }
+}
+
+export interface ReportOfRun {
+  readonly directory: RunDirectory;
+  readonly plan: Plan;
+  readonly environment: unknown;
+  readonly judged: JudgedRun;
+  readonly samples: readonly StatusSample[];
+  readonly rerun: string;
+}
+
+const excerptLines = 60;
+
+/** Builds report.html from what the run left in its directory. */
+export function writeReportOf({ directory, plan, environment, judged, samples, rerun }: ReportOfRun): void {
+  const logs = nodeNames(plan.nodes).flatMap((node) => {
+    const file = join(directory.path, "nodes", node, "log.txt");
+    if (!existsSync(file)) return [];
+    const lines = readFileSync(file, "utf8").trimEnd().split("\n").slice(-excerptLines);
+    return [{ node, title: `last ${lines.length} lines of ${node}'s log`, lines }];
+  });
+  writeReport(directory.reportFile, {
+    plan,
+    environment,
+    events: judged.document.events,
+    verdict: judged.verdict,
+    status: samples.map(({ time_ns, node, status }) => ({ timeNs: time_ns, node, status })),
+    logs,
+    rerun,
+  });
+}

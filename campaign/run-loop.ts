@@ -1,0 +1,234 @@
+// The one run loop: asks a generator what to do, lets clients do it through a driver, and records every call and completion.
+// It knows neither sockets nor timers, so real clusters and simulated ones run the same loop.
+import type { NodeName } from "../cluster/index.js";
+import type { Recorder, Ticket } from "../history/index.js";
+import type { Generator, PlannedOperation } from "../workloads/index.js";
+import type { Driver } from "./driver.js";
+
+export interface RunLoopOptions {
+  readonly driver: Driver;
+  readonly recorder: Recorder;
+  readonly nodes: readonly NodeName[];
+  /** Threads 0 … concurrency - 1; thread t is pinned to node t mod n. */
+  readonly concurrency: number;
+  readonly operationTimeoutMs: number;
+}
+
+export interface LoopCounts {
+  readonly ok: number;
+  readonly fail: number;
+  readonly info: number;
+  readonly inFlight: number;
+}
+
+interface Thread {
+  readonly thread: number;
+  readonly node: NodeName;
+  /** The sequential client that speaks for this thread now; never the same again after an `info`. */
+  process: number;
+  open: PlannedOperation | null;
+}
+
+export class RunLoop {
+  readonly #options: RunLoopOptions;
+  readonly #threads: readonly Thread[];
+  readonly #counts = { ok: 0, fail: 0, info: 0 };
+  #failure: Error | null = null;
+
+  constructor(options: RunLoopOptions) {
+    const { nodes, concurrency } = options;
+    if (nodes.length === 0) throw new Error("a run loop needs at least one node");
+    this.#options = options;
+    this.#threads = Array.from({ length: concurrency }, (_, thread) => {
+      const node = nodes[thread % nodes.length];
+      if (node === undefined) throw new Error("unreachable: a thread without a node");
+      return { thread, node, process: thread, open: null };
+    });
+  }
+
+  get counts(): LoopCounts {
+    return { ...this.#counts, inFlight: this.#threads.filter((thread) => thread.open !== null).length };
+  }
+
+  /**
+   * Drives one generator to its end: until it says done, or `signal` aborts (nothing more is started), and every open
+   * operation has completed. Rejects when the recorder cannot write: nothing may go on unrecorded.
+   */
+  drive(generator: Generator, signal: AbortSignal): Promise<void> {
+    const busy = this.#threads.find((thread) => thread.open !== null);
+    if (busy !== undefined) throw new Error(`thread ${busy.thread} is still busy with an earlier generator`);
+    return new Promise((resolve, reject) => {
+      new Drive(this.#options, this.#threads, generator, signal, {
+        count: (outcome) => {
+          this.#counts[outcome] += 1;
+        },
+        ended: (failure) => {
+          this.#failure ??= failure;
+          if (this.#failure === null) resolve();
+          else reject(this.#failure);
+        },
+      }).pump();
+    });
+  }
+}
+
+interface DriveReports {
+  count(outcome: "ok" | "fail" | "info"): void;
+  ended(failure: Error | null): void;
+}
+
+/** One generator being driven. */
+class Drive {
+  readonly #options: RunLoopOptions;
+  readonly #threads: readonly Thread[];
+  readonly #generator: Generator;
+  readonly #signal: AbortSignal;
+  readonly #reports: DriveReports;
+  readonly #originNs: number;
+  #cancelTimer: (() => void) | null = null;
+  #exhausted = false;
+  #ended = false;
+  #failure: Error | null = null;
+
+  constructor(
+    options: RunLoopOptions,
+    threads: readonly Thread[],
+    generator: Generator,
+    signal: AbortSignal,
+    reports: DriveReports,
+  ) {
+    this.#options = options;
+    this.#threads = threads;
+    this.#generator = generator;
+    this.#signal = signal;
+    this.#reports = reports;
+    this.#originNs = options.driver.now();
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  readonly #onAbort = (): void => this.pump();
+
+  #nowMs(): number {
+    return (this.#options.driver.now() - this.#originNs) / 1e6;
+  }
+
+  /** Starts everything that is due, then waits for a timer or a completion. */
+  pump(): void {
+    if (this.#ended) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    if (this.#signal.aborted || this.#failure !== null) this.#exhausted = true;
+    // Each turn starts an operation on a free thread, so there are at most as many as threads.
+    for (let started = 0; !this.#exhausted && started <= this.#threads.length; started++) {
+      const freeThreads = this.#threads.filter((thread) => thread.open === null).map((thread) => thread.thread);
+      const step = this.#generator.next({ nowMs: this.#nowMs(), freeThreads });
+      if (step.type === "operation") {
+        this.#start(step.operation);
+        continue;
+      }
+      if (step.type === "done") this.#exhausted = true;
+      else if (step.untilMs !== null) {
+        this.#cancelTimer = this.#options.driver.at(this.#originNs + Math.ceil(step.untilMs * 1e6), () => this.pump());
+      }
+      break;
+    }
+    if (this.#exhausted && this.#threads.every((thread) => thread.open === null)) this.#end();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#reports.ended(this.#failure);
+  }
+
+  #start(operation: PlannedOperation): void {
+    const thread = this.#threads[operation.thread];
+    if (thread === undefined || thread.open !== null) {
+      this.#fail(new Error(`the workload used thread ${operation.thread}, which is not free`));
+      return;
+    }
+    thread.open = operation;
+    const call = { called: false, ticket: null as Ticket | null };
+    const { driver, recorder, operationTimeoutMs } = this.#options;
+    const record = (): void => {
+      call.called = true;
+      recorder.call({
+        process: thread.process,
+        thread: thread.thread,
+        node: thread.node,
+        function: operation.function,
+        key: operation.key,
+        input: operation.input,
+        intended: Math.max(0, Math.round(this.#originNs + operation.intendedMs * 1e6)),
+        phase: operation.phase,
+      });
+    };
+    driver.invoke(
+      {
+        thread: thread.thread,
+        node: thread.node,
+        function: operation.function,
+        key: operation.key,
+        input: operation.input,
+        timeoutMs: operationTimeoutMs,
+      },
+      {
+        called: () => {
+          if (call.called) throw new Error("a client stamped two calls for one invocation");
+          try {
+            record();
+          } catch (error) {
+            this.#fail(error);
+            throw error;
+          }
+        },
+        returned: () => {
+          call.ticket ??= recorder.ticket();
+        },
+        done: (reply) => {
+          try {
+            if (!call.called) {
+              // Nothing was handed to the socket: the call is recorded late, with its certain failure.
+              if (reply.outcome !== "fail")
+                throw new Error(`a client said ${reply.outcome} of a call that it never stamped`);
+              record();
+            }
+            recorder.complete(
+              {
+                type: reply.outcome,
+                process: thread.process,
+                function: operation.function,
+                key: operation.key,
+                output: reply.output,
+                attempts: reply.attempts,
+                ...(reply.error === null ? {} : { error: reply.error }),
+                ...(reply.systemIndex === null ? {} : { systemIndex: reply.systemIndex }),
+              },
+              reply.outcome === "info" ? null : call.ticket,
+            );
+          } catch (error) {
+            this.#fail(error);
+          }
+          this.#completed(thread, operation, reply);
+        },
+      },
+    );
+  }
+
+  #completed(thread: Thread, operation: PlannedOperation, reply: Parameters<Generator["update"]>[0]["reply"]): void {
+    thread.open = null;
+    this.#reports.count(reply.outcome);
+    if (reply.outcome === "info") {
+      // The process never speaks again: nobody knows when its last operation takes effect.
+      thread.process += this.#options.concurrency;
+      this.#options.driver.retire(thread.thread);
+    }
+    this.#generator.update({ nowMs: this.#nowMs(), operation, reply });
+    this.pump();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    this.#exhausted = true;
+  }
+}

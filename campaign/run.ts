@@ -1,0 +1,437 @@
+// One run from plan to report: cluster → history → verdict → report. Everything that it learns lies in the run's directory, so
+// that whatever happens to this process, what was recorded up to then can be judged.
+import {
+  ClusterError,
+  nodeNames,
+  sampleStatus,
+  type BootReport,
+  type Cluster,
+  type ClusterEvent,
+  type ClusterOptions,
+  type LeaderChange,
+  type StatusSample,
+  type SystemUnderTest,
+} from "../cluster/index.js";
+import { IncrementalChecker, type NodeDecisions, type Verdict } from "../checker/index.js";
+import { createRandom, FileSink, Recorder, SinkError, systemClock } from "../history/index.js";
+import { createNemesis, type Nemesis } from "../nemesis/index.js";
+import { workloads, type WorkloadRun } from "../workloads/index.js";
+import { ClusterView } from "./cluster-view.js";
+import { describeEnvironment, type Environment } from "./environment.js";
+import { startLagMonitor } from "./lag-monitor.js";
+import type { Plan } from "./plan.js";
+import type { RunObserver } from "./progress.js";
+import { createRealDriver } from "./real-driver.js";
+import { workloadOptionsOf, type Provenance } from "./resolve-plan.js";
+import { RunLoop } from "./run-loop.js";
+import { createRunDirectory, writeJson, type RunDirectory } from "./store.js";
+import { judgeRun, writeReportOf } from "./judge-run.js";
+
+export interface RunInput {
+  readonly plan: Plan;
+  readonly provenance: Provenance;
+  readonly system: SystemUnderTest;
+  readonly createCluster: (options: ClusterOptions) => Cluster;
+  readonly storeRoot: string;
+  readonly observer: RunObserver;
+  /** Aborted by Ctrl-C: heal, stop, save, judge what there is. */
+  readonly signal: AbortSignal;
+  readonly rerun: string;
+}
+
+export interface RunResult {
+  readonly directory: RunDirectory;
+  readonly verdict: Verdict;
+  readonly bootMs: number;
+  readonly teardownMs: number;
+  /** What teardown could not remove. */
+  readonly leftBehind: readonly string[];
+}
+
+/** Why a run ended before its time; the verdict is then unknown at best. */
+type CutShort = { readonly reason: string; readonly cause: "interrupted" | "infrastructure" | "violation" };
+
+/** Lag of the event loop from which on it is recorded. */
+const lagThresholdMs = 100;
+const statusEveryMs = 100;
+
+export function runIdOf(directory: RunDirectory, seed: number): string {
+  const stamp = directory.path.split(/[/\\]/).at(-1) ?? "";
+  return `${stamp.toLowerCase().replaceAll(/[^a-z0-9]/g, "")}-${seed.toString(36)}-${process.pid.toString(36)}`;
+}
+
+/** Runs a plan. Rejects with ClusterError when the machine is not fit for it; everything else ends in a verdict. */
+export async function run(input: RunInput): Promise<RunResult> {
+  const startedAt = new Date();
+  const directory = createRunDirectory(input.storeRoot, input.plan.name, startedAt);
+  const runId = runIdOf(directory, input.plan.seed);
+  writeJson(directory.planFile, input.plan);
+  writeJson(directory.environmentFile, describeEnvironment(input.system, null, input.provenance));
+  input.observer.note(`run ${runId} in ${directory.path}`);
+  const cluster = input.createCluster({
+    system: input.system,
+    nodes: nodeNames(input.plan.nodes),
+    replication: input.plan.replication,
+    runId,
+    directory: directory.path,
+  });
+  const execution = new Execution(input, cluster, directory, runId, startedAt);
+  let bootMs: number;
+  try {
+    bootMs = await execution.boot();
+    await execution.perform();
+  } finally {
+    await execution.end();
+  }
+  const verdict = execution.judge();
+  return { directory, verdict, bootMs, teardownMs: execution.teardownMs, leftBehind: execution.leftBehind };
+}
+
+/** The state of one run under way. */
+class Execution {
+  readonly #input: RunInput;
+  readonly #cluster: Cluster;
+  readonly #directory: RunDirectory;
+  readonly #runId: string;
+  readonly #startedAt: Date;
+  readonly #view = new ClusterView();
+  readonly #samples: StatusSample[] = [];
+  readonly #decisions: NodeDecisions[] = [];
+  /** Ends the load: the user, a violation seen live, or broken infrastructure. */
+  readonly #stop = new AbortController();
+  readonly #samplerStop = new AbortController();
+  #sampling: Promise<void> = Promise.resolve();
+  #clock = systemClock();
+  #recorder: Recorder | null = null;
+  #recording = false;
+  #cutShort: CutShort | null = null;
+  #environment: Environment | null = null;
+  #run: WorkloadRun | null = null;
+  #liveViolation = false;
+  teardownMs = 0;
+  leftBehind: readonly string[] = [];
+
+  constructor(input: RunInput, cluster: Cluster, directory: RunDirectory, runId: string, startedAt: Date) {
+    this.#input = input;
+    this.#cluster = cluster;
+    this.#directory = directory;
+    this.#runId = runId;
+    this.#startedAt = startedAt;
+    cluster.onEvent((event) => this.#onClusterEvent(event));
+  }
+
+  async boot(): Promise<number> {
+    const { observer, plan, system, signal } = this.#input;
+    observer.progress({ ...this.#progressBase(), phase: "boot" });
+    const report: BootReport = await this.#cluster.boot(signal);
+    this.#environment = describeEnvironment(system, report, this.#input.provenance);
+    writeJson(this.#directory.environmentFile, this.#environment);
+    const details = Object.entries(report.details).map(([name, value]) => `${name} ${value}`);
+    observer.note(`${plan.nodes} nodes up in ${(report.bootMs / 1000).toFixed(2)} s; ${details.join("; ")}`);
+    await this.#startSampling();
+    return report.bootMs;
+  }
+
+  /** Waits until every group is known and led: nothing that happens before counts. */
+  async #startSampling(): Promise<void> {
+    const { plan, system } = this.#input;
+    this.#sampling = sampleStatus({
+      cluster: this.#cluster,
+      directory: this.#directory.path,
+      everyMs: statusEveryMs,
+      signal: this.#samplerStop.signal,
+      nowNs: () => this.#clock(),
+      onSample: (sample) => {
+        this.#view.update(sample.node, sample.status, performance.now());
+        if (this.#recording) this.#samples.push(sample);
+      },
+      onLeaderChange: (change) => this.#onLeaderChange(change),
+      onTrouble: (detail) => this.#input.observer.note(detail),
+    }).done;
+    const expected = Math.max(1, Math.floor(plan.nodes / plan.replication));
+    const deadline = performance.now() + system.timing.bootTimeoutMs;
+    while (!this.#allGroupsLed(expected)) {
+      if (this.#input.signal.aborted) throw new ClusterError("interrupted before the load began");
+      if (performance.now() > deadline) {
+        throw new ClusterError(
+          `only ${this.#view.groups.length} of ${expected} groups had a leader ${system.timing.bootTimeoutMs} ms after boot`,
+          `see the nodes' logs in ${this.#directory.path}/nodes`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  #allGroupsLed(expected: number): boolean {
+    const { groups } = this.#view;
+    return (
+      groups.length >= expected && groups.every(({ group }) => this.#view.leaderOf(group, performance.now()) !== null)
+    );
+  }
+
+  #onLeaderChange({ group, leader, ballot, previous }: LeaderChange): void {
+    if (previous === null) return;
+    const detail = { group, from: previous.leader, to: leader, from_ballot: previous.ballot, to_ballot: ballot };
+    this.#record({ type: "node", node: leader, what: "leader-change", expected: true, detail });
+  }
+
+  #onClusterEvent(event: ClusterEvent): void {
+    switch (event.type) {
+      case "started":
+        this.#record({
+          type: "node",
+          node: event.node,
+          what: "started",
+          expected: true,
+          detail: { pid: event.pid, incarnation: event.incarnation },
+        });
+        return;
+      case "exited":
+        if (!event.expected && this.#recording)
+          this.#input.observer.note(`${event.node} exited by itself (${event.signal ?? event.code})`);
+        this.#record({
+          type: "node",
+          node: event.node,
+          what: "exited",
+          expected: event.expected,
+          detail: { code: event.code, signal: event.signal, log_tail: event.expected ? [] : event.logTail.slice(-20) },
+        });
+        return;
+      case "panic":
+        this.#record({ type: "node", node: event.node, what: "panic", expected: false, detail: { line: event.line } });
+        return;
+      case "proxy-died":
+        this.#record({ type: "runner", what: "proxy-died", detail: event.detail });
+        this.#cut({ reason: `the proxy died: ${event.detail}`, cause: "infrastructure" });
+        return;
+      case "notice":
+        this.#record({ type: "runner", what: "note", detail: event.detail });
+        return;
+      case "error":
+        this.#record({ type: "runner", what: "cluster-error", detail: event.detail });
+        this.#input.observer.note(`cluster: ${event.detail}`);
+        return;
+    }
+  }
+
+  /** Records while the run is recorded; a disk that is full ends the run and is no reason to crash in a callback. */
+  #record(record: Parameters<Recorder["record"]>[0]): void {
+    if (!this.#recording || this.#recorder === null) return;
+    try {
+      this.#recorder.record(record);
+    } catch (error) {
+      this.#cutByError(error);
+    }
+  }
+
+  #cutByError(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof SinkError) this.#recording = false;
+    this.#cut({ reason, cause: "infrastructure" });
+  }
+
+  #cut(cut: CutShort): void {
+    if (this.#cutShort === null) {
+      this.#cutShort = cut;
+      this.#input.observer.note(`the run ends early: ${cut.reason}`);
+    }
+    this.#stop.abort();
+  }
+
+  async perform(): Promise<void> {
+    const { plan, system } = this.#input;
+    this.#clock = systemClock();
+    const recorder = new Recorder({
+      clock: this.#clock,
+      sink: new FileSink(this.#directory.historyFile),
+      header: {
+        model: system.model,
+        initial: system.initialValue,
+        keyed: true,
+        plan: plan.name,
+        run: this.#runId,
+        build: system.buildHash,
+        concurrency: plan.concurrency,
+        startedAt: this.#startedAt.toISOString(),
+      },
+    });
+    this.#recorder = recorder;
+    this.#recording = true;
+    const onInterrupt = (): void => {
+      this.#record({ type: "runner", what: "interrupted", detail: "asked to stop" });
+      this.#cut({ reason: "interrupted", cause: "interrupted" });
+    };
+    if (this.#input.signal.aborted) onInterrupt();
+    else this.#input.signal.addEventListener("abort", onInterrupt, { once: true });
+    const lag = startLagMonitor(lagThresholdMs, (lagMs) =>
+      this.#record({ type: "runner", what: "lag", detail: { lag_ms: Math.round(lagMs) } }),
+    );
+    try {
+      await this.#phases(recorder);
+    } catch (error) {
+      this.#cutByError(error);
+    } finally {
+      lag.stop();
+      this.#input.signal.removeEventListener("abort", onInterrupt);
+      this.#record({ type: "runner", what: "lag", detail: { lag_ms: Math.round(lag.worstMs), worst: true } });
+      this.#record({ type: "phase", phase: "end" });
+      this.#recording = false;
+      recorder.close();
+    }
+  }
+
+  async #phases(recorder: Recorder): Promise<void> {
+    const { plan, system } = this.#input;
+    const workload = workloads.get(plan.workload.name);
+    if (workload === undefined) throw new Error(`no workload is called ${plan.workload.name}`);
+    const run = workload.create(workloadOptionsOf(plan, system, this.#view.groups), plan.seed);
+    this.#run = run;
+    const driver = createRealDriver({
+      system,
+      clientAddress: (node) => this.#cluster.clientAddress(node),
+      now: this.#clock,
+      signal: new AbortController().signal,
+    });
+    const loop = new RunLoop({
+      driver,
+      recorder,
+      nodes: this.#cluster.nodes,
+      concurrency: plan.concurrency,
+      operationTimeoutMs: plan.operation_timeout_ms,
+    });
+    const nemesis = this.#createNemesis();
+    const stopWatching = this.#watch(recorder, loop, nemesis);
+    try {
+      this.#record({ type: "phase", phase: "load" });
+      const loading = loop.drive(run.load, this.#stop.signal);
+      const breaking = nemesis.run(this.#stop.signal);
+      // A load that fails must end the nemesis too, and the other way round.
+      await Promise.all([loading.catch((error: unknown) => this.#cutByError(error)), breaking]);
+      this.#record({ type: "phase", phase: "heal" });
+      // Healing is never interrupted by what interrupted the load: paused nodes and cut links must not be left behind.
+      const report = await nemesis.finalHeal(AbortSignal.timeout(30_000));
+      for (const problem of report.problems) this.#input.observer.note(`heal: ${problem}`);
+      const dropped = run.load.droppedArrivals();
+      if (dropped > 0) this.#record({ type: "runner", what: "dropped-arrivals", detail: { count: dropped } });
+      if (this.#cutShort === null) {
+        this.#record({ type: "phase", phase: "quiet" });
+        this.#record({ type: "phase", phase: "final-read" });
+        await loop.drive(run.finalReads(plan.recovery_bound_ms), this.#stop.signal);
+        await this.#collectDecisions();
+      }
+    } finally {
+      stopWatching();
+      driver.close();
+    }
+  }
+
+  #createNemesis(): Nemesis {
+    const { plan } = this.#input;
+    return createNemesis({
+      cluster: this.#cluster,
+      faults: plan.nemesis.faults,
+      random: createRandom(plan.seed, "nemesis"),
+      groups: () => this.#view.groups,
+      leaderOf: (group) => this.#view.leaderOf(group, performance.now()),
+      record: (event) => this.#record(event),
+    });
+  }
+
+  /** Live verdict and progress, on one timer. Returns how to stop. */
+  #watch(recorder: Recorder, loop: RunLoop, nemesis: Nemesis): () => void {
+    const { system, observer, plan } = this.#input;
+    const live = new IncrementalChecker({ model: system.model, initial: system.initialValue });
+    let confirmed = 0;
+    const unsubscribe = recorder.subscribe((event) => {
+      live.feed(event);
+      if (event.type === "fault" && event.stage === "confirmed-on") confirmed += 1;
+    });
+    const origin = performance.now();
+    const timer = setInterval(() => {
+      const counts = loop.counts;
+      observer.progress({
+        ...this.#progressBase(),
+        ...counts,
+        phase: performance.now() - origin < plan.time_limit_ms ? "load" : "quiet",
+        elapsedMs: performance.now() - origin,
+        active: nemesis.active().map((fault) => `${fault.kind} ${fault.targets.join(",")}`),
+        faultsConfirmed: confirmed,
+      });
+      const violation = live.slice();
+      if (violation !== null && !this.#liveViolation) {
+        this.#liveViolation = true;
+        this.#cut({ reason: `a violation was seen: ${violation.sentence}`, cause: "violation" });
+      }
+    }, 100);
+    return () => {
+      clearInterval(timer);
+      unsubscribe();
+    };
+  }
+
+  async #collectDecisions(): Promise<void> {
+    const { system } = this.#input;
+    if (system.decisions === undefined) return;
+    for (const { group, members } of this.#view.groups) {
+      for (const node of members) {
+        try {
+          const signal = AbortSignal.timeout(5000);
+          const decisions = await system.decisions(this.#cluster.adminAddress(node), group, 0, signal);
+          this.#decisions.push({ node, group, decisions });
+        } catch (error) {
+          this.#input.observer.note(`${node} did not give its decided log: ${String(error)}`);
+        }
+      }
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#samplerStop.abort();
+    await this.#sampling.catch(() => undefined);
+    const report = await this.#cluster.teardown();
+    this.teardownMs = report.teardownMs;
+    this.leftBehind = report.leftBehind;
+    for (const thing of report.leftBehind) this.#input.observer.note(`left behind: ${thing}`);
+  }
+
+  judge(): Verdict {
+    const { plan, system, observer, rerun } = this.#input;
+    observer.progress({ ...this.#progressBase(), phase: "check" });
+    const judged = judgeRun({
+      directory: this.#directory,
+      plan,
+      system,
+      groups: this.#view.groups,
+      keys: this.#run?.keys ?? [],
+      ownJudge: this.#run?.judge ?? null,
+      samples: this.#samples,
+      decisions: this.#decisions,
+      interrupted: this.#cutShort === null || this.#cutShort.cause === "violation" ? null : this.#cutShort.reason,
+      liveViolation: this.#liveViolation,
+    });
+    observer.progress({ ...this.#progressBase(), phase: "report" });
+    writeReportOf({
+      directory: this.#directory,
+      plan,
+      environment: this.#environment,
+      judged,
+      samples: this.#samples,
+      rerun,
+    });
+    return judged.verdict;
+  }
+
+  #progressBase() {
+    return {
+      elapsedMs: 0,
+      timeLimitMs: this.#input.plan.time_limit_ms,
+      ok: 0,
+      fail: 0,
+      info: 0,
+      inFlight: 0,
+      active: [],
+      faultsConfirmed: 0,
+      faultsPlanned: this.#input.plan.nemesis.faults.length,
+    };
+  }
+}
