@@ -21,6 +21,8 @@ export interface ProxyServerOptions {
   readonly port?: number;
   /** How long to wait until the API answers. Default 10000. */
   readonly readyTimeoutMs?: number;
+  /** Added to the child's environment; by such a mark a child of a dead owner is found again. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Called once when the process ends without `stop` having been called. */
   readonly onDeath?: (detail: string) => void;
 }
@@ -67,9 +69,17 @@ class Child {
   }
 
   /** Rejects when the program cannot be started at all. */
-  static async spawn(command: string, args: readonly string[]): Promise<Child> {
+  static async spawn(
+    command: string,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Child> {
     // A group of its own: Ctrl-C in a terminal must reach Minos alone, which heals and stops in its own order.
-    const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], detached: true });
+    const child = spawn(command, args, {
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
+      env: { ...process.env, ...environment },
+    });
     child.stdin?.on("error", () => undefined);
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", () => resolve());
@@ -157,7 +167,7 @@ async function startBuiltin(options: ProxyServerOptions): Promise<RunningProxySe
   let child: Child | null = null;
   try {
     const args = [entry, "--host", host, "--port", String(options.port ?? 0), "--counters", "--exit-with-parent"];
-    const started = await Child.spawn(process.execPath, args);
+    const started = await Child.spawn(process.execPath, args, options.environment);
     child = started;
     const listening = new Promise<number>((resolve) => {
       started.onLine((line) => {
@@ -189,7 +199,7 @@ async function startExternal(path: string, options: ProxyServerOptions): Promise
   // Toxiproxy does not say which port 0 became, so one is drawn here; another program may be faster.
   for (let tries = 0; tries < (wanted === 0 ? 5 : 1); tries++) {
     const port = wanted === 0 ? await drawPort(host) : wanted;
-    const child = await Child.spawn(path, ["-host", host, "-port", String(port)]);
+    const child = await Child.spawn(path, ["-host", host, "-port", String(port)], options.environment);
     try {
       const api = `http://${host}:${port}`;
       const version = await within(
