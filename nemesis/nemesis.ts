@@ -1,7 +1,14 @@
-// The executor: carries a schedule out on a cluster and confirms each step at the target.
-import type { Cluster, GroupLayout, NodeName } from "../cluster/index.js";
-import type { FaultEvent, Random } from "../history/index.js";
+// The executor: carries a schedule out on a cluster and confirms each step at the target. What happens when is decided by the
+// timetable, what is done to whom by `compile.ts`, what counts as seen by `confirm.ts`; here is only the I/O between them.
+import { linkName, type Cluster, type DirectedLink, type GroupLayout, type NodeName } from "../cluster/index.js";
+import type { FaultEvent, FaultStage, JsonValue, Random } from "../history/index.js";
+import { planFault, type FaultAction, type PlannedFault } from "./compile.js";
+import { looksBefore, watchOff, watchOn, type Sight, type Watcher } from "./confirm.js";
 import type { Fault, FaultKind } from "./fault.js";
+import { groupsDisturbed } from "./groups.js";
+import { bounded, createObserver, type Observer, type Sample } from "./observe.js";
+import { createTimetable, type Timetable } from "./timetable.js";
+import type { ClusterView } from "./view.js";
 
 /** A fault event before the recorder stamps it. `record` is called at the very moment that the stage was reached. */
 export type FaultRecord = Omit<FaultEvent, "time">;
@@ -27,6 +34,9 @@ export const defaultNemesisLimits: NemesisLimits = {
   gapMs: 2_000,
 };
 
+/** Longest wait for one call that changes the cluster: the contract's ten seconds. */
+const callTimeoutMs = 10_000;
+
 export interface NemesisOptions {
   readonly cluster: Cluster;
   readonly faults: readonly Fault[];
@@ -51,7 +61,7 @@ export interface ActiveFault {
 }
 
 export interface HealReport {
-  /** Everything that was on is confirmed off, every node runs and is ready, every link that was cut delivers. */
+  /** Every fault that was on is confirmed off, every node runs and is ready, every link that was touched delivers. */
   readonly healed: boolean;
   /** What is still wrong, a sentence each. */
   readonly problems: readonly string[];
@@ -59,21 +69,328 @@ export interface HealReport {
 
 export interface Nemesis {
   /**
-   * Carries out the schedule; its times count from this call. Resolves when every fault is over, or soon after `signal`
-   * aborts, with what is on left on for `finalHeal`; faults that had not begun are then recorded as void. Never rejects.
+   * Carries out the schedule; its times count from this call. Resolves when every fault is over. When `signal` aborts no
+   * further fault begins (they are recorded as void), a confirmation under way comes to its end, and what is on is
+   * healed. Rejects only when `record` throws, after healing what is on.
    */
   run(signal: AbortSignal): Promise<void>;
-  /** Heals whatever is on, then everything, and confirms it. Safe after an interrupted `run`, and to call twice. */
+  /** Heals whatever is still on, then everything, and confirms it. Safe after an interrupted `run`, and to call twice. Never rejects. */
   finalHeal(signal: AbortSignal): Promise<HealReport>;
   /** What is on now, for a progress line. */
   active(): readonly ActiveFault[];
 }
 
-export function createNemesis(options: NemesisOptions): Nemesis {
-  void options;
+function delayWithTimer(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const finish = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, Math.max(0, ms));
+    signal.addEventListener("abort", finish, { once: true });
+  });
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+/** A fault that was asked for and is not over. */
+interface OpenFault {
+  readonly fault: number;
+  readonly spec: Fault;
+  readonly targets: readonly string[];
+  readonly action: FaultAction;
+  readonly before: readonly Sample[];
+  stage: ActiveFault["stage"];
+}
+
+class Executor implements Nemesis {
+  readonly #options: NemesisOptions;
+  readonly #cluster: Cluster;
+  readonly #limits: NemesisLimits;
+  readonly #nowMs: () => number;
+  readonly #delay: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly #observer: Observer;
+  readonly #timetable: Timetable;
+  readonly #open = new Map<number, OpenFault>();
+  /** Links that any fault has touched: each must deliver in the end. */
+  readonly #touched = new Map<string, DirectedLink>();
+  /** The history cannot be written, or a bug of ours: the schedule stops, what is on is healed, `run` rejects. */
+  #failure: Error | null = null;
+  #originMs = 0;
+  /** Ends the present wait of the schedule's loop. */
+  #wake: () => void = () => undefined;
+
+  constructor(options: NemesisOptions) {
+    this.#options = options;
+    this.#cluster = options.cluster;
+    this.#limits = { ...defaultNemesisLimits, ...options.limits };
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+    this.#delay = options.delay ?? delayWithTimer;
+    this.#observer = createObserver(options.cluster, this.#nowMs);
+    const lanes = (fault: Fault) => groupsDisturbed(fault, options.groups());
+    this.#timetable = createTimetable(options.faults, lanes, this.#limits.gapMs);
+  }
+
+  active(): readonly ActiveFault[] {
+    return [...this.#open.values()].map(({ fault, spec, targets, stage }) => ({
+      fault,
+      kind: spec.kind,
+      targets,
+      stage,
+    }));
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.#originMs = this.#nowMs();
+    const tasks = new Set<Promise<void>>();
+    const start = (task: Promise<void>): void => {
+      const tracked = task
+        .catch((error: unknown) => void (this.#failure ??= asError(error)))
+        .finally(() => {
+          tasks.delete(tracked);
+          this.#wake();
+        });
+      tasks.add(tracked);
+    };
+    const onAbort = (): void => this.#wake();
+    signal.addEventListener("abort", onAbort, { once: true });
+    while (this.#failure === null) {
+      if (signal.aborted) this.#timetable.stop();
+      const step = this.#timetable.next(this.#sinceStartMs());
+      if (step.type === "done") break;
+      if (step.type === "begin") start(this.#begin(step.fault, signal));
+      else if (step.type === "heal") start(this.#heal(step.fault));
+      else await this.#sleep(step.untilMs);
+    }
+    signal.removeEventListener("abort", onAbort);
+    await Promise.all(tasks);
+    if (this.#failure !== null) {
+      await Promise.all([...this.#open.values()].map((open) => this.#healOpen(open, signal)));
+      throw this.#failure;
+    }
+    for (const fault of this.#timetable.pending()) this.#recordVoid(fault, "load ended before it could start");
+  }
+
+  #sinceStartMs(): number {
+    return this.#nowMs() - this.#originMs;
+  }
+
+  /** Until a time of the schedule, or until something wakes the loop. */
+  async #sleep(untilMs: number | null): Promise<void> {
+    const waking = new AbortController();
+    this.#wake = () => waking.abort();
+    // Without a time only a task can wake the loop; the hour is a bound, not a plan.
+    await this.#delay(untilMs === null ? 3_600_000 : untilMs - this.#sinceStartMs(), waking.signal);
+  }
+
+  #record(event: Omit<FaultRecord, "type">): void {
+    try {
+      this.#options.record({ type: "fault", ...event });
+    } catch (error) {
+      // A history that cannot be written must not keep us from healing: the schedule stops, `run` rejects at its end.
+      this.#failure ??= asError(error);
+    }
+  }
+
+  #recordStage(open: OpenFault, stage: FaultStage, evidence: JsonValue): void {
+    const { fault, spec, targets } = open;
+    this.#record({ fault, stage, kind: spec.kind, spec: spec as unknown as JsonValue, targets, evidence });
+  }
+
+  #recordVoid(fault: number, reason: string): void {
+    const spec = this.#fault(fault);
+    const evidence = { reason };
+    this.#record({ fault, stage: "void", kind: spec.kind, spec: spec as unknown as JsonValue, targets: [], evidence });
+  }
+
+  #fault(index: number): Fault {
+    const spec = this.#options.faults[index];
+    if (spec === undefined) throw new Error(`no fault ${index}`);
+    return spec;
+  }
+
+  /** From due to confirmed on (or given up). */
+  async #begin(index: number, signal: AbortSignal): Promise<void> {
+    const over = (): void => this.#timetable.update({ type: "over", fault: index, nowMs: this.#sinceStartMs() });
+    const planned = await this.#resolve(index, signal);
+    if (planned.type === "void") {
+      this.#recordVoid(index, planned.reason);
+      return over();
+    }
+    const { action, targets } = planned;
+    const before = await this.#lookBefore(action, signal);
+    const open: OpenFault = { fault: index, spec: this.#fault(index), targets, action, before, stage: "requested" };
+    this.#open.set(index, open);
+    for (const link of linksOf(action)) this.#touched.set(linkName(link), link);
+    this.#recordStage(open, "requested", null);
+    const problem = await this.#call("the fault", () => this.#apply(action));
+    const sight = await this.#confirm(
+      watchOn(action, before, this.#limits.observationMs),
+      new AbortController().signal,
+    );
+    const evidence = problem === null ? sight.evidence : { error: problem, seen: sight.evidence };
+    if (sight.confirmed) open.stage = "confirmed-on";
+    this.#recordStage(open, sight.confirmed ? "confirmed-on" : "unconfirmed", evidence);
+    this.#timetable.update({
+      type: sight.confirmed ? "on" : "not-seen",
+      fault: index,
+      nowMs: this.#sinceStartMs(),
+    });
+  }
+
+  /** Waits a bounded time for a target that may still come to be. */
+  async #resolve(index: number, signal: AbortSignal): Promise<PlannedFault> {
+    const giveUpMs = this.#nowMs() + this.#limits.resolveMs;
+    for (;;) {
+      const view = await this.#view();
+      // One stream per fault, begun anew for each try: what one fault draws does not depend on when the others came.
+      const planned = planFault(this.#fault(index), view, this.#options.random.fork(`fault ${index}`));
+      if (planned.type === "planned" || !planned.transient || this.#nowMs() >= giveUpMs) return planned;
+      if (signal.aborted) return { ...planned, reason: `load ended; ${planned.reason}` };
+      await this.#delay(this.#limits.pollMs, signal);
+    }
+  }
+
+  async #view(): Promise<ClusterView> {
+    const { nodes } = this.#cluster;
+    const groups = this.#options.groups();
+    const sample = await this.#observer.look({ processes: nodes, ready: [], links: false, attempts: [] });
+    const links = [...this.#open.values()].flatMap(({ action }) => linksOf(action));
+    return {
+      nodes,
+      groups,
+      leaders: new Map(groups.map(({ group }) => [group, this.#options.leaderOf(group)])),
+      processes: new Map(nodes.map((node) => [node, sample.processes.get(node)?.state ?? "never-started"])),
+      busyLinks: new Set(links.map(linkName)),
+    };
+  }
+
+  /** Byte counts are compared with what they were before; for a delay three looks tell late bytes from lost ones. */
+  async #lookBefore(action: FaultAction, signal: AbortSignal): Promise<readonly Sample[]> {
+    const samples = [await this.#observer.look(looksBefore(action))];
+    while (action.type === "shape" && samples.length < 3) {
+      await this.#delay(this.#limits.pollMs, signal);
+      samples.push(await this.#observer.look(looksBefore(action)));
+    }
+    return samples;
+  }
+
+  #apply(action: FaultAction): Promise<unknown> {
+    const cluster = this.#cluster;
+    switch (action.type) {
+      case "stop":
+        return Promise.all(
+          action.nodes.map((node) => (action.how === "kill" ? cluster.kill(node) : cluster.terminate(node))),
+        );
+      case "pause":
+        return Promise.all(action.nodes.map((node) => cluster.pause(node)));
+      case "cut":
+        return cluster.cut(action.links, action.mode);
+      case "shape":
+        return cluster.shape(action.links, action.shape);
+    }
+  }
+
+  #undo(action: FaultAction): Promise<unknown> {
+    const cluster = this.#cluster;
+    switch (action.type) {
+      case "stop":
+        return Promise.all(action.nodes.map((node) => cluster.start(node)));
+      case "pause":
+        return Promise.all(action.nodes.map((node) => cluster.resume(node)));
+      case "cut":
+      case "shape":
+        return cluster.heal(action.links);
+    }
+  }
+
+  /** A call that fails or hangs is evidence, not an end: what counts is what is seen afterwards. */
+  async #call(what: string, action: () => Promise<unknown>): Promise<string | null> {
+    try {
+      await bounded(action(), callTimeoutMs, what);
+      return null;
+    } catch (error) {
+      return asError(error).message;
+    }
+  }
+
+  /** Looks until the watcher is convinced, the time is up or `signal` aborts. Always looks at least once. */
+  async #confirm(watcher: Watcher, signal: AbortSignal): Promise<Sight> {
+    const giveUpMs = this.#nowMs() + this.#limits.confirmMs;
+    for (;;) {
+      const sample = await this.#observer.look(watcher.looks());
+      const sight = watcher.see(sample);
+      if (sight.confirmed) return sight;
+      if (this.#nowMs() >= giveUpMs || signal.aborted) {
+        const evidence =
+          sample.failures.length === 0 ? sight.evidence : { seen: sight.evidence, failures: sample.failures };
+        return { confirmed: false, evidence };
+      }
+      await this.#delay(this.#limits.pollMs, signal);
+    }
+  }
+
+  /** From heal requested to confirmed off (or given up). */
+  async #heal(index: number): Promise<void> {
+    const open = this.#open.get(index);
+    if (open !== undefined) await this.#healOpen(open, new AbortController().signal);
+    this.#timetable.update({ type: "over", fault: index, nowMs: this.#sinceStartMs() });
+  }
+
+  async #healOpen(open: OpenFault, signal: AbortSignal): Promise<string | null> {
+    const beforeHeal = await this.#observer.look(looksBefore(open.action));
+    open.stage = "heal-requested";
+    this.#recordStage(open, "heal-requested", null);
+    const problem = await this.#call("the heal", () => this.#undo(open.action));
+    const sight = await this.#confirm(watchOff(open.action, open.before, beforeHeal), signal);
+    const evidence = problem === null ? sight.evidence : { error: problem, seen: sight.evidence };
+    this.#open.delete(open.fault);
+    this.#recordStage(open, sight.confirmed ? "confirmed-off" : "unconfirmed", evidence);
+    return sight.confirmed ? null : `fault ${open.fault} (${open.spec.kind}) was not seen to end`;
+  }
+
+  async finalHeal(signal: AbortSignal): Promise<HealReport> {
+    const problems: string[] = [];
+    const note = (problem: string | null): void => {
+      if (problem !== null) problems.push(problem);
+    };
+    await Promise.all([...this.#open.values()].map(async (open) => note(await this.#healOpen(open, signal))));
+    const links = [...this.#touched.values()];
+    const beforeHeal = await this.#observer.look({ processes: [], ready: [], links: links.length > 0, attempts: [] });
+    const problem = await this.#call("healing everything", () => this.#cluster.healEverything());
+    note(problem === null ? null : `healing everything: ${problem}`);
+    const sight = await this.#confirm(watchWhole(this.#cluster.nodes, links, beforeHeal), signal);
+    if (!sight.confirmed) note(`the cluster is not whole: ${JSON.stringify(sight.evidence)}`);
+    if (this.#failure !== null) note(`the nemesis failed: ${this.#failure.message}`);
+    return { healed: problems.length === 0, problems };
+  }
+}
+
+function linksOf(action: FaultAction): readonly DirectedLink[] {
+  return action.type === "cut" || action.type === "shape" ? action.links : [];
+}
+
+/** Every node runs and is ready, every touched link delivers; the evidence names only what does not. */
+function watchWhole(nodes: readonly NodeName[], links: readonly DirectedLink[], before: Sample): Watcher {
+  const looks = { processes: nodes, ready: nodes, links: links.length > 0, attempts: [] };
   return {
-    run: () => Promise.resolve(),
-    finalHeal: () => Promise.resolve({ healed: false, problems: ["not there yet"] }),
-    active: () => [],
+    looks: () => looks,
+    see: (sample) => {
+      const down = nodes.filter((node) => sample.processes.get(node)?.state !== "running" || !sample.ready.get(node));
+      const silent = links.map(linkName).filter((name) => {
+        const [was, is] = [before.links.get(name), sample.links.get(name)];
+        return was === undefined || is === undefined || is.deliveredBytes <= was.deliveredBytes;
+      });
+      return {
+        confirmed: down.length === 0 && silent.length === 0,
+        evidence: { not_running_or_not_ready: down, delivers_nothing: silent },
+      };
+    },
   };
+}
+
+export function createNemesis(options: NemesisOptions): Nemesis {
+  return new Executor(options);
 }

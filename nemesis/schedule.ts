@@ -1,23 +1,13 @@
-// Schedules: drawing one from a seed, and checking one that came from a plan file.
-import type { Capabilities, GroupLayout, NodeName, PeerAddressing } from "../cluster/index.js";
+// Drawing a schedule from a seed. Every knob of a schedule is drawn in `drawSchedule` and the functions below it, from one
+// stream of the seed, so that a seed says all.
+import { createRandom, type Random } from "../history/index.js";
+import { shortestFaultMs, shortestGapMs, type ScheduleLimits } from "./check-schedule.js";
 import type { Fault, FaultKind } from "./fault.js";
+import { faultKinds } from "./kinds.js";
 
 /** Named mixes of faults. `none` draws nothing, for control runs. */
 export const presetNames = ["standard", "partitions", "crashes", "none"] as const;
 export type PresetName = (typeof presetNames)[number];
-
-/** What the rules for a schedule depend on. */
-export interface ScheduleLimits {
-  readonly nodes: readonly NodeName[];
-  readonly groups: readonly GroupLayout[];
-  readonly timeLimitMs: number;
-  /** A fault lasts at least three of these, unless it is a glitch. */
-  readonly operationTimeoutMs: number;
-  /** Gaps in one group last at least four of these. */
-  readonly electionTimeoutMs: number;
-  readonly capabilities: Capabilities;
-  readonly peerAddressing: PeerAddressing;
-}
 
 export interface ScheduleInput extends ScheduleLimits {
   readonly seed: number;
@@ -26,15 +16,206 @@ export interface ScheduleInput extends ScheduleLimits {
   readonly kinds?: readonly FaultKind[];
 }
 
-/** Draws a schedule that `checkSchedule` accepts, in order of `at_ms`. Same input, same schedule. */
-export function drawSchedule(input: ScheduleInput): readonly Fault[] {
-  void input;
-  return [];
+/** A fault without its place in time; `group` is the lane that it is drawn for. */
+type Draw = (group: number, random: Random) => DistributiveOmit<Fault, "at_ms" | "for_ms" | "glitch">;
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+interface Card {
+  readonly presets: readonly PresetName[];
+  /** Dealt in every schedule that has room; the others take turns. */
+  readonly essential: boolean;
+  readonly kind: FaultKind;
+  readonly draw: Draw;
 }
 
-/** What is wrong with a schedule, one sentence each; empty when it may run. */
-export function checkSchedule(faults: readonly Fault[], limits: ScheduleLimits): readonly string[] {
-  void faults;
-  void limits;
-  return [];
+type Mode = "reset" | "drop" | "stall";
+const partition =
+  (shape: Extract<Fault, { kind: "partition" }>["shape"], mode: Mode): Draw =>
+  (group) => ({ kind: "partition", shape, mode, group, scope: "group" });
+
+const anyMode: readonly Mode[] = ["reset", "drop", "stall"];
+
+/**
+ * What presets are made of. A leader that is cut off, paused or killed is where most bugs show, so these are dealt first.
+ * `stall` delivers late what was sent to or by a deposed leader; `drop` lets it believe in itself the longest.
+ */
+const cards: readonly Card[] = [
+  {
+    presets: ["standard", "partitions"],
+    essential: true,
+    kind: "partition",
+    draw: partition("isolate-leader", "stall"),
+  },
+  {
+    presets: ["standard", "partitions"],
+    essential: true,
+    kind: "partition",
+    draw: partition("isolate-leader", "drop"),
+  },
+  {
+    presets: ["standard", "partitions"],
+    essential: false,
+    kind: "partition",
+    draw: (group, random) => partition(random.pick(["isolate-one", "isolate-leader"]), "reset")(group, random),
+  },
+  {
+    presets: ["standard", "partitions"],
+    essential: false,
+    kind: "partition",
+    draw: (group, random) => partition(random.pick(["halves", "isolate-one"]), random.pick(anyMode))(group, random),
+  },
+  {
+    presets: ["standard", "partitions"],
+    essential: false,
+    kind: "partition",
+    draw: (group, random) => partition("majorities-ring", random.pick(anyMode))(group, random),
+  },
+  {
+    presets: ["standard", "partitions"],
+    essential: false,
+    kind: "partition",
+    draw: (group, random) => partition(random.pick(["one-way-in", "one-way-out"]), random.pick(anyMode))(group, random),
+  },
+  {
+    presets: ["standard", "crashes"],
+    essential: true,
+    kind: "kill",
+    draw: (group) => ({ kind: "kill", target: { by: "leader", group } }),
+  },
+  {
+    presets: ["standard", "crashes"],
+    essential: false,
+    kind: "kill",
+    draw: (group, random) => ({ kind: "kill", target: { by: random.pick(["minority", "follower"]), group } }),
+  },
+  {
+    presets: ["standard", "crashes"],
+    essential: true,
+    kind: "pause",
+    draw: (group) => ({ kind: "pause", target: { by: "leader", group } }),
+  },
+  {
+    presets: ["standard", "crashes"],
+    essential: false,
+    kind: "pause",
+    draw: (group, random) => ({ kind: "pause", target: { by: random.pick(["minority", "follower"]), group } }),
+  },
+  {
+    presets: ["crashes"],
+    essential: false,
+    kind: "terminate",
+    draw: (group, random) => ({ kind: "terminate", target: { by: random.pick(["leader", "minority"]), group } }),
+  },
+  {
+    presets: ["standard"],
+    essential: false,
+    kind: "latency",
+    draw: (group, random) => ({
+      kind: "latency",
+      target: { by: random.pick(["leader", "follower"]), group },
+      latency_ms: random.integer(150, 350),
+      jitter_ms: random.integer(0, 50),
+    }),
+  },
+];
+
+/** Kinds that somebody names and no card of the preset has (`--nemesis terminate`) come from the other presets' cards. */
+function deckOf(input: ScheduleInput): readonly Card[] {
+  const able = (card: Card): boolean => {
+    // The needs of a drawn fault depend on its mode; a card stays when every mode that it may draw can be done.
+    const needs = card.kind === "partition" ? faultKinds.partition.mayNeed : faultKinds[card.kind].mayNeed;
+    const links = card.kind === "partition" || card.kind === "latency";
+    return needs.every((name) => input.capabilities[name].able) && !(links && input.peerAddressing === "shared");
+  };
+  const { kinds } = input;
+  return cards.filter(
+    (card) => able(card) && (kinds === undefined ? card.presets.includes(input.preset) : kinds.includes(card.kind)),
+  );
+}
+
+/** Cards in the order they are played: each hand holds the essential ones and some of the others, shuffled. */
+function deal(deck: readonly Card[], count: number, random: Random): readonly Card[] {
+  const played: Card[] = [];
+  const essential = deck.filter((card) => card.essential);
+  let others: readonly Card[] = [];
+  while (deck.length > 0 && played.length < count) {
+    const size = Math.min(count - played.length, Math.max(essential.length * 2, 1));
+    const hand = random.shuffle(essential).slice(0, size);
+    while (hand.length < size) {
+      if (others.length === 0) others = random.shuffle(deck.filter((card) => !card.essential));
+      if (others.length === 0) others = random.shuffle(deck);
+      const [card, ...rest] = others;
+      if (card !== undefined) hand.push(card);
+      others = rest;
+    }
+    played.push(...random.shuffle(hand));
+  }
+  return played;
+}
+
+/** A calm second of load before the first fault, so that leaders are known and every key has been written. */
+const firstFaultAfterMs = 800;
+/** What one fault may take beyond its own length to be confirmed on and off without pushing the next one back. */
+const confirmationAllowanceMs = 1_200;
+/** Load goes on this long after the last fault, so that its end is seen under load. */
+const lastFaultBeforeEndMs = 600;
+
+/** One lane's places in time: as many as fit, the spare time strewn at random into lengths and gaps. */
+function drawPlaces(
+  input: ScheduleInput,
+  random: Random,
+): readonly { readonly atMs: number; readonly forMs: number }[] {
+  const faultMs = shortestFaultMs(input);
+  const gapMs = shortestGapMs(input);
+  const slotMs = faultMs + confirmationAllowanceMs + gapMs;
+  // The last slot needs no gap behind it.
+  const roomMs = input.timeLimitMs - firstFaultAfterMs - lastFaultBeforeEndMs + gapMs;
+  const count = Math.floor(roomMs / slotMs);
+  let spareMs = roomMs - count * slotMs;
+  let atMs = firstFaultAfterMs;
+  const places: { atMs: number; forMs: number }[] = [];
+  for (let place = 0; place < count; place += 1) {
+    // At most a fair share each time, so that early places do not eat everything; whole milliseconds.
+    const take = (): number => {
+      const shareMs = Math.floor(spareMs / (count - place));
+      const takenMs = random.integer(0, shareMs);
+      spareMs -= takenMs;
+      return takenMs;
+    };
+    atMs += take();
+    const forMs = faultMs + take();
+    places.push({ atMs, forMs });
+    atMs += forMs + confirmationAllowanceMs + gapMs;
+  }
+  return places;
+}
+
+/**
+ * Draws a schedule that `checkSchedule` accepts, in order of `at_ms`. Same input, same schedule. Each group is a lane of its
+ * own: faults in different groups may overlap, faults in one group never do, and no fault takes more than a
+ * minority of one group unless its kinds were asked for by name (smaller groups than three have no such fault).
+ */
+export function drawSchedule(input: ScheduleInput): readonly Fault[] {
+  if (input.preset === "none") return [];
+  const random = createRandom(input.seed, "nemesis");
+  const lanes = input.groups.filter(({ members }) => members.length >= 3 || input.kinds !== undefined);
+  const deck = deckOf(input);
+  const places = lanes
+    .flatMap(({ group, members }) =>
+      drawPlaces(input, random.fork(`places ${group}`)).map((place) => ({ ...place, group, members })),
+    )
+    .sort((one, other) => one.atMs - other.atMs || one.group - other.group);
+  const played = deal(deck, places.length, random.fork("cards"));
+  return places.flatMap(({ atMs, forMs, group, members }, index) => {
+    const card = played[index];
+    if (card === undefined || !fits(card, members.length)) return [];
+    return [{ ...card.draw(group, random.fork(`draw ${index}`)), at_ms: atMs, for_ms: forMs } as Fault];
+  });
+}
+
+/** In a group of one or two only whole processes of the leader can be aimed at, and links only where there is a second node. */
+function fits(card: Card, members: number): boolean {
+  if (members >= 3) return true;
+  const links = card.kind === "partition" || card.kind === "latency";
+  return links ? members === 2 && card.essential : card.essential;
 }

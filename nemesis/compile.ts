@@ -1,0 +1,108 @@
+// From a fault and the cluster as it is now to what is to be done to whom. Pure: same fault, view and random stream, same plan.
+import { linkName, type CutMode, type DirectedLink, type LinkShape, type NodeName } from "../cluster/index.js";
+import type { Random } from "../history/index.js";
+import type { Fault } from "./fault.js";
+import { shapeEntries, shapeLinks } from "./shapes.js";
+import { resolveGroup, resolveLeader, resolveTarget, type Resolved } from "./targets.js";
+import { linksBetween, type ClusterView } from "./view.js";
+
+/** What is done to the cluster when a fault starts; `nemesis.ts` knows how to do it, undo it and see it. */
+export type FaultAction =
+  | { readonly type: "stop"; readonly how: "kill" | "terminate"; readonly nodes: readonly NodeName[] }
+  | { readonly type: "pause"; readonly nodes: readonly NodeName[] }
+  | { readonly type: "cut"; readonly mode: CutMode; readonly links: readonly DirectedLink[] }
+  | { readonly type: "shape"; readonly shape: LinkShape; readonly links: readonly DirectedLink[] };
+
+export type PlannedFault =
+  | { readonly type: "planned"; readonly targets: readonly string[]; readonly action: FaultAction }
+  | { readonly type: "void"; readonly reason: string; readonly transient: boolean };
+
+const planned = (action: FaultAction): PlannedFault => ({
+  type: "planned",
+  targets: action.type === "stop" || action.type === "pause" ? action.nodes : action.links.map(linkName),
+  action,
+});
+
+/** Processes can only be stopped while they run; a target that is down already makes the fault void. */
+function planProcessFault(
+  nodes: Resolved<readonly NodeName[]>,
+  view: ClusterView,
+  action: (nodes: readonly NodeName[]) => FaultAction,
+): PlannedFault {
+  if (nodes.type === "void") return nodes;
+  if (nodes.value.length === 0) return { type: "void", reason: "the target names no node", transient: false };
+  const down = nodes.value.filter((node) => view.processes.get(node) !== "running");
+  if (down.length > 0) {
+    const states = down.map((node) => `${node} is ${view.processes.get(node) ?? "unknown"}`);
+    return { type: "void", reason: `${states.join(", ")}: not running`, transient: true };
+  }
+  return planned(action(nodes.value));
+}
+
+/** Links are idle while an end is down, so that nothing could be seen of the fault; and a cut link cannot be cut again. */
+function planLinkFault(
+  links: readonly DirectedLink[],
+  view: ClusterView,
+  action: (links: readonly DirectedLink[]) => FaultAction,
+): PlannedFault {
+  if (links.length === 0) return { type: "void", reason: "the fault touches no link", transient: false };
+  const ends = new Set(links.flatMap((link) => [link.from, link.to]));
+  const down = [...ends].filter((node) => view.processes.get(node) !== "running");
+  if (down.length > 0)
+    return { type: "void", reason: `${down.join(", ")}: not running, so the links are idle`, transient: true };
+  const busy = links.map(linkName).filter((name) => view.busyLinks.has(name));
+  if (busy.length > 0)
+    return { type: "void", reason: `${busy.join(", ")}: another fault is on there`, transient: true };
+  return planned(action(links));
+}
+
+function planPartition(
+  fault: Extract<Fault, { readonly kind: "partition" }>,
+  view: ClusterView,
+  random: Random,
+): PlannedFault {
+  const group = resolveGroup(fault.group, view, random);
+  if (group.type === "void") return group;
+  const leader = resolveLeader(group.value, view);
+  const needsLeader = shapeEntries.find((entry) => entry.shape === fault.shape)?.needsLeader ?? false;
+  if (needsLeader && leader.type === "void") return leader;
+  const members = fault.scope === "all" ? view.nodes : group.value.members;
+  const links = shapeLinks(fault.shape, members, leader.type === "found" ? leader.value : null, random);
+  return planLinkFault(links, view, (links) => ({ type: "cut", mode: fault.mode, links }));
+}
+
+function planLatency(
+  fault: Extract<Fault, { readonly kind: "latency" }>,
+  view: ClusterView,
+  random: Random,
+): PlannedFault {
+  const nodes = resolveTarget(fault.target, view, random);
+  if (nodes.type === "void") return nodes;
+  const links = nodes.value.flatMap((node) => {
+    const members = view.groups.find((group) => group.members.includes(node))?.members ?? [];
+    return linksBetween([node], members);
+  });
+  const once = new Map(links.map((link) => [linkName(link), link]));
+  const shape = { latencyMs: fault.latency_ms, jitterMs: fault.jitter_ms };
+  return planLinkFault([...once.values()], view, (links) => ({ type: "shape", shape, links }));
+}
+
+/** Resolves a fault's targets against the view. `void` when it cannot be carried out now, with the reason. */
+export function planFault(fault: Fault, view: ClusterView, random: Random): PlannedFault {
+  switch (fault.kind) {
+    case "kill":
+    case "terminate": {
+      const how = fault.kind;
+      const nodes = resolveTarget(fault.target, view, random);
+      return planProcessFault(nodes, view, (nodes) => ({ type: "stop", how, nodes }));
+    }
+    case "pause": {
+      const nodes = resolveTarget(fault.target, view, random);
+      return planProcessFault(nodes, view, (nodes) => ({ type: "pause", nodes }));
+    }
+    case "partition":
+      return planPartition(fault, view, random);
+    case "latency":
+      return planLatency(fault, view, random);
+  }
+}

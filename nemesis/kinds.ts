@@ -1,0 +1,69 @@
+// The kinds of faults as data: what each does, what a cluster must be able to do for it, how it is confirmed, and how the report
+// draws it. docs/faults.md is made from this table.
+import type { CapabilityName } from "../cluster/index.js";
+import type { Fault, FaultKind } from "./fault.js";
+
+export interface FaultKindEntry {
+  readonly kind: FaultKind;
+  readonly description: string;
+  /** What a cluster must be able to do for this very fault. */
+  readonly capabilities: (fault: Fault) => readonly CapabilityName[];
+  /** All capabilities that some fault of the kind may need. */
+  readonly mayNeed: readonly CapabilityName[];
+  readonly confirmedOn: string;
+  readonly confirmedOff: string;
+  /** For the report: a band's colour, and whether it is drawn across processes or links. */
+  readonly shading: { readonly colour: string; readonly lane: "process" | "link" };
+}
+
+const cutCapability = { reset: "cut-reset", drop: "cut-drop", stall: "cut-stall" } as const;
+
+export const faultKinds: Readonly<Record<FaultKind, FaultKindEntry>> = {
+  kill: {
+    kind: "kill",
+    description: "SIGKILL; healed by starting the node again on the same disk.",
+    capabilities: () => ["kill"],
+    mayNeed: ["kill"],
+    confirmedOn: "the process that ran before, by pid and incarnation, has exited",
+    confirmedOff: "a process of another incarnation runs, and the node says on its admin path that it is ready",
+    shading: { colour: "#c0392b", lane: "process" },
+  },
+  terminate: {
+    kind: "terminate",
+    description: "The system's own stop signal; healed by starting the node again on the same disk.",
+    capabilities: () => ["terminate"],
+    mayNeed: ["terminate"],
+    confirmedOn: "the process that ran before, by pid and incarnation, has exited",
+    confirmedOff: "a process of another incarnation runs, and the node says on its admin path that it is ready",
+    shading: { colour: "#a04000", lane: "process" },
+  },
+  pause: {
+    kind: "pause",
+    description: "SIGSTOP, or the engine's freezer; healed by letting the process go on.",
+    capabilities: () => ["pause"],
+    mayNeed: ["pause"],
+    confirmedOn: "the process is in a stopped state and its CPU time stands still over an interval",
+    confirmedOff: "the process runs, has used CPU time since, and the node says that it is ready",
+    shading: { colour: "#8e44ad", lane: "process" },
+  },
+  partition: {
+    kind: "partition",
+    description: "Directed links between nodes are cut, in a shape and a mode.",
+    capabilities: (fault) => (fault.kind === "partition" ? [cutCapability[fault.mode]] : []),
+    mayNeed: ["cut-reset", "cut-drop", "cut-stall"],
+    confirmedOn:
+      "`drop` and `stall`: on each cut link bytes were offered and none came out over an interval; `reset`: on each cut link the old connections ended and a new attempt was refused",
+    confirmedOff: "each cut link delivers bytes again",
+    shading: { colour: "#2471a3", lane: "link" },
+  },
+  latency: {
+    kind: "latency",
+    description: "Every byte between the target and its group's other members, both ways, comes later.",
+    capabilities: () => ["shape-latency"],
+    mayNeed: ["shape-latency"],
+    confirmedOn:
+      "on each link some bytes were seen to be under way for at least half of the least delay asked for (byte counts at two moments prove it)",
+    confirmedOff: "over as long as the delay, bytes came out of each link and none is proved to have been late",
+    shading: { colour: "#b7950b", lane: "link" },
+  },
+};

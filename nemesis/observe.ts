@@ -1,0 +1,138 @@
+// Looking at targets: one sample is everything that was asked about at (nearly) one moment. Reads take time, so a sample says
+// when its reads began and ended, and whoever reasons about intervals uses the end that weakens the claim.
+import {
+  linkName,
+  type Cluster,
+  type DirectedLink,
+  type LinkObservation,
+  type NodeName,
+  type ProcessObservation,
+} from "../cluster/index.js";
+
+/** What a watcher wants to see next. */
+export interface Looks {
+  readonly processes: readonly NodeName[];
+  readonly ready: readonly NodeName[];
+  readonly links: boolean;
+  /** Fresh connection attempts: they cost the most, so they are asked for last. */
+  readonly attempts: readonly DirectedLink[];
+}
+
+export interface Sample {
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly processes: ReadonlyMap<NodeName, ProcessObservation>;
+  readonly ready: ReadonlyMap<NodeName, boolean>;
+  readonly links: ReadonlyMap<string, LinkObservation>;
+  readonly attempts: ReadonlyMap<string, "accepted" | "refused">;
+  /** What could not be read, a sentence each. */
+  readonly failures: readonly string[];
+}
+
+export interface Observer {
+  look(looks: Looks): Promise<Sample>;
+}
+
+/** Longest wait for one look at one thing. */
+const lookTimeoutMs = 2_000;
+
+/** Rejects when `promise` takes longer than `limitMs`; the late result is ignored. */
+export function bounded<T>(promise: Promise<T>, limitMs: number, what: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${what} took longer than ${limitMs} ms`)), limitMs);
+    promise.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  });
+}
+
+/**
+ * Faults in different groups look at the links at the same time and one read covers all links: whoever asks while a read is
+ * under way shares the next one, never the running one, which may have begun before its cut.
+ */
+function shared<T>(read: () => Promise<T>): () => Promise<T> {
+  let running: Promise<unknown> | null = null;
+  let next: Promise<T> | null = null;
+  const start = (): Promise<T> => {
+    const started = read();
+    const ended = started.then(
+      () => undefined,
+      () => undefined,
+    );
+    running = ended;
+    void ended.then(() => {
+      if (running === ended) running = null;
+    });
+    return started;
+  };
+  return () => {
+    if (running === null) return start();
+    next ??= running.then(() => {
+      next = null;
+      return start();
+    });
+    return next;
+  };
+}
+
+export function createObserver(cluster: Cluster, nowMs: () => number): Observer {
+  const readLinks = shared(() => bounded(cluster.observeLinks(), lookTimeoutMs, "reading the links"));
+
+  async function isReady(node: NodeName): Promise<boolean> {
+    // A node that does not answer is not ready: no failure of the observer.
+    const signal = AbortSignal.timeout(lookTimeoutMs);
+    return cluster.status(node, signal).then(
+      (status) => status.ready,
+      () => false,
+    );
+  }
+
+  return {
+    async look(looks) {
+      const failures: string[] = [];
+      const attempt = async (what: string, action: () => Promise<void>): Promise<void> => {
+        await action().catch((error: unknown) => {
+          failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+        });
+      };
+      const processes = new Map<NodeName, ProcessObservation>();
+      const ready = new Map<NodeName, boolean>();
+      const links = new Map<string, LinkObservation>();
+      const attempts = new Map<string, "accepted" | "refused">();
+      const startedMs = nowMs();
+      await Promise.all([
+        ...looks.processes.map((node) =>
+          attempt(`process of ${node}`, async () => {
+            processes.set(node, await bounded(cluster.observeProcess(node), lookTimeoutMs, `looking at ${node}`));
+          }),
+        ),
+        ...looks.ready.map(async (node) => {
+          ready.set(node, await isReady(node));
+        }),
+        ...(looks.links
+          ? [
+              attempt("links", async () => {
+                for (const link of await readLinks()) links.set(linkName(link.link), link);
+              }),
+            ]
+          : []),
+        ...looks.attempts.map((link) =>
+          attempt(`attempt ${linkName(link)}`, async () => {
+            attempts.set(
+              linkName(link),
+              await bounded(cluster.attempt(link), lookTimeoutMs, `dialling ${linkName(link)}`),
+            );
+          }),
+        ),
+      ]);
+      return { startedMs, endedMs: nowMs(), processes, ready, links, attempts, failures };
+    },
+  };
+}

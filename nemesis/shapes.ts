@@ -1,0 +1,99 @@
+// Partition shapes: which directed links each one cuts. Pure.
+import type { DirectedLink, NodeName } from "../cluster/index.js";
+import type { Random } from "../history/index.js";
+import type { PartitionShape } from "./fault.js";
+import { linksAmong, linksBetween } from "./view.js";
+
+/** What is known about a shape before any node is. */
+export interface ShapeEntry {
+  readonly shape: PartitionShape;
+  readonly description: string;
+  readonly needsLeader: boolean;
+}
+
+export const shapeEntries: readonly ShapeEntry[] = [
+  {
+    shape: "isolate-one",
+    description: "One node, drawn at random, is cut from all others, both ways.",
+    needsLeader: false,
+  },
+  {
+    shape: "isolate-leader",
+    description: "The leader is cut from all others, both ways: a deposed leader that does not know it.",
+    needsLeader: true,
+  },
+  {
+    shape: "halves",
+    description: "Two sides, as even as can be, drawn at random; nothing passes between them.",
+    needsLeader: false,
+  },
+  {
+    shape: "majorities-ring",
+    description:
+      "In a random ring each node hears a majority (itself and its nearest), and no two hear the same one. With three nodes that is a one-way ring.",
+    needsLeader: false,
+  },
+  {
+    shape: "one-way-in",
+    description: "One node hears nobody but is heard; half of the time it is the leader.",
+    needsLeader: false,
+  },
+  {
+    shape: "one-way-out",
+    description: "One node is heard by nobody but hears all; half of the time it is the leader.",
+    needsLeader: false,
+  },
+];
+
+const majoritySize = (members: number): number => Math.floor(members / 2) + 1;
+
+/**
+ * Each node of a shuffled ring keeps the links from the window of a majority's size around it; the idea is Jepsen's
+ * "majorities ring". Windows of different nodes differ, so no majority agrees about who is there.
+ */
+function majoritiesRing(members: readonly NodeName[], random: Random): readonly DirectedLink[] {
+  const ring = random.shuffle(members);
+  const window = majoritySize(ring.length);
+  const before = Math.floor(window / 2);
+  const hears = (listener: number, speaker: number): boolean => {
+    const distance = (speaker - listener + before + ring.length) % ring.length;
+    return distance < window;
+  };
+  const position = new Map(ring.map((node, index) => [node, index]));
+  return linksAmong(ring).filter((link) => !hears(position.get(link.to) ?? 0, position.get(link.from) ?? 0));
+}
+
+/** The links that a shape cuts among `members`. `leader` is used by the shapes that aim at it; for the others it may be null. */
+export function shapeLinks(
+  shape: PartitionShape,
+  members: readonly NodeName[],
+  leader: NodeName | null,
+  random: Random,
+): readonly DirectedLink[] {
+  const others = (node: NodeName): readonly NodeName[] => members.filter((member) => member !== node);
+  const oneNode = (): NodeName => (leader !== null && random.chance(0.5) ? leader : random.pick(members));
+  switch (shape) {
+    case "isolate-one": {
+      const node = random.pick(members);
+      return linksBetween([node], others(node));
+    }
+    case "isolate-leader":
+      if (leader === null) throw new Error("isolate-leader needs a leader");
+      return linksBetween([leader], others(leader));
+    case "halves": {
+      const shuffled = random.shuffle(members);
+      const half = Math.floor(shuffled.length / 2);
+      return linksBetween(shuffled.slice(0, half), shuffled.slice(half));
+    }
+    case "majorities-ring":
+      return majoritiesRing(members, random);
+    case "one-way-in": {
+      const node = oneNode();
+      return others(node).map((from) => ({ from, to: node }));
+    }
+    case "one-way-out": {
+      const node = oneNode();
+      return others(node).map((to) => ({ from: node, to }));
+    }
+  }
+}
