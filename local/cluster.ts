@@ -32,7 +32,7 @@ import {
 } from "../toxiproxy/index.js";
 import { planPorts, type PortPlan } from "./addresses.js";
 import { NodeProcess } from "./node-process.js";
-import { RunRegistration, tokenVariable } from "./registry.js";
+import { RunRegistration } from "./registry.js";
 
 /** Which proxy stands between the nodes. `"PATH"`: the `toxiproxy-server` found there. */
 export type LocalProxyChoice = "builtin" | { readonly toxiproxyServer: string };
@@ -250,7 +250,7 @@ class LocalCluster implements Cluster {
     const server = await startProxyServer(choice, {
       host: "127.0.0.1",
       port: ports.proxyApi,
-      environment: { [tokenVariable]: registration.token },
+      environment: registration.mark,
       onDeath: (detail) => this.#emit({ type: "proxy-died", detail }),
     });
     this.#proxyServer = server;

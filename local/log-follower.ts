@@ -34,9 +34,16 @@ export class LogFollower {
     return this.#reading;
   }
 
+  /** To be called when the writer has ended: what it wrote last is a line, ended or not. */
+  async finishLine(): Promise<void> {
+    await this.catchUp();
+    if (this.#rest !== "") this.#judge(this.#rest);
+    this.#rest = "";
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.catchUp();
+    await this.finishLine();
   }
 
   async #read(): Promise<void> {

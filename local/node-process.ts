@@ -12,7 +12,7 @@ import {
 } from "../cluster/index.js";
 import { LogFollower, readTail } from "./log-follower.js";
 import { readProcess } from "./proc.js";
-import { tokenVariable, type ChildRecord, type RunRegistration } from "./registry.js";
+import type { ChildRecord, RunRegistration } from "./registry.js";
 
 export interface NodeProcessOptions {
   readonly node: NodeName;
@@ -191,7 +191,7 @@ export class NodeProcess {
       program.kind === "node"
         ? [process.execPath, [join(program.directory, program.entry), ...launch.args]]
         : [program.path, [...launch.args]];
-    const environment: NodeJS.ProcessEnv = { ...launch.environment, [tokenVariable]: registration.token };
+    const environment: NodeJS.ProcessEnv = { ...launch.environment, ...registration.mark };
     for (const name of inherited) if (!(name in environment)) environment[name] = process.env[name];
     const log = openSync(this.logPath, "a");
     try {
@@ -229,7 +229,7 @@ export class NodeProcess {
   }
 
   async #reportExit(incarnation: Incarnation, code: number | null, signal: string | null): Promise<void> {
-    await this.#follower.catchUp();
+    await this.#follower.finishLine();
     const logTail = await this.logTail();
     const { node } = this;
     this.options.emit({

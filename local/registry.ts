@@ -22,6 +22,8 @@ import { findByEnvironment, readProcessSync } from "./proc.js";
 
 /** Every process of a run carries the run's token in its environment: found even when it was started but not yet recorded. */
 export const tokenVariable = "MINOS_RUN_TOKEN";
+/** For people who look at a process and wonder. */
+export const runIdVariable = "MINOS_RUN_ID";
 
 export interface ChildRecord {
   readonly what: string;
@@ -79,6 +81,11 @@ export class RunRegistration {
   ) {
     this.#paths = [join(subdirectory("runs"), `${this.token}.json`), join(directory, "owner.json")];
     this.#write();
+  }
+
+  /** What every child carries in its environment. */
+  get mark(): Readonly<Record<string, string>> {
+    return { [tokenVariable]: this.token, [runIdVariable]: this.runId };
   }
 
   add(what: string, pid: number): ChildRecord {
