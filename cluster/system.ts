@@ -15,6 +15,11 @@ export interface NodeContext {
   readonly listen: { readonly client: Address; readonly peer: Address; readonly admin: Address };
   /** Each peer's peer port as *this* node must dial it (a link proxy). */
   readonly peers: ReadonlyMap<NodeName, Address>;
+  /**
+   * How all other nodes dial this one, where that is one text for all of them (a name that resolves differently for each
+   * observer); absent where each of them has an address of its own.
+   */
+  readonly advertisedPeer?: Address;
   /** Survives kill and restart. */
   readonly dataDirectory: string;
   /** Nodes in one replication group. */
