@@ -2,8 +2,8 @@
 import type { LinkCounters, MeshProxy, Stream } from "./types.js";
 
 /** What a counter source must know of the mesh at the moment of a sample. */
-export interface MeshView {
-  readonly links: readonly MeshProxy[];
+export interface MeshView<Node extends string = string> {
+  readonly links: readonly MeshProxy<Node>[];
   /** Whether this stream of this link proxy passes bytes as they come (no cut, proxy enabled). */
   passes(proxyName: string, stream: Stream): boolean;
 }
@@ -13,5 +13,5 @@ export interface CounterSource {
   /** How often `sample` wants to be called between observations; null: never. */
   readonly sampleEveryMs: number | null;
   /** All n(n-1) links. Rejects when the counters cannot be read. Never called twice at a time. */
-  sample(view: MeshView): Promise<readonly LinkCounters[]>;
+  sample<Node extends string>(view: MeshView<Node>): Promise<readonly LinkCounters<Node>[]>;
 }

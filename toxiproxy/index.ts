@@ -10,6 +10,7 @@ export { kernelCounters, runSsLocally } from "./counters-kernel.js";
 export type { KernelCountersOptions } from "./counters-kernel.js";
 export { LinkMesh } from "./mesh.js";
 export type { LinkMeshOptions } from "./mesh.js";
+export { ProxyServerError } from "./remote.js";
 export { startProxyServer } from "./start.js";
 export type { ProxyServerChoice, ProxyServerOptions, RunningProxyServer } from "./start.js";
 export type * from "./types.js";
