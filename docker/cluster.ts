@@ -1,0 +1,550 @@
+// The Docker cluster: one container a node, each in a network of its own that only Toxiproxy shares.
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type Docker from "dockerode";
+import {
+  ClusterError,
+  currentOwner,
+  type Address,
+  type BootReport,
+  type Capabilities,
+  type Capability,
+  type CapabilityName,
+  type Cluster,
+  type ClusterEvent,
+  type ClusterOptions,
+  type CutMode,
+  type DirectedLink,
+  type Launch,
+  type LinkObservation,
+  type LinkShape,
+  type NodeName,
+  type NodeStatus,
+  type ProcessObservation,
+  type TeardownReport,
+} from "../cluster/index.js";
+import { builtinCounters, kernelCounters, LinkMesh, type HealReport, type ProxyRole } from "../toxiproxy/index.js";
+import { connectEngine, engineTimeoutMs, messageOf, readEngine, type EngineFacts } from "./engine.js";
+import { EngineEvents, type ContainerEvent } from "./events.js";
+import { containerUser, dataDirectory } from "./host-files.js";
+import { Images, type ToxiproxyChoice, type ToxiproxyImage } from "./images.js";
+import { label, labelsOf, type RunIdentity } from "./labels.js";
+import { linkListen, linkTarget, maxNodes, nodeLayout, type ClusterLayout } from "./layout.js";
+import { defaultNodeLimits, describeLimits, hostConfig, type ContainerLimits } from "./limits.js";
+import { createNetworks, type Networks } from "./networks.js";
+import { NodeContainer } from "./node-container.js";
+import { ProxyContainer } from "./proxy-container.js";
+import { removeCluster } from "./remove.js";
+import { dialFrom } from "./tools.js";
+
+export interface DockerClusterOptions extends ClusterOptions {
+  /** Default: what DOCKER_HOST says, else the local socket. */
+  readonly engine?: Docker;
+  /** An image with `node` on its PATH, for systems that are a Node.js program. Default: made of this machine's Node.js. */
+  readonly baseImage?: string;
+  /** Default: the official image, else this machine's `toxiproxy-server`, else the built-in proxy. */
+  readonly toxiproxy?: ToxiproxyChoice;
+  readonly nodeLimits?: Partial<ContainerLimits>;
+  /** IPv4 network from which a run takes a /24. Default 10.208.0.0/12. */
+  readonly addressPool?: string;
+}
+
+const readyPollMs = 25;
+
+export function createDockerCluster(options: DockerClusterOptions): Cluster {
+  return new DockerCluster(options);
+}
+
+/** What exists once Toxiproxy runs. */
+interface Running {
+  readonly networks: Networks;
+  readonly proxy: ProxyContainer;
+  readonly mesh: LinkMesh<NodeName>;
+}
+
+class DockerCluster implements Cluster {
+  readonly kind = "docker";
+  readonly nodes: readonly NodeName[];
+  readonly capabilities: Capabilities;
+  readonly #options: DockerClusterOptions;
+  readonly #directory: string;
+  readonly #identity: RunIdentity;
+  readonly #listeners: ((event: ClusterEvent) => void)[] = [];
+  readonly #containers = new Map<NodeName, NodeContainer>();
+  readonly #limits: ContainerLimits;
+  #docker: Docker | null = null;
+  #events: EngineEvents | null = null;
+  #proxy: ProxyContainer | null = null;
+  #running: Running | null = null;
+  /** Nodes whose own image cannot make a connection attempt. */
+  #attemptsFromProxy = false;
+  #stage: "new" | "booting" | "running" | "torn-down" = "new";
+
+  constructor(options: DockerClusterOptions) {
+    this.#options = options;
+    this.nodes = options.nodes;
+    this.#directory = resolve(options.directory);
+    this.#identity = { runId: options.runId, cluster: randomBytes(3).toString("hex"), owner: currentOwner() };
+    this.#limits = { ...defaultNodeLimits, ...options.nodeLimits };
+    this.capabilities = capabilitiesOf(options);
+  }
+
+  onEvent(listener: (event: ClusterEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async boot(signal: AbortSignal): Promise<BootReport> {
+    if (this.#stage !== "new") throw new ClusterError("a Docker cluster is booted once");
+    const began = performance.now();
+    this.#stage = "booting";
+    try {
+      const details = await this.#boot(signal);
+      this.#stage = "running";
+      return { bootMs: performance.now() - began, details };
+    } catch (error) {
+      await this.teardown();
+      if (error instanceof ClusterError) throw error;
+      if (signal.aborted) throw new ClusterError("the boot was interrupted");
+      throw new ClusterError(messageOf(error));
+    }
+  }
+
+  async #boot(signal: AbortSignal): Promise<Record<string, string>> {
+    refuseUnfit(this.#options);
+    const docker = this.#options.engine ?? connectEngine();
+    const engine = await readEngine(docker, signal);
+    this.#docker = docker;
+    for (const node of this.nodes) mkdirSync(join(this.#directory, "nodes", node), { recursive: true });
+    const images = new Images(docker, engine, labelsOf(this.#identity, "image"), signal);
+    const events = new EngineEvents(
+      docker,
+      this.#identity.cluster,
+      (event) => void this.#take(event),
+      (detail) => this.#emit({ type: "error", detail }),
+    );
+    this.#events = events;
+    const [networks, proxyImage] = await allOrFirstError([
+      createNetworks(docker, this.#identity, this.nodes, { pool: this.#options.addressPool, signal }),
+      images.toxiproxy(this.#options.toxiproxy ?? { kind: "auto" }),
+      events.open(),
+    ]);
+    const proxy = new ProxyContainer({
+      docker,
+      engine,
+      identity: this.#identity,
+      image: proxyImage,
+      toolsImage: () => images.hostBase(),
+      networks,
+      directory: this.#directory,
+      trouble: (detail) => this.#emit({ type: "error", detail }),
+    });
+    this.#proxy = proxy;
+    const launches = this.#launches(networks.layout);
+    const startProxy = proxy.create().then(() => proxy.start(signal));
+    const [nodeImages] = await allOrFirstError([
+      this.#createNodes(docker, engine, images, networks, launches),
+      startProxy,
+    ]);
+    signal.throwIfAborted();
+    const mesh = await this.#weave(networks, proxy, proxyImage);
+    this.#running = { networks, proxy, mesh };
+    await allOrFirstError([...this.#containers.values()].map((container) => container.start()));
+    await this.#waitUntilReady(signal);
+    await this.#options.system.setUp?.(new Map(this.nodes.map((node) => [node, this.clientAddress(node)])), signal);
+    return {
+      engine: `Docker ${engine.version} (API ${engine.apiVersion})`,
+      proxy: proxyImage.description,
+      proxy_api: proxy.api,
+      node_image: [...new Set(nodeImages)].join(", "),
+      base_image: this.#options.baseImage ?? `this machine's Node.js ${process.version}`,
+      node_limits: describeLimits(this.#limits, engine),
+      addresses: `${networks.layout.front.subnet} and ${this.nodes.length} internal networks after it`,
+      link_attempts: this.#attemptsFromProxy
+        ? "made in Toxiproxy's network namespace, as the nodes' image has no Node.js"
+        : "made in the dialling node's network namespace",
+    };
+  }
+
+  #launches(layout: ClusterLayout): ReadonlyMap<NodeName, Launch> {
+    const { system, nodes, replication, runId } = this.#options;
+    const { client, peer, admin } = system.ports;
+    const everywhere = (port: number): Address => ({ host: "0.0.0.0", port });
+    return new Map(
+      nodes.map((node) => {
+        const peers = nodes
+          .filter((other) => other !== node)
+          .map((other) => [other, linkTarget(layout, other)] as const);
+        const launch = system.launch({
+          node,
+          nodes,
+          listen: { client: everywhere(client), peer: everywhere(peer), admin: everywhere(admin) },
+          peers: new Map(peers),
+          advertisedPeer: linkTarget(layout, node),
+          dataDirectory,
+          replication,
+          clusterId: runId,
+        });
+        if (launch.program.kind === "executable")
+          throw new ClusterError(
+            `${system.name} is a program of this machine (${launch.program.path}), which a container does not have`,
+            "describe it as a container image, or run it with --on local",
+          );
+        return [node, launch];
+      }),
+    );
+  }
+
+  async #createNodes(
+    docker: Docker,
+    engine: EngineFacts,
+    images: Images,
+    networks: Networks,
+    launches: ReadonlyMap<NodeName, Launch>,
+  ): Promise<readonly string[]> {
+    const built = new Map<string, Promise<string>>();
+    const imageOf = ({ program }: Launch): Promise<string> => {
+      const key = JSON.stringify(program);
+      const image = built.get(key) ?? this.#imageOf(images, program);
+      built.set(key, image);
+      return image;
+    };
+    return allOrFirstError(
+      [...launches].map(async ([node, launch]) => {
+        const image = await imageOf(launch);
+        if (launch.program.kind === "image") this.#attemptsFromProxy = true;
+        const container = new NodeContainer({
+          docker,
+          node,
+          launch,
+          create: this.#containerOptions(node, launch, image, networks, engine),
+          logPath: join(this.#directory, "nodes", node, "log.txt"),
+          crashPatterns: this.#options.system.crashPatterns,
+          stopSignal: this.#options.system.stopSignal,
+          memoryMb: this.#limits.memoryMb,
+          emit: (event) => this.#emit(event),
+        });
+        this.#containers.set(node, container);
+        await container.create();
+        return image;
+      }),
+    );
+  }
+
+  async #imageOf(images: Images, program: Launch["program"]): Promise<string> {
+    if (program.kind === "executable") throw new Error("refused before");
+    if (program.kind === "node") return images.program(program, this.#options.baseImage ?? null);
+    await images.pull(program.reference);
+    return program.reference;
+  }
+
+  #containerOptions(
+    node: NodeName,
+    { program, args, environment }: Launch,
+    image: string,
+    networks: Networks,
+    engine: EngineFacts,
+  ): Docker.ContainerCreateOptions {
+    const { nodeAddress, proxyAddress } = nodeLayout(networks.layout, node);
+    const network = networks.ofNode.get(node);
+    if (network === undefined) throw new Error(`${node} has no network`);
+    const ours = program.kind === "node";
+    const command = ours ? ["node", `/app/${program.entry}`] : program.kind === "image" ? program.command : [];
+    return {
+      name: `minos-${this.#identity.runId}-${this.#identity.cluster}-${node}`,
+      Hostname: node,
+      Image: image,
+      // A base image may bring an entry point of its own; a ready image keeps it.
+      ...(ours ? { Entrypoint: [], User: `${containerUser}:${containerUser}`, WorkingDir: dataDirectory } : {}),
+      Cmd: [...command, ...args],
+      Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      Labels: { ...labelsOf(this.#identity, "node"), [label.node]: node },
+      StopSignal: this.#options.system.stopSignal,
+      HostConfig: {
+        ...hostConfig(this.#limits, engine),
+        NetworkMode: network,
+        // Toxiproxy has these names as aliases too; but asking the engine's name server for one blocks for seconds once
+        // Toxiproxy is gone, and a file never does.
+        ExtraHosts: this.nodes.filter((other) => other !== node).map((other) => `${other}:${proxyAddress}`),
+      },
+      NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: nodeAddress } } } },
+    };
+  }
+
+  #weave({ layout }: Networks, proxy: ProxyContainer, image: ToxiproxyImage): Promise<LinkMesh<NodeName>> {
+    const { client, peer, admin } = this.#options.system.ports;
+    const tools = proxy.tools();
+    const listen = (role: ProxyRole<NodeName>): Address => {
+      if (role.kind === "link") return linkListen(layout, role.from, role.to);
+      const { clientPort, adminPort } = nodeLayout(layout, role.node);
+      return { host: layout.front.proxyAddress, port: role.kind === "client" ? clientPort : adminPort };
+    };
+    return LinkMesh.create<NodeName>({
+      api: proxy.api,
+      nodes: layout.nodes.map(({ name, nodeAddress: host }) => ({
+        name,
+        peer: { host, port: peer },
+        client: { host, port: client },
+        admin: { host, port: admin },
+      })),
+      counters: image.kind === "builtin" ? builtinCounters(proxy.api) : kernelCounters({ runSs: () => tools.ss() }),
+      listen,
+      attempt: (link, address) => this.#attempt(link, address),
+    });
+  }
+
+  /** From inside the dialling node where it can be done, as a fault may lie on the way to Toxiproxy too. */
+  async #attempt(link: DirectedLink, listen: Address): Promise<"accepted" | "refused"> {
+    const docker = this.#dockerOrThrow();
+    if (!this.#attemptsFromProxy) {
+      const { host, port } = linkTarget(this.#runningOrThrow().networks.layout, link.to);
+      const answer = await dialFrom(docker, this.#container(link.from).container(), host, port);
+      if (answer !== null) return answer;
+      this.#emit({
+        type: "notice",
+        detail: `${link.from} cannot try a connection now; the attempt was made in Toxiproxy's network namespace`,
+      });
+    }
+    return this.#proxyOrThrow().tools().dial(listen.host, listen.port);
+  }
+
+  async #waitUntilReady(signal: AbortSignal): Promise<void> {
+    const { bootTimeoutMs } = this.#options.system.timing;
+    const stop = new AbortController();
+    const until = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(bootTimeoutMs)]);
+    try {
+      await Promise.all([...this.#containers.values()].map((container) => this.#waitForNode(container, until)));
+    } catch (error) {
+      if (signal.aborted) throw new ClusterError("the boot was interrupted");
+      throw error;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async #waitForNode(container: NodeContainer, until: AbortSignal): Promise<void> {
+    const { node } = container;
+    const hint = `its log is ${join(this.#directory, "nodes", node, "log.txt")}`;
+    for (;;) {
+      const ready = await this.status(node, AbortSignal.any([until, AbortSignal.timeout(1_000)])).then(
+        (status) => status.ready,
+        () => false,
+      );
+      if (ready) return;
+      const { state, exitCode, exitSignal } = await container.observe();
+      if (state === "exited") {
+        const how = exitSignal ?? `code ${exitCode}`;
+        throw new ClusterError(`${node} ended while it booted (${how})`, hint, await container.logTail());
+      }
+      if (until.aborted) {
+        const { bootTimeoutMs } = this.#options.system.timing;
+        throw new ClusterError(`${node} was not ready within ${bootTimeoutMs} ms`, hint, await container.logTail());
+      }
+      await new Promise((resolve) => setTimeout(resolve, readyPollMs));
+    }
+  }
+
+  clientAddress(node: NodeName): Address {
+    return this.#proxyOrThrow().clientAddress(node);
+  }
+
+  adminAddress(node: NodeName): Address {
+    return this.#proxyOrThrow().adminAddress(node);
+  }
+
+  status(node: NodeName, signal: AbortSignal): Promise<NodeStatus> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(engineTimeoutMs)]);
+    return this.#options.system.status(this.adminAddress(node), limited);
+  }
+
+  start(node: NodeName): Promise<void> {
+    return this.#container(node).start();
+  }
+
+  kill(node: NodeName): Promise<void> {
+    return this.#container(node).kill();
+  }
+
+  terminate(node: NodeName): Promise<void> {
+    return this.#container(node).terminate();
+  }
+
+  pause(node: NodeName): Promise<void> {
+    return this.#container(node).pause();
+  }
+
+  resume(node: NodeName): Promise<void> {
+    return this.#container(node).resume();
+  }
+
+  observeProcess(node: NodeName): Promise<ProcessObservation> {
+    return this.#container(node).observe();
+  }
+
+  async cut(links: readonly DirectedLink[], mode: CutMode): Promise<void> {
+    this.#demand(`cut-${mode}`);
+    await this.#runningOrThrow().mesh.cut(links, mode);
+  }
+
+  async heal(links: readonly DirectedLink[]): Promise<void> {
+    this.#tellOfRecreated(await this.#runningOrThrow().mesh.heal(links));
+  }
+
+  async shape(links: readonly DirectedLink[], shape: LinkShape): Promise<void> {
+    if (shape.latencyMs !== undefined || shape.jitterMs !== undefined) this.#demand("shape-latency");
+    if (shape.bandwidthKbPerS !== undefined) this.#demand("shape-bandwidth");
+    await this.#runningOrThrow().mesh.shape(links, shape);
+  }
+
+  observeLinks(): Promise<readonly LinkObservation[]> {
+    return this.#runningOrThrow().mesh.observeLinks();
+  }
+
+  attempt(link: DirectedLink): Promise<"accepted" | "refused"> {
+    return this.#runningOrThrow().mesh.attempt(link);
+  }
+
+  async disableAllLinks(): Promise<void> {
+    await this.#runningOrThrow().mesh.disableAll();
+  }
+
+  async healEverything(): Promise<void> {
+    if (this.#stage !== "running") throw new ClusterError("the cluster is not running");
+    const healed = this.#runningOrThrow().mesh.healEverything();
+    // Nodes come back even when Toxiproxy is gone, and the first trouble is told afterwards.
+    const woken = [...this.#containers.values()].map(async (container) => {
+      const { state } = await container.observe();
+      if (state === "paused") await container.resume();
+      else if (state !== "running") await container.start();
+    });
+    const results = await Promise.allSettled([healed, ...woken]);
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+    this.#tellOfRecreated(await healed);
+  }
+
+  wipe(node: NodeName): Promise<void> {
+    return this.#container(node).wipe();
+  }
+
+  async teardown(): Promise<TeardownReport> {
+    const began = performance.now();
+    const wasRunning = this.#stage === "running";
+    this.#stage = "torn-down";
+    for (const container of this.#containers.values()) container.expectEnd();
+    this.#events?.close();
+    let leftBehind: readonly string[] = [];
+    if (this.#docker !== null) {
+      const removed = this.#running?.mesh.remove();
+      leftBehind = await removeCluster(this.#docker, this.#identity.cluster, async () => {
+        if (wasRunning) await this.#collect();
+      });
+      await removed;
+    }
+    this.#proxy?.close();
+    for (const container of this.#containers.values()) container.close();
+    return { teardownMs: performance.now() - began, leftBehind };
+  }
+
+  async #collect(): Promise<void> {
+    const { filesToCollect } = this.#options.system;
+    await Promise.all(
+      [...this.#containers.values()].map(async (container) => {
+        const directory = join(this.#directory, "nodes", container.node, "data");
+        try {
+          await container.collect(filesToCollect, directory);
+        } catch (error) {
+          this.#emit({ type: "error", detail: `files of ${container.node} were not kept: ${messageOf(error)}` });
+        }
+      }),
+    );
+  }
+
+  async #take(event: ContainerEvent): Promise<void> {
+    if (this.#stage === "torn-down") return;
+    if ((event.role === "toxiproxy" || event.role === "sampler") && event.action === "die") {
+      const what = event.role === "toxiproxy" ? "Toxiproxy" : "the sidecar that counts Toxiproxy's bytes";
+      const tail = (await this.#proxy?.logTail()) ?? [];
+      const detail = [`${what} ended with code ${event.exitCode}`, ...tail.slice(-5)].join("\n");
+      this.#emit({ type: "proxy-died", detail });
+    }
+    for (const container of this.#containers.values()) if (container.node === event.node) await container.take(event);
+  }
+
+  #emit(event: ClusterEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #tellOfRecreated(report: HealReport): void {
+    for (const { proxy, reason } of report.recreated)
+      this.#emit({ type: "notice", detail: `the proxy ${proxy} had to be made again: ${reason}` });
+  }
+
+  #demand(name: CapabilityName): void {
+    const capability = this.capabilities[name];
+    if (!capability.able) throw new ClusterError(`the Docker cluster cannot do ${name}: ${capability.reason}`);
+  }
+
+  #container(node: NodeName): NodeContainer {
+    const found = this.#containers.get(node);
+    if (found === undefined)
+      throw new ClusterError(
+        this.nodes.includes(node) ? "the cluster has not been booted" : `the cluster has no node ${node}`,
+      );
+    return found;
+  }
+
+  #runningOrThrow(): Running {
+    if (this.#running === null) throw new ClusterError("the cluster has not been booted");
+    return this.#running;
+  }
+
+  #proxyOrThrow(): ProxyContainer {
+    if (this.#proxy === null) throw new ClusterError("the cluster has not been booted");
+    return this.#proxy;
+  }
+
+  #dockerOrThrow(): Docker {
+    if (this.#docker === null) throw new ClusterError("the cluster has not been booted");
+    return this.#docker;
+  }
+}
+
+/** Waits for all, so that nothing is still being made when the caller cleans up, then throws the first error. */
+async function allOrFirstError<const T extends readonly unknown[]>(
+  promises: T,
+): Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }> {
+  const results = await Promise.allSettled(promises);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+  return Promise.all(promises) as Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }>;
+}
+
+function refuseUnfit({ system, nodes, replication, runId }: DockerClusterOptions): void {
+  if (!/^[a-z0-9-]{1,100}$/.test(runId))
+    throw new ClusterError(`"${runId}" is no run id: lower-case letters, digits, "-"`);
+  if (new Set(nodes).size !== nodes.length) throw new ClusterError("two nodes have one name");
+  if (nodes.length > maxNodes) throw new ClusterError(`at most ${maxNodes} nodes fit, not ${nodes.length}`);
+  const refusal = system.refuses(nodes.length, replication);
+  if (refusal !== null) throw new ClusterError(refusal);
+}
+
+function capabilitiesOf({ system }: DockerClusterOptions): Capabilities {
+  const able: Capability = { able: true };
+  const no = (reason: string): Capability => ({ able: false, reason });
+  const links =
+    system.peerAddressing === "shared"
+      ? no(`all nodes of ${system.name} use one address per peer, so a link has no direction of its own`)
+      : able;
+  return {
+    kill: able,
+    terminate: able,
+    pause: able,
+    "cut-reset": links,
+    "cut-drop": links,
+    "cut-stall": links,
+    "shape-latency": links,
+    "shape-bandwidth": links,
+    "wipe-disk": system.wipedNodeMayRejoin ? able : no(`a node of ${system.name} may not come back with an empty disk`),
+    clock: no("containers share the machine's clock, which is never touched"),
+    "disk-full": no("the data directory of a container has no limit of its own"),
+  };
+}

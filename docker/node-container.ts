@@ -1,0 +1,247 @@
+// One node: its container, its log, and what the engine says of both.
+import { constants } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import type Docker from "dockerode";
+import {
+  ClusterError,
+  type ClusterEvent,
+  type Launch,
+  type NodeName,
+  type ProcessObservation,
+} from "../cluster/index.js";
+import { packArchive, unpackArchive, type ArchiveEntry } from "./archive.js";
+import { ask, EngineError } from "./engine.js";
+import type { ContainerEvent } from "./events.js";
+import { containerUser, dataDirectory } from "./host-files.js";
+import { ContainerLog } from "./log.js";
+import { cpuTimeOfTree, isFrozen, readCgroups } from "./process.js";
+
+export interface NodeContainerOptions {
+  readonly docker: Docker;
+  readonly node: NodeName;
+  readonly launch: Launch;
+  readonly create: Docker.ContainerCreateOptions;
+  readonly logPath: string;
+  readonly crashPatterns: readonly RegExp[];
+  readonly stopSignal: string;
+  readonly memoryMb: number;
+  readonly emit: (event: ClusterEvent) => void;
+}
+
+/** A stop that this cluster asked for: an exit that fits it is no crash. */
+type Asked = "kill" | "terminate" | null;
+
+const killedBySigkill = 128 + constants.signals.SIGKILL;
+
+export class NodeContainer {
+  readonly node: NodeName;
+  readonly #options: NodeContainerOptions;
+  readonly #log: ContainerLog;
+  #container: Docker.Container | null = null;
+  #asked: Asked = null;
+  #outOfMemory = false;
+  #closed = false;
+
+  constructor(options: NodeContainerOptions) {
+    this.#options = options;
+    this.node = options.node;
+    const { node, emit, crashPatterns } = options;
+    this.#log = new ContainerLog(options.logPath, {
+      crashPatterns,
+      panic: (line) => emit({ type: "panic", node, line }),
+      trouble: (detail) => emit({ type: "error", detail: `${node}: ${detail}` }),
+    });
+  }
+
+  /** With an empty data directory and the system's configuration files in it. */
+  async create(): Promise<void> {
+    const { docker, launch, create, node } = this.#options;
+    const container = await ask(`create the container of ${node}`, (abortSignal) =>
+      docker.createContainer({ ...create, abortSignal }),
+    );
+    this.#container = container;
+    const archive = await packArchive(dataEntries(launch.files, launch.program.kind === "image"));
+    await ask(`write the files of ${node}`, (abortSignal) => container.putArchive(archive, { path: "/", abortSignal }));
+  }
+
+  async start(): Promise<void> {
+    const { docker, emit, node } = this.#options;
+    const container = this.container();
+    const { State } = await this.#inspect();
+    if (State.Running) throw new ClusterError(`${node} runs already`);
+    // Attached before the start, so that not one line is missed.
+    const output = await ask(`read the output of ${node}`, () =>
+      container.attach({ stream: true, stdout: true, stderr: true }),
+    );
+    this.#log.attach(docker, output as unknown as Readable);
+    this.#asked = null;
+    this.#outOfMemory = false;
+    await ask(`start ${node}`, (abortSignal) => container.start({ abortSignal }));
+    const { pid, incarnation } = await this.observe();
+    if (incarnation !== null) emit({ type: "started", node, pid, incarnation });
+  }
+
+  async kill(): Promise<void> {
+    await this.#stop("kill", "SIGKILL");
+  }
+
+  async terminate(): Promise<void> {
+    await this.#stop("terminate", this.#options.stopSignal);
+  }
+
+  async #stop(asked: "kill" | "terminate", signal: string): Promise<void> {
+    const before = this.#asked;
+    this.#asked = asked;
+    try {
+      await ask(`send ${signal} to ${this.node}`, () => this.container().kill({ signal }));
+    } catch (error) {
+      // It does not run: nobody's wish.
+      if (error instanceof EngineError && error.status === 409) this.#asked = before;
+      throw error;
+    }
+  }
+
+  async pause(): Promise<void> {
+    await ask(`pause ${this.node}`, () => this.container().pause());
+  }
+
+  async resume(): Promise<void> {
+    await ask(`resume ${this.node}`, () => this.container().unpause());
+  }
+
+  async observe(): Promise<ProcessObservation> {
+    const { Id, State } = await this.#inspect();
+    const never = State.Status === "created";
+    const ended = !State.Running;
+    const pid = State.Pid > 0 ? State.Pid : null;
+    const cgroups = pid === null ? null : await readCgroups(pid, Id);
+    // Both must say so: the engine that it was paused, the kernel, where it can be seen, that nothing runs.
+    const paused = State.Paused && (cgroups === null || (await isFrozen(cgroups)) !== false);
+    const signal = State.ExitCode > 128 ? signalName(State.ExitCode - 128) : null;
+    return {
+      node: this.node,
+      state: never ? "never-started" : ended ? "exited" : paused ? "paused" : "running",
+      pid,
+      incarnation: never ? null : `${Id.slice(0, 12)} started ${State.StartedAt}`,
+      cpuTimeMs: pid === null ? null : await this.#cpuTimeMs(cgroups === null ? null : pid),
+      exitCode: never || !ended || signal !== null ? null : State.ExitCode,
+      exitSignal: never || !ended ? null : signal,
+    };
+  }
+
+  /** From the host's kernel where the host can see the process, else from the engine. */
+  async #cpuTimeMs(visiblePid: number | null): Promise<number | null> {
+    if (visiblePid !== null) return cpuTimeOfTree(visiblePid);
+    const options = { stream: false as const, "one-shot": true };
+    const stats = await ask(`measure ${this.node}`, () => this.container().stats(options)).catch(() => null);
+    return stats === null ? null : stats.cpu_stats.cpu_usage.total_usage / 1e6;
+  }
+
+  /** What the engine tells of this node's container. */
+  async take(event: ContainerEvent): Promise<void> {
+    if (event.action === "oom") this.#outOfMemory = true;
+    if (event.action !== "die" || this.#closed || event.containerId !== this.#container?.id) return;
+    const { node, emit, memoryMb } = this.#options;
+    const asked = this.#asked;
+    const code = event.exitCode;
+    // The kernel's own kill for want of memory has the same exit code as ours.
+    const state = await this.#inspect().then(
+      ({ State }) => State,
+      () => null,
+    );
+    const outOfMemory = this.#outOfMemory || state?.OOMKilled === true;
+    if (outOfMemory && asked !== "kill")
+      this.#log.note(`minos: the kernel ended ${node}: out of memory (limit ${memoryMb} MB)`);
+    const signal = code !== null && code > 128 ? signalName(code - 128) : null;
+    emit({
+      type: "exited",
+      node,
+      code: signal === null ? code : null,
+      signal,
+      expected: asked === "terminate" || (asked === "kill" && code === killedBySigkill),
+      logTail: await this.#log.tail(),
+    });
+  }
+
+  /** The next start begins on an empty disk: the container is made anew. */
+  async wipe(): Promise<void> {
+    const { State } = await this.#inspect();
+    if (State.Running) throw new ClusterError(`${this.node} runs; only a stopped node's disk can be wiped`);
+    const container = this.container();
+    await ask(`remove the container of ${this.node}`, () => container.remove({ force: true, v: true }));
+    await this.create();
+  }
+
+  /** Copies files of the data directory to the host. Those that do not exist are passed over. */
+  async collect(paths: readonly string[], directory: string): Promise<void> {
+    if (this.#container === null) return;
+    const container = this.#container;
+    for (const path of paths) {
+      try {
+        const archive = await ask(`read ${path} of ${this.node}`, () =>
+          container.getArchive({ path: join(dataDirectory, path) }),
+        );
+        await ask(`copy ${path} of ${this.node}`, () =>
+          unpackArchive(archive as Readable, join(directory, path, "..")),
+        );
+      } catch (error) {
+        if (error instanceof EngineError && error.status === 404) continue;
+        throw error;
+      }
+    }
+  }
+
+  async logTail(): Promise<readonly string[]> {
+    return this.#log.tail();
+  }
+
+  container(): Docker.Container {
+    if (this.#container === null) throw new ClusterError(`${this.node} has no container yet`);
+    return this.#container;
+  }
+
+  get exists(): boolean {
+    return this.#container !== null;
+  }
+
+  /** From here on its end is nobody's business. */
+  expectEnd(): void {
+    this.#closed = true;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#log.close();
+  }
+
+  #inspect(): Promise<Docker.ContainerInspectInfo> {
+    return ask(`inspect ${this.node}`, (abortSignal) => this.container().inspect({ abortSignal }));
+  }
+}
+
+function signalName(number: number): string | null {
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? null;
+}
+
+/** An image of others runs as a user that we do not know, so everyone may write there. */
+function dataEntries(files: Launch["files"], anyUser: boolean): readonly ArchiveEntry[] {
+  const owner = { uid: containerUser, gid: containerUser };
+  const root = dataDirectory.slice(1);
+  const directories = new Set<string>([root]);
+  for (const { path } of files) {
+    const parts = path.split("/");
+    if (path.startsWith("/") || parts.includes(".."))
+      throw new ClusterError(`"${path}" leads out of the data directory`);
+    for (let depth = 1; depth < parts.length; depth++) directories.add(`${root}/${parts.slice(0, depth).join("/")}`);
+  }
+  return [
+    ...[...directories].map((path) => ({ path, content: null, mode: anyUser ? 0o777 : 0o755, ...owner })),
+    ...files.map(({ path, content }) => ({
+      path: `${root}/${path}`,
+      content: Buffer.from(content),
+      mode: 0o644,
+      ...owner,
+    })),
+  ];
+}
