@@ -1,8 +1,9 @@
 // The workloads by name.
 import { register } from "./register.js";
+import { scenario1, scenario2, scenario3 } from "./scenarios.js";
 import type { Workload } from "./workload.js";
 
 /** Every workload, by its name. */
 export const workloads: ReadonlyMap<string, Workload> = new Map(
-  [register].map((workload) => [workload.name, workload]),
+  [register, scenario1, scenario2, scenario3].map((workload) => [workload.name, workload]),
 );
