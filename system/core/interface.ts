@@ -202,6 +202,13 @@ export interface CoreStatus {
 /** One node's core: bootstrap, router, failure detector, election, Sequence Paxos, state machine and sessions, composed. */
 export interface Core {
   handle(event: CoreEvent): CoreEffects;
+  /**
+   * Many events as one turn with one set of effects: one write, one Accept to each follower, one Accepted. A runtime under load
+   * collects what arrived in one turn of its event loop and calls this; it is the batching that makes throughput. Events keep
+   * their order, and effects are carried out before the next call. Guarded messages to one peer leave in the order given, also
+   * across calls (`after` never shrinks, except 0: nothing to wait for).
+   */
+  handleBatch(events: readonly CoreEvent[]): CoreEffects;
   status(): CoreStatus;
   /** Chain hash of the decided log after `length` commands, for `length` in (from, decided]; at most 10,000 of them. */
   decisions(from: number): readonly { readonly index: number; readonly hash: string }[];
