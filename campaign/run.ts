@@ -1,13 +1,17 @@
 // One run from plan to report: cluster → history → verdict → report. Everything that it learns lies in the run's directory, so
 // that whatever happens to this process, what was recorded up to then can be judged.
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import {
   ClusterError,
   nodeNames,
   sampleStatus,
+  type Address,
   type BootReport,
   type Cluster,
   type ClusterEvent,
   type ClusterOptions,
+  type Decision,
   type LeaderChange,
   type StatusSample,
   type SystemUnderTest,
@@ -46,6 +50,11 @@ export interface RunResult {
   readonly teardownMs: number;
   /** What teardown could not remove. */
   readonly leftBehind: readonly string[];
+}
+
+/** `addresses.json` of a run under way: where its nodes listen for clients. */
+export interface RunAddresses {
+  readonly client: Readonly<Record<string, Address>>;
 }
 
 /** Why a run ended before its time; the verdict is then unknown at best. */
@@ -126,6 +135,11 @@ class Execution {
     const report: BootReport = await this.#cluster.boot(signal);
     this.#environment = describeEnvironment(system, report, this.#input.provenance);
     writeJson(this.#directory.environmentFile, this.#environment);
+    const { nodes } = this.#cluster;
+    const addresses: RunAddresses = {
+      client: Object.fromEntries(nodes.map((node) => [node, this.#cluster.clientAddress(node)])),
+    };
+    writeJson(this.#addressesFile, addresses);
     const details = Object.entries(report.details).map(([name, value]) => `${name} ${value}`);
     observer.note(`${plan.nodes} nodes up in ${(report.bootMs / 1000).toFixed(2)} s; ${details.join("; ")}`);
     await this.#startSampling();
@@ -375,8 +389,7 @@ class Execution {
     for (const { group, members } of this.#view.groups) {
       for (const node of members) {
         try {
-          const signal = AbortSignal.timeout(5000);
-          const decisions = await system.decisions(this.#cluster.adminAddress(node), group, 0, signal);
+          const decisions = await allDecisions(system, this.#cluster.adminAddress(node), group);
           this.#decisions.push({ node, group, decisions });
         } catch (error) {
           this.#input.observer.note(`${node} did not give its decided log: ${String(error)}`);
@@ -385,7 +398,12 @@ class Execution {
     }
   }
 
+  get #addressesFile(): string {
+    return join(this.#directory.path, "addresses.json");
+  }
+
   async end(): Promise<void> {
+    rmSync(this.#addressesFile, { force: true });
     this.#samplerStop.abort();
     await this.#sampling.catch(() => undefined);
     const report = await this.#cluster.teardown();
@@ -434,4 +452,16 @@ class Execution {
       faultsPlanned: this.#input.plan.nemesis.faults.length,
     };
   }
+}
+
+/** A node gives its decided log in pages. Bounded: a node that never comes to an end is cut off. */
+async function allDecisions(system: SystemUnderTest, admin: Address, group: number): Promise<readonly Decision[]> {
+  const decisions: Decision[] = [];
+  for (let page = 0; page < 1000; page++) {
+    const signal = AbortSignal.timeout(5000);
+    const more = (await system.decisions?.(admin, group, decisions.length, signal)) ?? [];
+    if (more.length === 0) break;
+    decisions.push(...more);
+  }
+  return decisions;
 }

@@ -1,0 +1,19 @@
+// Where the rooms meet: plan → cluster → history → verdict → report. This room resolves plans, runs them through the one run
+// loop, keeps them in the store and sums campaigns up; it is the only one that knows all the others.
+export { clusterFactory, type ClusterSettings } from "./clusters.js";
+export { formatDuration, parseDuration } from "./duration.js";
+export { combineExitCodes, exitCodeOf, exitCodes, UsageError, type ExitCode } from "./exit-code.js";
+export { CheckersDisagree, judgeRun, readStoredHistory, writeReportOf } from "./judge-run.js";
+export { knobByName, knobs, parseKnob, type Knob, type KnobName, type KnobValues } from "./knobs.js";
+export { cellFlags, cellTitle, matrixOf, parseSeeds, type Cell } from "./matrix.js";
+export { packageInfo } from "./package-root.js";
+export type { ClusterChoice, Floors, Plan } from "./plan.js";
+export { parsePlanFile, readPlanFile } from "./plan-file.js";
+export { prepareRun, rerunLine, type PreparedRun } from "./prepare.js";
+export { progressLine, silentObserver, type Progress, type RunObserver } from "./progress.js";
+export { rebuildReport } from "./rebuild-report.js";
+export type { PlanFile, PlanRequest } from "./resolve-plan.js";
+export { run, type RunAddresses, type RunInput, type RunResult } from "./run.js";
+export { runCells, type CellResult, type RunDocument } from "./runs.js";
+export { runDirectoryAt, writeJson, type RunDirectory } from "./store.js";
+export { systems } from "./systems.js";

@@ -1,0 +1,39 @@
+// Builds a stored run's report again from its directory: plan, environment, history, verdict and status samples.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Verdict } from "../checker/index.js";
+import { nodeNames, type StatusSample } from "../cluster/index.js";
+import { readStoredHistory, writeReportOf } from "./judge-run.js";
+import type { Plan } from "./plan.js";
+import { rerunLine } from "./prepare.js";
+import type { RunDirectory } from "./store.js";
+
+export function rebuildReport(directory: RunDirectory): Verdict {
+  const plan = readJson(directory.planFile) as Plan;
+  const verdict = readJson(directory.verdictFile) as Verdict;
+  const environment = readJson(directory.environmentFile);
+  const samples = nodeNames(plan.nodes).flatMap((node) =>
+    readSamples(join(directory.path, "nodes", node, "status.jsonl")),
+  );
+  const document = readStoredHistory(directory);
+  writeReportOf({ directory, plan, environment, judged: { verdict, document }, samples, rerun: rerunLine(plan) });
+  return verdict;
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, "utf8"));
+}
+
+/** A line cut short by a kill is left out: samples illustrate, they do not judge. */
+function readSamples(path: string): readonly StatusSample[] {
+  if (!existsSync(path)) return [];
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .flatMap((line) => {
+      try {
+        return line === "" ? [] : [JSON.parse(line) as StatusSample];
+      } catch {
+        return [];
+      }
+    });
+}

@@ -1,0 +1,31 @@
+// minos run: one run, live progress, the verdict, the report's path.
+import type { Command } from "commander";
+import { exitCodeOf, prepareRun } from "../../campaign/index.js";
+import type { Session } from "../cli.js";
+import { addRunOptions, requestFrom, settingsFrom, type RunWords } from "../knob-options.js";
+import { performRun } from "../perform-run.js";
+import { createTerminal } from "../terminal.js";
+import { printTeeth, printVerdict, resultDocument } from "../verdict-text.js";
+
+export function registerRun(program: Command, session: Session): void {
+  const command = program
+    .command("run")
+    .description("run one plan: start the system, break it, judge what its clients saw, write a report")
+    .option("--plan <file>", "a plan file (YAML or JSON; a stored plan.json repeats that run); flags override it");
+  addRunOptions(command).action(async (words: RunWords) => {
+    const terminal = createTerminal(words.json === true);
+    const prepared = await prepareRun(requestFrom(words), settingsFrom(words));
+    const { plan } = prepared;
+    terminal.err(
+      `${plan.workload.name} on ${plan.on}: ${plan.nodes} nodes in groups of ${plan.replication}, ${plan.time_limit_ms / 1000} s, ` +
+        `${plan.nemesis.faults.length} faults, seed ${plan.seed}${plan.mutant === null ? "" : `, mutant ${plan.mutant}`}`,
+    );
+    const result = await performRun(prepared, words.store, terminal);
+    session.exitCode = exitCodeOf(result.verdict.valid);
+    printVerdict(result.verdict, terminal);
+    printTeeth(result.verdict, terminal);
+    terminal.out(`\nreport   ${result.directory.reportFile}`);
+    terminal.out(`again    ${prepared.rerun}`);
+    terminal.document(resultDocument(result, plan.seed));
+  });
+}
