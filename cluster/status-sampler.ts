@@ -4,6 +4,7 @@ import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import type { Cluster } from "./cluster.js";
+import { withLimit } from "./limit.js";
 import type { NodeName } from "./names.js";
 import type { GroupStatus, NodeStatus } from "./system.js";
 
@@ -99,9 +100,8 @@ function openFile(node: NodeName, { directory, onTrouble }: StatusSamplerOptions
 async function takeSample(node: NodeName, options: StatusSamplerOptions): Promise<StatusSample> {
   const { cluster, signal, nowNs } = options;
   const { observeProcesses = cluster.kind === "local" } = options;
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]);
   const [answer, process] = await Promise.all([
-    cluster.status(node, limited).then(
+    withLimit(signal, answerTimeoutMs, (limited) => cluster.status(node, limited)).then(
       (status) => ({ status, error: null }),
       (error: unknown) => ({ status: null, error: error instanceof Error ? error.message : String(error) }),
     ),

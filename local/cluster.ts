@@ -19,6 +19,7 @@ import {
   type NodeStatus,
   type ProcessObservation,
   type TeardownReport,
+  withLimit,
 } from "../cluster/index.js";
 import {
   builtinCounters,
@@ -109,8 +110,7 @@ class LocalCluster implements Cluster {
   }
 
   status(node: NodeName, signal: AbortSignal): Promise<NodeStatus> {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(callLimitMs)]);
-    return this.#options.system.status(this.adminAddress(node), limited);
+    return withLimit(signal, callLimitMs, (limited) => this.#options.system.status(this.adminAddress(node), limited));
   }
 
   async start(node: NodeName): Promise<void> {
@@ -169,11 +169,7 @@ class LocalCluster implements Cluster {
     this.#mustRun();
     const healed = this.#meshOrThrow().healEverything();
     // Nodes come back even when the proxy server is gone, and the first trouble is told afterwards.
-    const woken = [...this.#processes.values()].map(async (process) => {
-      const { state } = await process.observe();
-      if (state === "paused") process.resume();
-      else if (state !== "running") await process.start();
-    });
+    const woken = [...this.#processes.values()].map((process) => process.restore());
     const results = await Promise.allSettled([healed, ...woken]);
     for (const result of results) if (result.status === "rejected") throw result.reason;
     this.#tellOfRecreated(await healed);
@@ -271,13 +267,16 @@ class LocalCluster implements Cluster {
   async #waitUntilReady(signal: AbortSignal): Promise<void> {
     const { bootTimeoutMs } = this.#options.system.timing;
     const stop = new AbortController();
-    const until = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(bootTimeoutMs)]);
     try {
-      await Promise.all([...this.#processes.values()].map((process) => this.#waitForNode(process, until)));
+      await withLimit(signal, bootTimeoutMs, (limited) => {
+        limited.addEventListener("abort", () => stop.abort(), { once: true });
+        return Promise.all([...this.#processes.values()].map((process) => this.#waitForNode(process, stop.signal)));
+      });
     } catch (error) {
       if (signal.aborted) throw new ClusterError("the boot was interrupted");
       throw error;
     } finally {
+      // One node's failure ends the wait for the others.
       stop.abort();
     }
   }

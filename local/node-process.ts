@@ -27,6 +27,9 @@ export interface NodeProcessOptions {
 /** The child inherits these and nothing else of our environment: NODE_OPTIONS and the like must not change what is tested. */
 const inherited = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
 
+/** A node that was told to stop may take this long before that is an error. */
+const stopGraceMs = 5_000;
+
 interface Incarnation {
   readonly child: ChildProcess;
   readonly record: ChildRecord;
@@ -74,10 +77,11 @@ export class NodeProcess {
   /** Spawns a process and records it; does not wait until it is ready. */
   async start(): Promise<void> {
     if (this.#destroyed) throw new ClusterError(`${this.node} has been torn down`);
-    if (this.#starting || (this.#current !== null && this.#current.exit === null))
-      throw new ClusterError(`${this.node} runs already`);
+    if (this.#starting) throw new ClusterError(`${this.node} runs already`);
     this.#starting = true;
     try {
+      if ((await this.#isAlive()) === "alive") throw new ClusterError(`${this.node} runs already`);
+      await this.#current?.ended;
       await mkdir(this.dataDirectory, { recursive: true });
       await this.#writeFiles();
       this.#adopt(await this.#spawn());
@@ -103,6 +107,23 @@ export class NodeProcess {
     }
     this.#current = this.#watch(child, record);
     emit({ type: "started", node, pid, incarnation: incarnationOf(record) });
+  }
+
+  /**
+   * Makes the node run whatever state it is in: resumed when paused, started when down, and when it was told to end a moment ago,
+   * started again after it did.
+   */
+  async restore(): Promise<void> {
+    const current = this.#current;
+    if (current !== null && (await this.#isAlive()) === "alive") {
+      this.#signal(current, "SIGCONT");
+      if (current.endRequested === null) return;
+      if (!(await endsWithin(current, stopGraceMs)))
+        throw new ClusterError(
+          `${this.node} was told to end (${current.endRequested}) and has not in ${stopGraceMs} ms`,
+        );
+    }
+    await this.start();
   }
 
   /** Asks the process to end, by SIGKILL or the system's stop signal. */
@@ -173,6 +194,12 @@ export class NodeProcess {
     await this.#follower.stop();
   }
 
+  /** As the kernel tells it: the exit of a process reaches us a moment after it is gone. */
+  async #isAlive(): Promise<"alive" | "gone"> {
+    const { state } = await this.observe();
+    return state === "running" || state === "paused" ? "alive" : "gone";
+  }
+
   #running(): Incarnation {
     if (this.#current === null || this.#current.exit !== null) throw new ClusterError(`${this.node} is not running`);
     return this.#current;
@@ -180,7 +207,7 @@ export class NodeProcess {
 
   #signal(current: Incarnation, signal: NodeJS.Signals): void {
     // Node.js answers false when the process is gone but its exit has not been told to us yet.
-    if (!current.child.kill(signal)) throw new ClusterError(`${this.node} is not running`);
+    if (!current.child.kill(signal) && signal !== "SIGCONT") throw new ClusterError(`${this.node} is not running`);
   }
 
   async #spawn(): Promise<ChildProcess> {
@@ -251,6 +278,13 @@ export class NodeProcess {
       await writeFile(target, content);
     }
   }
+}
+
+async function endsWithin(incarnation: Incarnation, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  const ended = incarnation.ended.then(() => true);
+  return Promise.race([ended, late]).finally(() => clearTimeout(timer));
 }
 
 /**

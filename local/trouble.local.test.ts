@@ -64,7 +64,9 @@ async function startOwner(runId: string, proxy: string): Promise<{ owner: ChildP
     env: { ...process.env, TMPDIR: temporary },
   });
   owners.push(owner);
-  const [line] = (await once(createInterface({ input: owner.stdout }), "line")) as [string];
+  const ended = once(owner, "exit").then(() => Promise.reject(new Error("the owner ended before its cluster was up")));
+  const [line] = (await Promise.race([once(createInterface({ input: owner.stdout }), "line"), ended])) as [string];
+  ended.catch(() => undefined);
   return { owner, nodePids: (JSON.parse(line) as { pids: number[] }).pids };
 }
 
