@@ -1,23 +1,49 @@
-// Byte counts of a real Toxiproxy, read from the kernel's counters of its sockets.
-import type { CounterSource } from "./counter-source.js";
+// Byte counts of a real Toxiproxy, read from the kernel's counters of its sockets: its own counters move only when a
+// connection closes.
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { CounterSource, MeshView } from "./counter-source.js";
+import { Ledger } from "./kernel/ledger.js";
+import { sortSides } from "./kernel/sides.js";
+import { parseSs } from "./kernel/ss.js";
+import type { LinkCounters } from "./types.js";
 
 export interface KernelCountersOptions {
   /**
-   * The output of `ss -tinpHO` (or `-tinHO`) in the network namespace of the Toxiproxy. Locally: `runSsLocally`; docker: run
-   * in the container's namespace.
+   * The output of `ss -tineHO` in the network namespace of the Toxiproxy. Locally: `runSsLocally`; docker: run in the
+   * container's namespace.
    */
   readonly runSs: () => Promise<string>;
-  /** On a shared namespace: only sockets of this process count (needs `-p`). */
+  /** Only sockets of this process count; needs `-p` in the output. Not needed where nodes talk through the mesh only. */
   readonly pid?: number;
   /** Pairing needs samples while connections live. Default 200. */
   readonly sampleEveryMs?: number;
 }
 
-export function kernelCounters(_options: KernelCountersOptions): CounterSource {
-  throw new Error("not built yet");
+/**
+ * Bytes of sockets that vanish between two samples are counted as of the last one. No two proxies' upstream addresses may be
+ * equal but those of links to one node: give clients a port of their own.
+ */
+export function kernelCounters(options: KernelCountersOptions): CounterSource {
+  const ledger = new Ledger();
+  return {
+    kind: "kernel",
+    sampleEveryMs: options.sampleEveryMs ?? 200,
+    async sample<Node extends string>(view: MeshView<Node>): Promise<readonly LinkCounters<Node>[]> {
+      const all = parseSs(await options.runSs());
+      const own = options.pid === undefined ? all : all.filter(({ pid }) => pid === options.pid);
+      ledger.enter(view, sortSides(view, own));
+      return ledger.counters(view);
+    },
+  };
 }
 
-/** `ss -tinpHO` of this machine. Rejects when `ss` is missing. */
+const runFile = promisify(execFile);
+const ssTimeoutMs = 3000;
+const ssBytesMax = 64 << 20;
+
+/** `ss -tineHO` of this machine. Rejects when `ss` is missing. */
 export async function runSsLocally(): Promise<string> {
-  throw new Error("not built yet");
+  const { stdout } = await runFile("ss", ["-tineHO"], { timeout: ssTimeoutMs, maxBuffer: ssBytesMax });
+  return stdout;
 }

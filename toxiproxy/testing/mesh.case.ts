@@ -24,6 +24,7 @@ export function meshCases(
     let server: RunningProxyServer;
     let mesh: LinkMesh<Name>;
     let peers: ReadonlyMap<Name, Peer>;
+    let clients: Peer;
     let wires: Map<string, Wire>;
 
     const peer = (name: Name): Peer => peers.get(name) ?? expect.fail(`no peer ${name}`);
@@ -53,7 +54,8 @@ export function meshCases(
     beforeEach(async () => {
       server = await start();
       peers = new Map(await Promise.all(names.map(async (name) => [name, await Peer.listen()] as const)));
-      const nodes = names.map((name) => ({ name, peer: peer(name).address, client: peer(name).address }));
+      clients = await Peer.listen();
+      const nodes = names.map((name) => ({ name, peer: peer(name).address, client: clients.address }));
       mesh = await LinkMesh.create({ api: server.api, nodes, counters: counters(server) });
       wires = new Map();
       for (const text of everyLink) await open(text);
@@ -62,7 +64,7 @@ export function meshCases(
     afterEach(async () => {
       for (const { near } of wires.values()) near.socket.destroy();
       await mesh.remove();
-      for (const one of peers.values()) one.close();
+      for (const one of [...peers.values(), clients]) one.close();
       await server.stop();
     });
 
@@ -222,7 +224,7 @@ export function meshCases(
         await wire(text).near.closes();
         expect(await attempt(text)).toBe("refused");
       }
-      const client = await peer("n1").wire(mesh.clientAddress("n1"));
+      const client = await clients.wire(mesh.clientAddress("n1"));
       client.near.send("hello");
       await client.far.receives("hello");
       client.near.socket.destroy();
