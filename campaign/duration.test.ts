@@ -13,5 +13,12 @@ test.each(["60", "", "s", "-1s", "1 s", "1d"])("%j is refused by name", (text) =
 });
 
 test("durations are printed for people", () => {
-  expect([350, 1500, 60_000, 125_000].map(formatDuration)).toEqual(["350 ms", "1.5 s", "60 s", "2 min 5 s"]);
+  expect([350, 1500, 60_000, 125_000, 600_000, 86_400_000].map(formatDuration)).toEqual([
+    "350 ms",
+    "1.5 s",
+    "60 s",
+    "2 min 5 s",
+    "10 min",
+    "24 h",
+  ]);
 });

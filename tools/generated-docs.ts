@@ -1,0 +1,81 @@
+// Docs that are made from registries, so that they cannot go stale: the knobs of a plan, and the planted bugs.
+//   npx tsx tools/generated-docs.ts   writes them; a test compares them.
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { formatDuration, knobs, type Knob } from "../campaign/index.js";
+import { mutants } from "../mutants/index.js";
+
+function limitsOf(knob: Knob): string {
+  switch (knob.kind) {
+    case "integer":
+    case "number":
+      return `${knob.minimum} … ${knob.maximum}`;
+    case "duration":
+      return `${formatDuration(knob.minimumMs)} … ${formatDuration(knob.maximumMs)}`;
+    case "choice":
+      return knob.choices.join(", ");
+    case "text":
+      return knob.expects;
+  }
+}
+
+function defaultOf(knob: Knob): string {
+  if (knob.default === null) return "";
+  return knob.kind === "duration" ? formatDuration(knob.default) : String(knob.default);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+export function plansDocument(): string {
+  return `# Plans
+
+A plan is everything that decides a run. \`minos run --plan FILE\` reads one, YAML or JSON, with any subset of the fields below; flags
+override it. A stored \`plan.json\` is a plan file too: it repeats that run, its schedule of faults included.
+
+Beside the knobs a plan file may hold \`faults\` (a schedule, see \`docs/faults.md\` and \`docs/schemas/fault.schema.json\`), \`floors\` (what a
+run must at least have done, or it is \`unknown: weak\`) and, below \`workload\`, \`{name, options}\`. An unknown field is an error.
+
+${table(
+  ["field", "flag", "what it is", "allowed", "default"],
+  knobs.map((knob) => [`\`${knob.name}\``, `\`--${knob.flag}\``, knob.help, limitsOf(knob), defaultOf(knob)]),
+)}
+
+In a file a duration is a text with its unit (\`20s\`) or a number of milliseconds. This page is made by \`tools/generated-docs.ts\`.
+`;
+}
+
+export function mutantsDocument(): string {
+  const parts = [...mutants.values()].map(
+    (mutant) => `## ${mutant.id}: ${mutant.title}
+
+${mutant.story}
+
+Convicted by: ${mutant.classes.join(", ")}. Planted in \`system/${mutant.patch.file}\`. \`minos run --mutant ${mutant.id}\`
+`,
+  );
+  return `# Planted bugs
+
+A suite that never saw a bug proves nothing. Each mutant is a patch of one place of the store's sources, applied to a copy and built
+apart; the shipped store carries no hook. The default plan must catch each of them, with a class of violation that is its own.
+
+${parts.join("\n")}
+This page is made by \`tools/generated-docs.ts\`.
+`;
+}
+
+export const generatedDocs: Readonly<Record<string, () => string>> = {
+  "docs/plans.md": plansDocument,
+  "docs/mutants.md": mutantsDocument,
+};
+
+const invoked = process.argv[1];
+if (invoked !== undefined && resolve(invoked) === resolve("tools/generated-docs.ts")) {
+  for (const [path, make] of Object.entries(generatedDocs)) {
+    writeFileSync(path, make());
+    console.log(path);
+  }
+}
