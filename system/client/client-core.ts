@@ -18,7 +18,8 @@ export interface ClientTiming {
   readonly longestPauseMs: number;
 }
 
-export const defaultClientTiming: ClientTiming = { attemptTimeoutMs: 500, firstPauseMs: 10, longestPauseMs: 200 };
+/** A quiet day's answer takes a few milliseconds; what takes much longer is lost, or waits behind an election of a few hundred. */
+export const defaultClientTiming: ClientTiming = { attemptTimeoutMs: 150, firstPauseMs: 10, longestPauseMs: 200 };
 
 export type ClientEvent =
   | { readonly type: "invoke"; readonly invocation: Invocation; readonly timeoutMs: number }
