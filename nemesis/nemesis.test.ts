@@ -1,0 +1,282 @@
+// Shows that the executor believes only what it sees at the target: against an honest cluster each fault goes through its four
+// stages; against a cluster that answers calls and does nothing, or does it elsewhere, nothing is ever confirmed. The cluster
+// is a model in virtual time, so that time-outs cost nothing and every run is the same.
+import { describe, expect, test } from "vitest";
+import { nodeNames, type NodeName } from "../cluster/index.js";
+import { createRandom } from "../history/index.js";
+import type { Fault } from "./fault.js";
+import { createNemesis, type FaultRecord } from "./nemesis.js";
+import { createFakeCluster, type Lies } from "./testing/fake-cluster.js";
+import { createVirtualTime } from "./testing/virtual-time.js";
+
+const nodes = nodeNames(6);
+const groups = [
+  { group: 0, members: nodes.slice(0, 3) },
+  { group: 1, members: nodes.slice(3) },
+];
+const [n1, , , n4] = nodes as readonly [NodeName, NodeName, NodeName, NodeName];
+
+type Stamped = FaultRecord & { readonly atMs: number };
+
+interface Setup {
+  readonly lies?: Lies;
+  readonly leaderOf?: (group: number, nowMs: number) => NodeName | null;
+  readonly failRecordAt?: number;
+}
+
+function setUp(faults: readonly Fault[], { lies, leaderOf, failRecordAt }: Setup = {}) {
+  const time = createVirtualTime();
+  const cluster = createFakeCluster(nodes, time.nowMs, lies);
+  const records: Stamped[] = [];
+  const nemesis = createNemesis({
+    cluster,
+    faults,
+    random: createRandom(1, "nemesis"),
+    groups: () => groups,
+    leaderOf: (group) => (leaderOf ?? ((wanted) => (wanted === 0 ? n1 : n4)))(group, time.nowMs()),
+    record: (event) => {
+      if (records.length === failRecordAt) throw new Error("disk full");
+      records.push({ ...event, atMs: time.nowMs() });
+    },
+    nowMs: time.nowMs,
+    delay: time.delay,
+  });
+  const stages = (): string[] => records.map(({ fault, stage }) => `${fault} ${stage}`);
+  const stage = (name: string): Stamped => {
+    const found = records.find((record) => record.stage === name);
+    if (found === undefined) throw new Error(`no stage ${name} in ${stages().join(", ")}`);
+    return found;
+  };
+  return { time, cluster, records, nemesis, stages, stage };
+}
+
+const never = new AbortController().signal;
+const timed = { at_ms: 1_000, for_ms: 1_500 };
+const partition = (mode: "reset" | "drop" | "stall"): Fault => ({
+  kind: "partition",
+  shape: "isolate-leader",
+  mode,
+  group: 0,
+  scope: "group",
+  ...timed,
+});
+const everyKind: readonly (readonly [string, Fault])[] = [
+  ["kill", { kind: "kill", target: { by: "leader", group: 0 }, ...timed }],
+  ["terminate", { kind: "terminate", target: { by: "follower", group: 0 }, ...timed }],
+  ["pause", { kind: "pause", target: { by: "minority", group: 1 }, ...timed }],
+  ["reset", partition("reset")],
+  ["drop", partition("drop")],
+  ["stall", partition("stall")],
+  ["latency", { kind: "latency", target: { by: "leader", group: 1 }, latency_ms: 200, jitter_ms: 20, ...timed }],
+];
+const fourStages = ["0 requested", "0 confirmed-on", "0 heal-requested", "0 confirmed-off"];
+const nothingSeen = ["0 requested", "0 unconfirmed", "0 heal-requested"];
+
+describe("against an honest cluster", () => {
+  test.each(everyKind)("%s goes through its four stages, lasts as long as planned, and is undone", async (_, fault) => {
+    const { time, cluster, nemesis, stages, stage } = setUp([fault]);
+    await time.drive(nemesis.run(never));
+    expect(stages()).toEqual(fourStages);
+    expect(stage("requested").atMs).toBeGreaterThanOrEqual(1_000);
+    expect(stage("heal-requested").atMs - stage("confirmed-on").atMs).toBeGreaterThanOrEqual(1_500);
+    expect(stage("confirmed-off").atMs - stage("requested").atMs).toBeLessThan(4_000);
+    expect(stage("requested").targets).not.toEqual([]);
+    expect(cluster.whole()).toBe(true);
+    expect(nemesis.active()).toEqual([]);
+    expect(await time.drive(nemesis.finalHeal(never))).toEqual({ healed: true, problems: [] });
+  });
+
+  test("the evidence of a kill names the process that is gone", async () => {
+    const { time, nemesis, stage } = setUp([{ kind: "kill", target: { by: "name", nodes: ["n2"] }, ...timed }]);
+    await time.drive(nemesis.run(never));
+    expect(stage("confirmed-on").evidence).toEqual({
+      n2: { pid: 101, incarnation: "101@1", state: "exited", exit_code: null, exit_signal: "SIGKILL" },
+    });
+    expect(stage("confirmed-off").evidence).toEqual({
+      n2: { state: "running", pid: 201, incarnation: "201@2", ready: true },
+    });
+  });
+
+  test("the evidence of a stall counts bytes that were offered and did not come out", async () => {
+    const { time, nemesis, stage } = setUp([partition("stall")]);
+    await time.drive(nemesis.run(never));
+    const evidence = stage("confirmed-on").evidence as Record<
+      string,
+      { offered_bytes: number; delivered_bytes: number }
+    >;
+    expect(Object.keys(evidence).sort()).toEqual(["n1>n2", "n1>n3", "n2>n1", "n3>n1"]);
+    for (const link of Object.values(evidence)) {
+      expect(link.offered_bytes).toBeGreaterThan(0);
+      expect(link.delivered_bytes).toBe(0);
+    }
+  });
+
+  test("faults in two groups overlap in time and do not disturb each other's confirmation", async () => {
+    const { time, nemesis, records } = setUp([
+      partition("stall"),
+      { kind: "kill", target: { by: "leader", group: 1 }, at_ms: 1_200, for_ms: 1_500 },
+    ]);
+    await time.drive(nemesis.run(never));
+    for (const fault of [0, 1])
+      expect(records.filter((record) => record.fault === fault).map(({ stage }) => stage)).toEqual([
+        "requested",
+        "confirmed-on",
+        "heal-requested",
+        "confirmed-off",
+      ]);
+    const [on, off] = [0, 1].map((fault) => records.filter((record) => record.fault === fault).map(({ atMs }) => atMs));
+    expect(off?.[0]).toBeLessThan(on?.[2] ?? 0);
+  });
+});
+
+describe("against a cluster that lies", () => {
+  const onCall: Readonly<Record<string, Lies>> = {
+    kill: { ignores: ["kill"] },
+    terminate: { ignores: ["terminate"] },
+    pause: { ignores: ["pause"] },
+    reset: { ignores: ["cut"] },
+    drop: { ignores: ["cut"] },
+    stall: { ignores: ["cut"] },
+    latency: { ignores: ["shape"] },
+  };
+  test.each(everyKind)("a nemesis that does nothing is never confirmed: %s", async (name, fault) => {
+    const { time, nemesis, stages } = setUp([fault], { lies: onCall[name] ?? {} });
+    await time.drive(nemesis.run(never));
+    expect(stages().slice(0, 3)).toEqual(nothingSeen);
+    expect(stages()).not.toContain("0 confirmed-on");
+  });
+
+  const offCall: Readonly<Record<string, Lies>> = {
+    kill: { ignores: ["start", "healEverything"] },
+    terminate: { ignores: ["start", "healEverything"] },
+    pause: { ignores: ["resume", "healEverything"] },
+    reset: { ignores: ["heal", "healEverything"] },
+    drop: { ignores: ["heal", "healEverything"] },
+    stall: { ignores: ["heal", "healEverything"] },
+    latency: { ignores: ["heal", "healEverything"] },
+  };
+  test.each(everyKind)("a heal that was skipped is never confirmed: %s", async (name, fault) => {
+    const { time, nemesis, stages } = setUp([fault], { lies: offCall[name] ?? {} });
+    await time.drive(nemesis.run(never));
+    expect(stages()).toEqual(["0 requested", "0 confirmed-on", "0 heal-requested", "0 unconfirmed"]);
+  });
+
+  test.each(["kill", "pause", "drop"])("a final heal that was skipped is reported: %s", async (name) => {
+    const fault = everyKind.find(([kind]) => kind === name)?.[1] ?? partition("drop");
+    const { time, nemesis } = setUp([fault], { lies: offCall[name] ?? {} });
+    await time.drive(nemesis.run(never));
+    const report = await time.drive(nemesis.finalHeal(never));
+    expect(report.healed).toBe(false);
+    expect(report.problems.join()).toContain("the cluster is not whole");
+  });
+
+  test.each(["reset", "drop", "stall"] as const)(
+    "a cut of the wrong link is not confirmed, for the right one still delivers: %s",
+    async (mode) => {
+      const instead = (link: { from: NodeName; to: NodeName }) => (link.from === n1 ? { from: n4, to: link.to } : link);
+      const { time, nemesis, stages } = setUp([partition(mode)], { lies: { instead } });
+      await time.drive(nemesis.run(never));
+      expect(stages().slice(0, 3)).toEqual(nothingSeen);
+    },
+  );
+
+  test("a pause in name only is not confirmed, for CPU time goes on", async () => {
+    const { time, nemesis, stages } = setUp([everyKind[2]?.[1] ?? partition("drop")], {
+      lies: { pausesInNameOnly: true },
+    });
+    await time.drive(nemesis.run(never));
+    expect(stages().slice(0, 3)).toEqual(nothingSeen);
+  });
+
+  test("a restarted node that never gets ready is not confirmed", async () => {
+    const { time, nemesis, stages } = setUp([everyKind[0]?.[1] ?? partition("drop")], { lies: { neverReady: true } });
+    await time.drive(nemesis.run(never));
+    expect(stages().at(-1)).toBe("0 unconfirmed");
+  });
+
+  test("a call that fails is told in the evidence", async () => {
+    const { time, nemesis, stage } = setUp([partition("drop")], { lies: { rejects: ["cut"] } });
+    await time.drive(nemesis.run(never));
+    expect(stage("unconfirmed").evidence).toMatchObject({ error: "cut was refused" });
+  });
+});
+
+describe("targets", () => {
+  test("a fault waits a little for a leader to be known", async () => {
+    const { time, nemesis, stages, stage } = setUp([partition("drop")], {
+      leaderOf: (_, nowMs) => (nowMs < 2_000 ? null : n1),
+    });
+    await time.drive(nemesis.run(never));
+    expect(stages()).toEqual(fourStages);
+    expect(stage("requested").atMs).toBeGreaterThanOrEqual(2_000);
+  });
+
+  test("without any leader a fault at the leader is void, with the reason", async () => {
+    const { time, nemesis, stages, stage, cluster } = setUp([partition("drop")], { leaderOf: () => null });
+    await time.drive(nemesis.run(never));
+    expect(stages()).toEqual(["0 void"]);
+    expect(stage("void").evidence).toEqual({ reason: "group 0 has no leader that its members agree on" });
+    expect(cluster.calls).toEqual([]);
+  });
+
+  test("a target that is down already makes the fault void", async () => {
+    const { time, nemesis, stages, cluster } = setUp([
+      { kind: "kill", target: { by: "name", nodes: ["n1"] }, ...timed },
+    ]);
+    cluster.crash(n1);
+    await time.drive(nemesis.run(never));
+    expect(stages()).toEqual(["0 void"]);
+  });
+
+  test("the same seed takes the same random node", async () => {
+    const fault: Fault = { kind: "pause", target: { by: "random", count: 2 }, ...timed };
+    const targets = async () => {
+      const { time, nemesis, stage } = setUp([fault]);
+      await time.drive(nemesis.run(never));
+      return stage("requested").targets;
+    };
+    expect(await targets()).toEqual(await targets());
+  });
+});
+
+describe("when it is interrupted", () => {
+  test("what is on is healed at once, and what had not begun is void", async () => {
+    const stop = new AbortController();
+    const second: Fault = { ...partition("drop"), at_ms: 60_000 };
+    const { time, nemesis, cluster, stages, stage } = setUp([{ ...partition("stall"), for_ms: 30_000 }, second]);
+    time.at(3_000, () => stop.abort());
+    await time.drive(nemesis.run(stop.signal), 10_000);
+    expect(stages()).toEqual([...fourStages, "1 void"]);
+    expect(stage("heal-requested").atMs).toBe(3_000);
+    expect(cluster.whole()).toBe(true);
+  });
+
+  test("a confirmation under way comes to its end", async () => {
+    const stop = new AbortController();
+    const { time, nemesis, stages } = setUp([partition("stall")]);
+    time.at(1_050, () => stop.abort());
+    await time.drive(nemesis.run(stop.signal));
+    expect(stages()).toEqual(fourStages);
+  });
+
+  test("the final heal alone heals what a run left on, and starts what crashed", async () => {
+    const { time, nemesis, cluster, stages } = setUp([{ ...partition("stall"), for_ms: 100_000 }]);
+    void nemesis.run(never);
+    await time.drive(time.delay(3_000, never));
+    cluster.crash(n4);
+    expect(nemesis.active()).toMatchObject([{ fault: 0, kind: "partition", stage: "confirmed-on" }]);
+    expect(await time.drive(nemesis.finalHeal(never))).toEqual({ healed: true, problems: [] });
+    expect(stages()).toEqual(fourStages);
+    expect(cluster.whole()).toBe(true);
+    expect(await time.drive(nemesis.finalHeal(never))).toEqual({ healed: true, problems: [] });
+  });
+
+  test.each([0, 1, 2, 3])(
+    "a history that cannot be written (event %i) does not keep it from healing",
+    async (event) => {
+      const { time, nemesis, cluster } = setUp([partition("stall")], { failRecordAt: event });
+      await expect(time.drive(nemesis.run(never))).rejects.toThrow("disk full");
+      expect(cluster.whole()).toBe(true);
+    },
+  );
+});

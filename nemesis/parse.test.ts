@@ -1,0 +1,59 @@
+// Shows that faults from a plan file are read as they stand or refused with the place that is wrong, and that the published
+// JSON Schema and the parser agree on both.
+import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, test } from "vitest";
+import { parseFaults } from "./parse.js";
+
+const schema = JSON.parse(
+  readFileSync(new URL("../docs/schemas/fault.schema.json", import.meta.url), "utf8"),
+) as object;
+const validate = new Ajv2020({ strict: true }).compile(schema);
+
+const timed = { at_ms: 0, for_ms: 1_500 };
+const good = [
+  { kind: "kill", ...timed, target: { by: "leader", group: 0 } },
+  { kind: "terminate", ...timed, target: { by: "all" } },
+  { kind: "pause", ...timed, glitch: true, target: { by: "name", nodes: ["n1"] } },
+  { kind: "pause", ...timed, target: { by: "random", count: 2 } },
+  { kind: "partition", ...timed, shape: "majorities-ring", mode: "stall", group: "random", scope: "all" },
+  { kind: "latency", ...timed, target: { by: "minority", group: "random" }, latency_ms: 100, jitter_ms: 0 },
+];
+const bad: readonly (readonly [object, string])[] = [
+  [{ kind: "flood", ...timed }, "faults[0].kind: expected one of kill, terminate, pause, partition, latency"],
+  [{ kind: "kill", ...timed }, "faults[0].target: expected an object"],
+  [{ kind: "kill", ...timed, target: { by: "king" } }, "faults[0].target.by: expected one of"],
+  [{ kind: "kill", ...timed, target: { by: "leader" } }, "faults[0].target.group: expected a whole number"],
+  [{ kind: "kill", ...timed, target: { by: "name", nodes: [] } }, "faults[0].target.nodes: expected a list of names"],
+  [{ kind: "kill", ...timed, target: { by: "random", count: 0 } }, "faults[0].target.count: expected a whole number"],
+  [{ kind: "kill", ...timed, target: { by: "all" }, force: 1 }, "faults[0]: unknown field force"],
+  [{ kind: "kill", at_ms: -1, for_ms: 1, target: { by: "all" } }, "faults[0].at_ms: expected a number of at least 0"],
+  [{ kind: "kill", at_ms: 0, for_ms: 0, target: { by: "all" } }, "faults[0].for_ms: expected a number of at least 1"],
+  [{ kind: "kill", ...timed, glitch: "yes", target: { by: "all" } }, "faults[0].glitch: expected true or false"],
+  [
+    { kind: "partition", ...timed, shape: "star", mode: "drop", group: 0, scope: "all" },
+    "faults[0].shape: expected one of",
+  ],
+  [
+    { kind: "partition", ...timed, shape: "halves", mode: "burn", group: 0, scope: "all" },
+    "faults[0].mode: expected one of",
+  ],
+  [{ kind: "latency", ...timed, target: { by: "all" }, latency_ms: 0, jitter_ms: 0 }, "faults[0].latency_ms: expected"],
+];
+
+describe("parser and schema", () => {
+  test.each(good)("take $kind", (fault) => {
+    expect(parseFaults([fault])).toEqual([fault]);
+    expect(validate(fault)).toBe(true);
+  });
+
+  test.each(bad)("refuse %j", (fault, message) => {
+    expect(() => parseFaults([fault as never])).toThrow(message);
+    expect(validate(fault)).toBe(false);
+  });
+
+  test("refuse what is no list", () => {
+    expect(() => parseFaults({})).toThrow("faults: expected a list");
+    expect(() => parseFaults([null])).toThrow("faults[0]: expected an object");
+  });
+});
