@@ -4,7 +4,10 @@ import { spawnSync } from "node:child_process";
 import { describe, test } from "vitest";
 import { kernelCounters, runSsLocally } from "./counters-kernel.js";
 import { startProxyServer } from "./start.js";
+import { apiCases } from "./testing/api.case.js";
+import { clientCases } from "./testing/client.case.js";
 import { meshCases } from "./testing/mesh.case.js";
+import { toxicCases } from "./testing/toxics.case.js";
 
 const missing = spawnSync("toxiproxy-server", ["-version"]).error !== undefined;
 const required = process.env["MINOS_REQUIRE_DOCKER"] === "1";
@@ -17,5 +20,8 @@ describe.skipIf(missing && !required)("real Toxiproxy", () => {
     if (missing) throw new Error("no toxiproxy-server on PATH, and MINOS_REQUIRE_DOCKER=1 asks for one");
   });
 
+  apiCases(start);
+  clientCases(start);
+  toxicCases(start);
   meshCases(start, () => kernelCounters({ runSs: runSsLocally, sampleEveryMs: 50 }));
 });

@@ -1,7 +1,8 @@
 // Starting a proxy server as a child process: the built-in one, or a real Toxiproxy.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { readdir, readFile, readlink, mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { readdir, readFile, readlink, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -133,7 +134,6 @@ function running(
   api: string,
   child: Child,
   options: ProxyServerOptions,
-  cleanUp: () => Promise<void>,
 ): RunningProxyServer {
   let stopping = false;
   void child.ended.then((how) => {
@@ -147,27 +147,31 @@ function running(
     stop: async () => {
       stopping = true;
       await child.stop();
-      await cleanUp();
     },
   };
 }
 
+let bundle: Promise<string> | null = null;
+
+/** From sources the server is bundled once in a process; the file goes when the process does. */
+function bundledEntry(): Promise<string> {
+  bundle ??= (async () => {
+    const directory = await mkdtemp(join(tmpdir(), "minos-proxy-"));
+    process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+    const entry = join(directory, "proxy-server.mjs");
+    await buildProxyServer(entry);
+    return entry;
+  })();
+  return bundle;
+}
+
 async function startBuiltin(options: ProxyServerOptions): Promise<RunningProxyServer> {
   const host = options.host ?? "127.0.0.1";
-  let entry = compiledEntry();
-  let directory: string | null = null;
-  if (entry === null) {
-    directory = await mkdtemp(join(tmpdir(), "minos-proxy-"));
-    entry = join(directory, "proxy-server.mjs");
-    await buildProxyServer(entry);
-  }
-  const cleanUp = async (): Promise<void> => {
-    if (directory !== null) await rm(directory, { recursive: true, force: true });
-  };
+  const entry = compiledEntry() ?? (await bundledEntry());
   let child: Child | null = null;
   try {
     const args = [entry, "--host", host, "--port", String(options.port ?? 0), "--counters", "--exit-with-parent"];
-    const started = await Child.spawn(process.execPath, args, options.environment);
+    const started = await Child.spawn(process.execPath, args);
     child = started;
     const listening = new Promise<number>((resolve) => {
       started.onLine((line) => {
@@ -184,10 +188,9 @@ async function startBuiltin(options: ProxyServerOptions): Promise<RunningProxySe
       "the built-in proxy server was ready",
       Promise.race([listening, died]),
     );
-    return running("builtin", "built-in", `http://${host}:${port}`, started, options, cleanUp);
+    return running("builtin", "built-in", `http://${host}:${port}`, started, options);
   } catch (error) {
     await child?.stop();
-    await cleanUp();
     throw error;
   }
 }
@@ -207,7 +210,7 @@ async function startExternal(path: string, options: ProxyServerOptions): Promise
         `${path} was ready`,
         untilExternalAnswers(child, api, port),
       );
-      return running("external", `${path} ${version}`, api, child, options, async () => undefined);
+      return running("external", `${path} ${version}`, api, child, options);
     } catch (error) {
       failure = new Error(`${path} did not start: ${error instanceof Error ? error.message : ""}\n${child.tail()}`);
       await child.stop();
