@@ -8,8 +8,8 @@ export const tickMs = 20;
 export const electionTimeoutMs = 500;
 
 export const timing: CoreConfiguration["timing"] = {
-  // 100 ms: short enough to replace a leader within half a second, long enough for a machine with six nodes on two cores.
-  heartbeat: 5,
+  // 120 ms: short enough to replace a leader within half a second, long enough for a machine with six nodes on two cores.
+  heartbeat: 6,
   resend: 10,
   detector: 25,
   detectorStep: 10,
