@@ -107,8 +107,9 @@ const cards: readonly Card[] = [
     draw: (group, random) => ({ kind: "terminate", target: { by: random.pick(["leader", "minority"]), group } }),
   },
   {
+    // A slow link makes clients ask twice while both attempts come through: nothing else tries deduplication so hard.
     presets: ["standard"],
-    essential: false,
+    essential: true,
     kind: "latency",
     draw: (group, random) => ({
       kind: "latency",

@@ -4,6 +4,8 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { formatDuration, knobs, type Knob } from "../campaign/index.js";
 import { mutants } from "../mutants/index.js";
+import { faultsDocument } from "../nemesis/index.js";
+import { workloads, workloadsDocument } from "../workloads/index.js";
 
 function limitsOf(knob: Knob): string {
   switch (knob.kind) {
@@ -70,6 +72,8 @@ This page is made by \`tools/generated-docs.ts\`.
 export const generatedDocs: Readonly<Record<string, () => string>> = {
   "docs/plans.md": plansDocument,
   "docs/mutants.md": mutantsDocument,
+  "docs/faults.md": faultsDocument,
+  "docs/workloads.md": () => workloadsDocument(workloads.values()),
 };
 
 const invoked = process.argv[1];

@@ -210,7 +210,8 @@ function problemsOf(options: WorkloadOptions): readonly string[] {
 
 export const register: Workload = {
   name: "register",
-  description: "get, put and cas over several keys, of unique values and of small domains, open loop",
+  description:
+    "Gets, puts and cas over several keys, spread evenly over the groups. Some keys get values that are never written twice, so that a read names its write; in the others cas goes round a small domain (A, B, C, A), so that a cas done twice breaks the chain. Reads follow writes through other nodes.",
   model: "cas-register",
   functions: ["get", "put", "cas"],
   ownOptions,

@@ -40,7 +40,7 @@ export function createVirtualTime(): VirtualTime {
       const done = (): void => {
         settled = true;
       };
-      promise.then(done, done);
+      void promise.finally(done).catch(() => undefined);
       for (;;) {
         // A turn of the event loop runs every microtask that is due.
         await new Promise((resolve) => setImmediate(resolve));
