@@ -8,7 +8,7 @@ import type { HistoryEvent, JsonValue } from "../history/index.js";
 import type { Verdict } from "../checker/index.js";
 import { ByteWriter, joinSections } from "./bytes.js";
 import { encodeOperations, pairs } from "./columns.js";
-import { endOf, gatherFaults, gatherGroups, gatherMarks, gatherPhases, type StatusSample } from "./gather.js";
+import { endOf, gatherFaults, gatherGroups, gatherMarks, gatherPhases, type ReportStatusSample } from "./gather.js";
 import { payloadElement, payloadVersion } from "./payload.js";
 import type { LogExcerpt, Payload, PayloadVerdict, ReportPlan } from "./payload.js";
 
@@ -20,7 +20,7 @@ export interface ReportInput {
   readonly events: readonly HistoryEvent[];
   readonly verdict: Verdict;
   /** Answers of the nodes' admin ports: who led which group, and who was silent. */
-  readonly status?: readonly StatusSample[];
+  readonly status?: readonly ReportStatusSample[];
   readonly logs?: readonly LogExcerpt[];
   /** The command line that does this run again. */
   readonly rerun: string;

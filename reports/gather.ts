@@ -1,15 +1,11 @@
 // From events and samples to the records that the page draws: faults with their four times, phases, who led which group, and the
 // marks on the time axis. Pure; every list has a limit, and what was left out is said in the list itself.
 import type { FaultEvent, HistoryEvent, TimeNs } from "../history/index.js";
-import type { NodeStatus } from "../cluster/index.js";
+import type { StatusSample } from "../cluster/index.js";
 import type { FaultRecord, GroupRecord, LeaderRecord, MarkRecord, PhaseRecord } from "./payload.js";
 
-/** One answer of a node's admin port, or null where it gave none. */
-export interface StatusSample {
-  readonly timeNs: TimeNs;
-  readonly node: string;
-  readonly status: NodeStatus | null;
-}
+/** One line of `nodes/<n>/status.jsonl`, as far as the report needs it. */
+export type ReportStatusSample = Pick<StatusSample, "time_ns" | "node" | "status">;
 
 const marksLimit = 2000;
 const recordsLimit = 20_000;
@@ -90,7 +86,7 @@ export function gatherMarks(events: readonly HistoryEvent[]): readonly MarkRecor
 }
 
 /** Only changes are kept: a node that says the same for a minute is one record. */
-export function gatherGroups(samples: readonly StatusSample[]): readonly GroupRecord[] {
+export function gatherGroups(samples: readonly ReportStatusSample[]): readonly GroupRecord[] {
   const groups = new Map<number, Map<string, LeaderRecord[]>>();
   const groupsOf = new Map<string, Set<number>>();
   const add = (group: number, node: string, record: LeaderRecord): void => {
@@ -102,7 +98,7 @@ export function gatherGroups(samples: readonly StatusSample[]): readonly GroupRe
     const same = last?.role === record.role && last.leader === record.leader && last.ballot === record.ballot;
     if (!same && records.length < recordsLimit) records.push(record);
   };
-  for (const { timeNs, node, status } of samples.toSorted((a, b) => a.timeNs - b.timeNs)) {
+  for (const { time_ns: timeNs, node, status } of samples.toSorted((a, b) => a.time_ns - b.time_ns)) {
     if (status === null) {
       for (const group of groupsOf.get(node) ?? [])
         add(group, node, { timeNs, role: "silent", leader: null, ballot: "" });

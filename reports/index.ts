@@ -2,5 +2,5 @@
 // `viewer/` (Vite, Preact, uPlot, and canvases of its own); this room puts a run's data into it. The file needs no network and no
 // server, and no value of a run can become markup in it.
 export { buildReport, writeReport, ViewerMissingError, type ReportInput } from "./build.js";
-export type { StatusSample } from "./gather.js";
+export type { ReportStatusSample } from "./gather.js";
 export type { LogExcerpt, ReportPlan } from "./payload.js";

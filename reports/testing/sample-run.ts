@@ -5,7 +5,7 @@ import { createRandom, type FaultEvent, type HistoryEvent, type JsonValue, type 
 import type { CheckerResult, KeyResult, TeethMeasure, Verdict, Violation } from "../../checker/index.js";
 import { nodeNames, type NodeName } from "../../cluster/index.js";
 import type { Fault } from "../../nemesis/index.js";
-import type { ReportInput, ReportPlan, StatusSample } from "../index.js";
+import type { ReportInput, ReportPlan, ReportStatusSample } from "../index.js";
 
 export interface SampleOptions {
   readonly outcome: "valid" | "stale read" | "unknown";
@@ -352,8 +352,12 @@ function faultEvents(faults: readonly SampleFault[], unconfirmed: number | null)
   });
 }
 
-function statusSamples(nodes: readonly NodeName[], faults: readonly SampleFault[], endNs: number): StatusSample[] {
-  const samples: StatusSample[] = [];
+function statusSamples(
+  nodes: readonly NodeName[],
+  faults: readonly SampleFault[],
+  endNs: number,
+): ReportStatusSample[] {
+  const samples: ReportStatusSample[] = [];
   const groups = [0, 1].map((group) => ({ group, members: nodes.slice(group * 3, group * 3 + 3) }));
   for (let time = 5e6; time < endNs; time += 100e6) {
     for (const { group, members } of groups) {
@@ -369,7 +373,7 @@ function statusSamples(nodes: readonly NodeName[], faults: readonly SampleFault[
         const cut = acting?.hang.includes(node) === true;
         const believed = cut && previous === node ? node : leader;
         samples.push({
-          timeNs: time + members.indexOf(node) * 1e6,
+          time_ns: time + members.indexOf(node) * 1e6,
           node,
           status: down
             ? null

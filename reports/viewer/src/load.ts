@@ -1,0 +1,149 @@
+// The run as the page holds it: the payload's JSON, the decoded columns, and the words in which an operation is described.
+import { splitSections, ByteReader } from "../../bytes.js";
+import { columnCount, decodeOperations, outcomes, type Operations } from "../../columns.js";
+import {
+  payloadElement,
+  payloadVersion,
+  type Payload,
+  type PayloadChecker,
+  type PayloadKeyResult,
+} from "../../payload.js";
+import type { Violation } from "../../../checker/index.js";
+
+/** A key's result with the checker that gave it. */
+export interface KeyRow extends PayloadKeyResult {
+  readonly checker: string;
+  /** Operations in an order that explains every answer; null where there is none. */
+  readonly linearization: Int32Array | null;
+}
+
+export interface Run {
+  readonly payload: Payload;
+  readonly operations: Operations;
+  readonly keyRows: readonly KeyRow[];
+  readonly endNs: number;
+  /** Operations that a violation names, with their number in its picture. */
+  readonly core: ReadonlyMap<number, number>;
+}
+
+function bytesOfBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text.trim());
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index);
+  return bytes;
+}
+
+async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+function keyRows(checkers: readonly PayloadChecker[], section: Uint8Array): readonly KeyRow[] {
+  const reader = new ByteReader(section);
+  return checkers.flatMap(({ checker, keys }) =>
+    keys.map((key): KeyRow => {
+      if (key.linearizationLength === null) return { ...key, checker, linearization: null };
+      const linearization = new Int32Array(key.linearizationLength);
+      let last = 0;
+      for (let place = 0; place < linearization.length; place++) linearization[place] = last += reader.signed();
+      return { ...key, checker, linearization };
+    }),
+  );
+}
+
+/** Decodes the inflated payload. */
+export function runOf(bytes: Uint8Array): Run {
+  const [json, linearizations, ...columns] = splitSections(bytes);
+  if (json === undefined || linearizations === undefined || columns.length !== columnCount)
+    throw new Error("the data of this report is not whole");
+  const payload = JSON.parse(new TextDecoder().decode(json)) as Payload;
+  if (payload.version !== payloadVersion)
+    throw new Error(`the data of this report has version ${String(payload.version)}`);
+  const core = new Map<number, number>();
+  for (const violation of payload.verdict.violations) {
+    for (const [place, operation] of coreOf(violation).entries())
+      if (!core.has(operation)) core.set(operation, place + 1);
+  }
+  return {
+    payload,
+    operations: decodeOperations(columns, payload.operations),
+    keyRows: keyRows(payload.verdict.checkers, linearizations),
+    endNs: Math.max(payload.endNs, 1),
+    core,
+  };
+}
+
+/** The operations of a violation in order of call, numbered alike in its picture, its table and the timeline. */
+export function coreOf(violation: Violation): readonly number[] {
+  return [...new Set(violation.operations)].sort((a, b) => a - b);
+}
+
+export async function loadRun(): Promise<Run> {
+  const element = document.querySelector(`#${payloadElement}`);
+  if (element === null) throw new Error("this page carries no run: it is the empty viewer");
+  const bytes = await inflate(bytesOfBase64(element.textContent ?? ""));
+  // The text of the payload is of no more use, and it is the largest string of the page.
+  element.remove();
+  return runOf(bytes);
+}
+
+/** What was asked and what was answered. */
+export interface Description {
+  readonly asked: string;
+  readonly answered: string;
+}
+
+function parsed(text: string | null): unknown {
+  if (text === null) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined; // A text that was cut for the page.
+  }
+}
+
+function field(value: unknown, name: string): string | null {
+  if (typeof value !== "object" || value === null || !(name in value)) return null;
+  return JSON.stringify((value as Record<string, unknown>)[name]);
+}
+
+function askedOf(name: string, input: string | null): string {
+  const value = parsed(input);
+  const expected = field(value, "expected");
+  const desired = field(value, "new");
+  if (expected !== null && desired !== null) return `${name} ${expected} → ${desired}`;
+  return input === null || input === "null" ? name : `${name} ${input}`;
+}
+
+function answeredOf(operations: Operations, row: number): string {
+  const outcome = outcomes[operations.outcome[row] ?? 0] ?? "ok";
+  if (outcome === "open") return "never ended";
+  if (outcome === "info") return "unknown";
+  if (outcome === "fail") return "failed";
+  const output = operations.output(row);
+  const value = parsed(output);
+  const status = field(value, "status");
+  if (status !== null) {
+    const observed = field(value, "observed");
+    const word = status.slice(1, -1);
+    return observed === null ? word : `${word}, saw ${observed}`;
+  }
+  if (output === null || (output === "null" && operations.functions[operations.function[row] ?? 0] !== "get"))
+    return "ok";
+  return output;
+}
+
+export function describe(run: Run, row: number): Description {
+  const { operations } = run;
+  const name = operations.functions[operations.function[row] ?? 0] ?? "?";
+  return { asked: askedOf(name, operations.input(row)), answered: answeredOf(operations, row) };
+}
+
+/** One line: `put 17`, `get = 15`, `cas 3 → 5: mismatch, saw 4`. */
+export function labelOf(run: Run, row: number): string {
+  const { asked, answered } = describe(run, row);
+  if (answered === "ok") return asked;
+  const isRead =
+    run.operations.functions[run.operations.function[row] ?? 0] === "get" && run.operations.outcome[row] === 0;
+  return isRead ? `${asked} = ${answered}` : `${asked}: ${answered}`;
+}
