@@ -17,6 +17,7 @@ function realWorld(name: string) {
       include: [`**/*.${name}.test.ts`],
       exclude: ignored,
       fileParallelism: false,
+      globalSetup: ["test/testing/build.ts"],
       testTimeout: 120_000,
       hookTimeout: 120_000,
     },
