@@ -4,20 +4,27 @@
 //   *.local.test.ts     local      real processes, sockets and disks on loopback, one file at a time
 //   *.docker.test.ts    docker     a real Docker engine and the real Toxiproxy, one file at a time
 //   *.browser.test.ts   browser    the report in headless Chromium
+//   *.e2e.test.ts       e2e        the built `minos` command as a user runs it
 import { defineConfig } from "vitest/config";
 
 const ignored = ["node_modules/**", "dist/**", "store/**"];
-const special = ["**/*.property.test.ts", "**/*.local.test.ts", "**/*.docker.test.ts", "**/*.browser.test.ts"];
+const special = [
+  "**/*.property.test.ts",
+  "**/*.local.test.ts",
+  "**/*.docker.test.ts",
+  "**/*.browser.test.ts",
+  "**/*.e2e.test.ts",
+];
 
 /** Tests of real processes share two cores and the loopback ports: one file at a time, generous time-outs. */
-function realWorld(name: string) {
+function realWorld(name: string, globalSetup: string[] = []) {
   return {
     test: {
       name,
       include: [`**/*.${name}.test.ts`],
       exclude: ignored,
       fileParallelism: false,
-      globalSetup: ["test/testing/build.ts"],
+      globalSetup,
       testTimeout: 120_000,
       hookTimeout: 120_000,
     },
@@ -32,6 +39,7 @@ export default defineConfig({
       realWorld("local"),
       realWorld("docker"),
       realWorld("browser"),
+      realWorld("e2e", ["test/testing/build.ts"]),
     ],
   },
 });

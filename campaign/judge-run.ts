@@ -134,7 +134,7 @@ export function writeReportOf({ directory, plan, environment, judged, samples, r
     environment,
     events: judged.document.events,
     verdict: judged.verdict,
-    status: samples.map(({ time_ns, node, status }) => ({ timeNs: time_ns, node, status })),
+    status: samples,
     logs,
     rerun,
   });

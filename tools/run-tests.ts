@@ -22,7 +22,7 @@ interface VitestReport {
 }
 
 const cache = ".cache";
-const kinds = ["unit", "property", "local", "docker", "browser"] as const;
+const kinds = ["unit", "property", "local", "docker", "browser", "e2e"] as const;
 const checks: readonly (readonly [string, readonly string[]])[] = [
   ["lint", ["npx", "oxlint", "--type-aware"]],
   ["format", ["npx", "oxfmt", "--check"]],
