@@ -5,8 +5,8 @@ import { nodeId, type Command, type Value, type Waiter } from "./interface.js";
 
 const CHUNK_LENGTH = 4096;
 
-/** Nobody waits for a command that is in the columns: it was applied, so it was answered. */
-const nobody: Waiter = { origin: nodeId(0), incarnation: 0, connection: 0, id: 0 };
+/** The waiter of a command from the columns: its leader applied it long ago and answered then. */
+export const nobody: Waiter = { origin: nodeId(0), incarnation: 0, connection: 0, id: 0 };
 const noop: Command = { type: "noop" };
 const openSession: Command = { type: "open-session", waiter: nobody };
 

@@ -1,5 +1,6 @@
 // Any node takes any request and brings it to the leader of the key's group; the answer comes back through the node that the client
 // asked, whose client's address travels in the request.
+import { nobody } from "./command-log.js";
 import type { Counters } from "./counters.js";
 import type {
   ClientResponse,
@@ -86,6 +87,7 @@ export class Router {
 
   /** Sends an answer to the client that waits for it, wherever it is. */
   answer(waiter: Waiter, response: ClientResponse): void {
+    if (waiter.origin === nobody.origin) return;
     if (waiter.origin !== this.#configuration.node) this.#outbox.answer(waiter.origin, { waiter, response });
     else if (waiter.incarnation === this.#configuration.incarnation) this.#outbox.reply(waiter.connection, response);
   }
