@@ -20,6 +20,8 @@ export class StoreCluster {
   readonly system: SystemUnderTest;
   readonly nodes: readonly NodeName[];
   readonly directory: string;
+  /** Flags for Node.js itself, e.g. `--cpu-prof`. */
+  nodeFlags: readonly string[] = [];
   readonly #replication: number;
   readonly #ports: ReadonlyMap<NodeName, Ports>;
   readonly #processes = new Map<NodeName, ChildProcess>();
@@ -90,7 +92,9 @@ export class StoreCluster {
     const launch = this.system.launch(context);
     if (launch.program.kind !== "node") throw new Error("the store is a Node.js program");
     const entry = join(launch.program.directory, launch.program.entry);
-    const child = spawn(process.execPath, [entry, ...launch.args], { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(process.execPath, [...this.nodeFlags, entry, ...launch.args], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     child.stderr.setEncoding("utf8");
     child.stderr.on("data", (text: string) => this.#output.set(node, this.output(node) + text));
     this.#processes.set(node, child);
