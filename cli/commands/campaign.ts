@@ -45,6 +45,7 @@ export function registerCampaign(program: Command, session: Session): void {
     .option("--parallel <n>", "runs at a time (default: 1)");
   addRunOptions(command).action(async (words: CampaignWords) => {
     const terminal = createTerminal(words.json === true);
+    const parallel = parallelFrom(words.parallel);
     const cells = matrixOf({
       workloads: list(words.workloads),
       nemeses: list(words.nemeses),
@@ -54,7 +55,7 @@ export function registerCampaign(program: Command, session: Session): void {
     session.exitCode =
       cells.length === 1 && words.seeds === undefined
         ? await oneRun(words, cells[0], terminal)
-        : await manyRuns(words, cells, terminal);
+        : await manyRuns(words, cells, parallel, terminal);
   });
 }
 
@@ -103,9 +104,9 @@ function line({ cell, exitCode, document, durationMs, stderrTail }: CellResult):
 async function manyRuns(
   words: CampaignWords,
   cells: readonly Cell[],
+  parallel: number,
   terminal: Terminal,
 ): Promise<CellResult["exitCode"]> {
-  const parallel = parallelFrom(words.parallel);
   // Refuse a plan that cannot run before the first of a hundred runs does.
   await prepareRun(requestFrom(words), settingsFrom(words));
   const interrupt = listenForInterrupt(
