@@ -62,7 +62,9 @@ export function OperationsTable({ run, store, rows, caption, marked, selected = 
         <caption>{caption}</caption>
         <thead>
           <tr>
-            <th scope="col">called</th>
+            <th scope="col" class="number">
+              called
+            </th>
             <th scope="col" class="number">
               took
             </th>

@@ -17,6 +17,11 @@ export function faultTitle({ kind, spec }: FaultRecord): string {
   return kind;
 }
 
+/** The same where there is little room: `isolate-leader, stall`. */
+export function faultShort(record: FaultRecord): string {
+  return faultTitle(record).replace(/^partition /, "");
+}
+
 /** Nodes of targets such as `n1` and links such as `n2>n1`. */
 function ends(target: string): readonly string[] {
   return target.split(">");

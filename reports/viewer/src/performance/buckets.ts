@@ -39,7 +39,7 @@ export function bucketsOf(
 ): Buckets {
   const raw = Math.max((toNs - fromNs) / wanted, 1e3);
   const power = 10 ** Math.floor(Math.log10(raw));
-  const widthNs = ([1, 2, 5, 10].find((step) => step * power >= raw) ?? 10) * power;
+  const widthNs = ([1, 2, 2.5, 5, 10].find((step) => step * power >= raw) ?? 10) * power;
   const first = Math.floor(fromNs / widthNs);
   const size = Math.max(1, Math.ceil(toNs / widthNs) - first);
   const latencies: number[][] = Array.from({ length: size }, () => []);

@@ -86,6 +86,13 @@ function optionsOf(
             const right = Math.min(plot.valToPos(toNs / 1e9, "x", true), bbox.left + bbox.width);
             if (right > left) context.fillRect(left, bbox.top, right - left, bbox.height);
           }
+          context.fillStyle = colours.bad;
+          for (const { timeNs } of run.payload.verdict.violations.slice(0, 50)) {
+            if (timeNs === null) continue;
+            const x = plot.valToPos(timeNs / 1e9, "x", true);
+            if (x >= bbox.left && x <= bbox.left + bbox.width)
+              context.fillRect(x, bbox.top, devicePixelRatio, bbox.height);
+          }
           context.restore();
         },
       ],

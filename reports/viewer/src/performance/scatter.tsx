@@ -10,7 +10,7 @@ import { navigate } from "../navigate.js";
 import { functionColour, onPalette, palette, type Palette } from "../palette.js";
 import { showOperation } from "../around.js";
 import { timeScale, type TimeScale, type ViewStore } from "../view.js";
-import type { FaultSpan } from "../timeline/draw-lanes.js";
+import { drawViolationLines, type FaultSpan } from "../timeline/draw-lanes.js";
 import { lowerBound } from "../timeline/rows.js";
 import { latencyNs } from "./buckets.js";
 
@@ -52,7 +52,7 @@ interface Picture {
   readonly key: number | null;
 }
 
-function drawFrame({ context, width, scale, latency, colours, faults }: Picture): void {
+function drawFrame({ context, width, scale, latency, colours, faults, run }: Picture): void {
   context.fillStyle = colours.panel;
   context.fillRect(0, 0, width, height);
   for (const { fromNs, toNs } of faults) {
@@ -61,6 +61,7 @@ function drawFrame({ context, width, scale, latency, colours, faults }: Picture)
     context.fillStyle = colours["fault-tint-strong"];
     if (right > left) context.fillRect(left, top, right - left, bottom - top);
   }
+  drawViolationLines(context, scale, run, colours, height);
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "middle";
   context.textAlign = "right";

@@ -3,7 +3,7 @@
 import type { GroupRecord, LeaderRecord, MarkRecord } from "../../../payload.js";
 import type { Run } from "../load.js";
 import type { Palette } from "../palette.js";
-import { faultTitle, targetText } from "../faults.js";
+import { faultShort, faultTitle, targetText } from "../faults.js";
 import { duration, seconds, timeTicks } from "../format.js";
 import type { TimeScale } from "../view.js";
 import type { FaultSpan } from "./draw-lanes.js";
@@ -30,25 +30,43 @@ export interface HeadPicture {
 
 const axisHeight = 24;
 const phaseHeight = 17;
-const faultHeight = 20;
+/** A bar with what it was, and below it at whom. */
+const faultHeight = 34;
+const faultBar = 17;
 const marksHeight = 16;
 const memberHeight = 9;
 const groupGap = 7;
+const smallFont = "10px system-ui, sans-serif";
 const labelFont = "11px system-ui, sans-serif";
 
+interface PlacedFault extends FaultSpan {
+  readonly level: number;
+  /** Where the next fault on its level begins: its text may run until there. */
+  readonly labelUntilNs: number;
+}
+
 /** Faults that overlap in time stand below one another. */
-export function stack(faults: readonly FaultSpan[]): readonly number[] {
+export function placeFaults(faults: readonly FaultSpan[]): readonly PlacedFault[] {
   const freeFrom: number[] = [];
-  return faults.map(({ fromNs, toNs }) => {
-    const free = freeFrom.findIndex((end) => end <= fromNs);
+  const placed = faults.map((fault) => {
+    const free = freeFrom.findIndex((end) => end <= fault.fromNs);
     const level = free === -1 ? freeFrom.length : free;
-    freeFrom[level] = toNs;
-    return level;
+    freeFrom[level] = fault.toNs;
+    return { ...fault, level };
   });
+  return placed.map((fault, index) => ({
+    ...fault,
+    labelUntilNs:
+      placed.slice(index + 1).find((later) => later.level === fault.level)?.fromNs ?? Number.POSITIVE_INFINITY,
+  }));
+}
+
+function levelsOf(placed: readonly PlacedFault[]): number {
+  return placed.reduce((most, { level }) => Math.max(most, level + 1), 0);
 }
 
 export function headHeight(run: Run, faults: readonly FaultSpan[]): number {
-  const levels = faults.length === 0 ? 0 : Math.max(...stack(faults)) + 1;
+  const levels = levelsOf(placeFaults(faults));
   const groups = run.payload.groups.reduce((sum, group) => sum + group.nodes.length * memberHeight + groupGap, 0);
   return (
     axisHeight +
@@ -127,13 +145,13 @@ function drawPhases(picture: HeadPicture, top: number, spots: Spot[]): void {
 }
 
 /** Requested → confirmed on and heal requested → confirmed off are thin: only the middle is certain. */
-function drawFault(picture: HeadPicture, fault: FaultSpan, top: number, spots: Spot[]): void {
+function drawFault(picture: HeadPicture, fault: PlacedFault, top: number, spots: Spot[]): void {
   const { context, scale, colours } = picture;
   const { record, fromNs, toNs } = fault;
   const box = clipped(scale, fromNs, toNs);
   if (box === null) return;
   const confirmed = record.confirmedOnNs !== null && record.state !== "void" && record.state !== "unconfirmed";
-  const bottom = top + faultHeight - 3;
+  const bottom = top + faultBar;
   context.fillStyle = colours.fault;
   context.fillRect(box.left, (top + bottom) / 2 - 1, box.right - box.left, 2);
   if (confirmed) {
@@ -153,13 +171,17 @@ function drawFault(picture: HeadPicture, fault: FaultSpan, top: number, spots: S
   context.font = labelFont;
   const title = faultTitle(record);
   const target = targetText(record.targets);
+  const room = Math.max(box.right, Math.min(scale.x(fault.labelUntilNs) - 4, scale.right));
   boxText(
     context,
-    `${confirmed ? "" : `${record.state}: `}${title}${target === "" ? "" : ` · ${target}`}`,
+    `${confirmed ? "" : record.state === "void" ? "∅ " : "? "}${faultShort(record)}`,
     box.left,
-    box.right,
+    room,
     (top + bottom) / 2 + 0.5,
   );
+  context.fillStyle = colours.muted;
+  context.font = smallFont;
+  boxText(context, target, box.left - 3, room, bottom + 8);
   const time = (name: string, ns: number | null): string => `${name} ${ns === null ? "never" : seconds(ns)}`;
   spots.push({
     left: Math.min(box.left, box.right - 6),
@@ -273,11 +295,10 @@ export function drawHead(picture: HeadPicture, height: number): readonly Spot[] 
     drawPhases(picture, top, spots);
     top += phaseHeight;
   }
-  const levels = stack(faults);
-  if (faults.length > 0) label(picture, "faults", top + faultHeight / 2);
-  for (const [index, fault] of faults.entries())
-    drawFault(picture, fault, top + (levels[index] ?? 0) * faultHeight, spots);
-  top += (faults.length === 0 ? 0 : Math.max(...levels) + 1) * faultHeight;
+  const placed = placeFaults(faults);
+  if (faults.length > 0) label(picture, "faults", top + faultBar / 2);
+  for (const fault of placed) drawFault(picture, fault, top + fault.level * faultHeight, spots);
+  top += levelsOf(placed) * faultHeight;
   if (run.payload.marks.length > 0) {
     drawMarks(picture, top, spots);
     top += marksHeight;

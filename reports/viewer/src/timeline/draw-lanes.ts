@@ -33,10 +33,14 @@ export interface FaultSpan {
 
 const labelFont = "11px system-ui, sans-serif";
 const barFont = "10.5px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
+/** With more violations than this, lines would only hide the rest. */
+const violationLines = 50;
 /** Shades of a pixel that stands for many operations. */
 const shades = 5;
-/** No label in bars when so many are in view: nobody could read them, and measuring text is slow. */
-const labelledBars = 400;
+/** Width of a letter of `barFont`: it is monospaced, so nothing has to be measured. */
+const letterPx = 6.4;
+/** No labels in a row with more operations in view than this: nobody could read them. */
+const labelledBars = 120;
 
 function faultTints(picture: LanesPicture): void {
   const { context, scale, layout, faults, colours, scrollTop, height, run } = picture;
@@ -147,7 +151,7 @@ function drawSparse(
   const { operations } = run;
   const byFunction = new Map<number, number[]>();
   const odd: Bar[] = [];
-  const labelled: Bar[] = [];
+  const bars: Bar[] = [];
   for (let place = from; place < to; place++) {
     const operation = row.operations[place] ?? 0;
     const left = Math.max(scale.x(operations.callNs[operation] ?? 0), scale.left - 4);
@@ -160,19 +164,19 @@ function drawSparse(
       if (own === undefined) byFunction.set(code, [left, width]);
       else own.push(left, width);
     } else odd.push(bar);
-    if (width > 34 && barHeight >= 10) labelled.push(bar);
+    bars.push(bar);
   }
-  for (const [code, bars] of byFunction) {
+  for (const [code, boxes] of byFunction) {
     const name = operations.functions[code] ?? "";
     context.fillStyle = functionColour(name, colours);
     // Reads are slimmer than writes: the kind can be told without its colour.
     const isRead = name === "get" || name === "read";
     const inset = isRead ? barHeight * 0.2 : 0;
-    for (let index = 0; index < bars.length; index += 2)
-      context.fillRect(bars[index] ?? 0, barTop + inset, bars[index + 1] ?? 1, barHeight - 2 * inset);
+    for (let index = 0; index < boxes.length; index += 2)
+      context.fillRect(boxes[index] ?? 0, barTop + inset, boxes[index + 1] ?? 1, barHeight - 2 * inset);
   }
   for (const bar of odd) drawOdd(picture, bar, barTop, barHeight);
-  if (labelled.length > 0 && labelled.length <= labelledBars) drawLabels(picture, labelled, barTop, barHeight);
+  if (bars.length <= labelledBars && barHeight >= 9) drawLabels(picture, bars, barTop, barHeight);
 }
 
 /** A failure: an empty box crossed out. An unknown: half filled, its end left open. */
@@ -202,22 +206,26 @@ function drawOdd(picture: LanesPicture, { operation, left, width }: Bar, barTop:
   context.fillRect(left, barTop + barHeight - 1, width, 1);
 }
 
+/** In the bar where it fits, else beside it where nothing else stands. */
 function drawLabels(picture: LanesPicture, bars: readonly Bar[], barTop: number, barHeight: number): void {
   const { context, colours, run, scale } = picture;
   context.font = barFont;
-  for (const { operation, left, width } of bars) {
+  for (const [index, { operation, left, width }] of bars.entries()) {
     const start = Math.max(left, scale.left);
-    const room = Math.min(left + width, scale.right) - start - 8;
+    const end = Math.min(left + width, scale.right);
     const text = labelOf(run, operation).slice(0, 80);
-    const fits = Math.floor(room / 6.4);
-    if (fits < 3) continue;
-    const name = run.operations.functions[run.operations.function[operation] ?? 0] ?? "";
-    context.fillStyle = run.operations.outcome[operation] === outcomeOk ? inkOn(name, colours) : colours.text;
-    context.fillText(
-      text.length <= fits ? text : `${text.slice(0, fits - 1)}…`,
-      start + 4,
-      barTop + barHeight / 2 + 0.5,
-    );
+    const inside = Math.floor((end - start - 8) / letterPx);
+    const besideFrom = end + (run.core.has(operation) ? 22 : 3);
+    const beside = Math.floor(((bars[index + 1]?.left ?? scale.right) - besideFrom - 4) / letterPx);
+    const middle = barTop + barHeight / 2 + 0.5;
+    if (inside < text.length && beside >= text.length) {
+      context.fillStyle = colours.muted;
+      context.fillText(text, besideFrom, middle);
+    } else if (inside >= 3) {
+      const name = run.operations.functions[run.operations.function[operation] ?? 0] ?? "";
+      context.fillStyle = run.operations.outcome[operation] === outcomeOk ? inkOn(name, colours) : colours.text;
+      context.fillText(text.length <= inside ? text : `${text.slice(0, inside - 1)}…`, start + 4, middle);
+    }
   }
 }
 
@@ -297,6 +305,23 @@ function drawMatches(picture: LanesPicture): void {
   }
 }
 
+/** A line wherever a violation became certain, the same in every picture of time. */
+export function drawViolationLines(
+  context: CanvasRenderingContext2D,
+  scale: TimeScale,
+  run: Run,
+  colours: Palette,
+  height: number,
+): void {
+  context.fillStyle = colours.bad;
+  for (const { timeNs } of run.payload.verdict.violations.slice(0, violationLines)) {
+    if (timeNs === null || timeNs < scale.fromNs || timeNs > scale.toNs) continue;
+    context.globalAlpha = 0.7;
+    context.fillRect(Math.round(scale.x(timeNs)), 0, 1, height);
+    context.globalAlpha = 1;
+  }
+}
+
 /** The whole picture. */
 export function drawLanes(picture: LanesPicture): void {
   const { context, width, height, scrollTop, scale, run, layout, colours } = picture;
@@ -304,6 +329,7 @@ export function drawLanes(picture: LanesPicture): void {
   context.fillRect(0, 0, width, height);
   faultTints(picture);
   laneFrames(picture);
+  drawViolationLines(context, scale, run, colours, height);
   context.save();
   context.beginPath();
   context.rect(scale.left, 0, scale.right - scale.left, height);

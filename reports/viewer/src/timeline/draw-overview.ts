@@ -29,8 +29,8 @@ export function overviewOf(run: Run): Overview {
     if (outcome === outcomeFail || outcome === outcomeInfo || outcome === outcomeOpen)
       troubled[bucket] = (troubled[bucket] ?? 0) + 1;
   }
-  let highest = 1;
-  for (const value of calls) highest = Math.max(highest, value);
+  // A burst, such as the final reads, may be cut off at the top rather than flatten all the rest.
+  const highest = Math.max(1, (calls.toSorted()[Math.floor(bucketCount * 0.97)] ?? 1) * 1.15);
   return { calls, troubled, highest };
 }
 
@@ -57,7 +57,7 @@ export function drawOverview(
   const step = (scale.x(run.endNs) - scale.x(0)) / bucketCount;
   for (let bucket = 0; bucket < bucketCount; bucket++) {
     const x = scale.x(0) + bucket * step;
-    const tall = (n: number): number => (n === 0 ? 0 : Math.max(1, (n / overview.highest) * (height - 10)));
+    const tall = (n: number): number => (n === 0 ? 0 : Math.max(1, Math.min(1, n / overview.highest) * (height - 12)));
     const all = tall(overview.calls[bucket] ?? 0);
     const bad = tall(overview.troubled[bucket] ?? 0);
     context.fillStyle = colours.get;
@@ -83,9 +83,11 @@ export function drawOverview(
   context.fillRect(scale.left, 0, left - scale.left, height);
   context.fillRect(right, 0, scale.right - right, height);
   context.globalAlpha = 1;
-  context.strokeStyle = colours.accent;
-  context.lineWidth = 1.5;
-  context.strokeRect(left + 0.75, 0.75, Math.max(right - left - 1.5, 3), height - 1.5);
+  if (right - left < scale.right - scale.left - 1) {
+    context.strokeStyle = colours.text;
+    context.lineWidth = 1.5;
+    context.strokeRect(left + 0.75, 0.75, Math.max(right - left - 1.5, 3), height - 1.5);
+  }
   context.fillStyle = colours.muted;
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "middle";
