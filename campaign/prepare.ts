@@ -50,7 +50,10 @@ export function rerunLine(plan: Plan): string {
     if (knob.name === "name" && value === plan.workload.name) return [];
     if (knob.name === "concurrency" && value === 3 * plan.nodes) return [];
     if (knob.name !== "on" && value === knob.default) return [];
-    return [`--${knob.flag} ${knob.kind === "duration" ? `${String(value)}ms` : String(value)}`];
+    return [`--${knob.flag} ${knob.kind === "duration" ? durationWord(Number(value)) : String(value)}`];
   });
   return ["minos run", ...parts].join(" ");
 }
+
+const durationWord = (milliseconds: number): string =>
+  milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${milliseconds}ms`;

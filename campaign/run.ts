@@ -117,6 +117,8 @@ class Execution {
   #environment: Environment | null = null;
   #run: WorkloadRun | null = null;
   #liveViolation = false;
+  /** Why nothing more could be written, if that happened. */
+  #diskFull: string | null = null;
   teardownMs = 0;
   leftBehind: readonly string[] = [];
 
@@ -241,6 +243,7 @@ class Execution {
   #cutByError(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     if (error instanceof SinkError) this.#recording = false;
+    if (isDiskFull(error)) this.#diskFull ??= reason;
     this.#cut({ reason, cause: "infrastructure" });
   }
 
@@ -412,7 +415,25 @@ class Execution {
     for (const thing of report.leftBehind) this.#input.observer.note(`left behind: ${thing}`);
   }
 
+  /**
+   * Throws ClusterError when the store's disk was full: nodes share that disk, so what they did on it is no evidence against them,
+   * and a verdict could not be kept.
+   */
   judge(): Verdict {
+    try {
+      const verdict = this.#judge();
+      if (this.#diskFull === null) return verdict;
+    } catch (error) {
+      if (this.#diskFull === null && !isDiskFull(error)) throw error;
+      this.#diskFull ??= error instanceof Error ? error.message : String(error);
+    }
+    throw new ClusterError(
+      `the disk is full: ${this.#diskFull}`,
+      `make room, then judge what was recorded with: minos check ${this.#directory.path}`,
+    );
+  }
+
+  #judge(): Verdict {
     const { plan, system, observer, rerun } = this.#input;
     observer.progress({ ...this.#progressBase(), phase: "check" });
     const judged = judgeRun({
@@ -452,6 +473,11 @@ class Execution {
       faultsPlanned: this.#input.plan.nemesis.faults.length,
     };
   }
+}
+
+function isDiskFull(error: unknown): boolean {
+  if (error instanceof SinkError) return error.reason === "disk-full";
+  return error instanceof Error && "code" in error && error.code === "ENOSPC";
 }
 
 /** A node gives its decided log in pages. Bounded: a node that never comes to an end is cut off. */
