@@ -9,8 +9,6 @@ import { removeCluster } from "./remove.js";
 export interface CleanDockerOptions {
   /** Default: what DOCKER_HOST says, else the local socket. */
   readonly engine?: Docker;
-  /** For tests. */
-  readonly lives?: (owner: Owner) => boolean;
 }
 
 interface Found {
@@ -22,14 +20,13 @@ interface Found {
 /** Rejects with ClusterError when no engine answers. */
 export async function cleanDocker(options: CleanDockerOptions = {}): Promise<CleanReport> {
   const docker = options.engine ?? connectEngine();
-  const lives = options.lives ?? ownerLives;
   await readEngine(docker);
   const removed: string[] = [];
   const kept: string[] = [];
   const failed: string[] = [];
   const clusters = await findClusters(docker);
   for (const { cluster, run, owner } of clusters) {
-    if (owner === null || lives(owner)) {
+    if (owner === null || ownerLives(owner)) {
       kept.push(
         owner === null ? `run ${run}: its labels name no owner` : `run ${run}: its owner, process ${owner.pid}, lives`,
       );
@@ -39,7 +36,7 @@ export async function cleanDocker(options: CleanDockerOptions = {}): Promise<Cle
     if (leftBehind.length === 0) removed.push(`run ${run}: containers, networks and volumes`);
     else failed.push(...leftBehind.map((what) => `run ${run}: ${what}`));
   }
-  await removeImages(docker, lives, removed, failed);
+  await removeImages(docker, removed, failed);
   return { removed, kept, failed };
 }
 
@@ -66,17 +63,12 @@ async function findClusters(docker: Docker): Promise<readonly Found[]> {
 }
 
 /** Images are shared by runs that have the same program; the engine refuses to remove one that a container uses. */
-async function removeImages(
-  docker: Docker,
-  lives: (owner: Owner) => boolean,
-  removed: string[],
-  failed: string[],
-): Promise<void> {
+async function removeImages(docker: Docker, removed: string[], failed: string[]): Promise<void> {
   const filters = { label: [`${label.role}=image`] };
   const images = await ask("list the images", (abortSignal) => docker.listImages({ filters, abortSignal }));
   const dead = images.filter((image) => {
     const owner = ownerOf(image.Labels);
-    return owner !== null && !lives(owner);
+    return owner !== null && !ownerLives(owner);
   });
   // Those made last stand on those made first.
   for (const image of dead.sort((a, b) => b.Created - a.Created || (b.ParentId === a.Id ? -1 : 1))) {

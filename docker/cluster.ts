@@ -23,13 +23,14 @@ import {
   type NodeStatus,
   type ProcessObservation,
   type TeardownReport,
+  withLimit,
 } from "../cluster/index.js";
 import { builtinCounters, kernelCounters, LinkMesh, type HealReport, type ProxyRole } from "../toxiproxy/index.js";
 import { connectEngine, engineTimeoutMs, messageOf, readEngine, type EngineFacts } from "./engine.js";
 import { EngineEvents, type ContainerEvent } from "./events.js";
 import { containerUser, dataDirectory } from "./host-files.js";
 import { Images, type ToxiproxyChoice, type ToxiproxyImage } from "./images.js";
-import { label, labelsOf, type RunIdentity } from "./labels.js";
+import { imageLabelsOf, label, labelsOf, type RunIdentity } from "./labels.js";
 import { linkListen, linkTarget, maxNodes, nodeLayout, type ClusterLayout } from "./layout.js";
 import { defaultNodeLimits, describeLimits, hostConfig, type ContainerLimits } from "./limits.js";
 import { createNetworks, type Networks } from "./networks.js";
@@ -51,6 +52,8 @@ export interface DockerClusterOptions extends ClusterOptions {
 }
 
 const readyPollMs = 25;
+/** A node that has not answered by then is asked anew: its first connections may lead nowhere while it starts. */
+const readyAnswerMs = 1_000;
 
 export function createDockerCluster(options: DockerClusterOptions): Cluster {
   return new DockerCluster(options);
@@ -116,7 +119,7 @@ class DockerCluster implements Cluster {
     const engine = await readEngine(docker, signal);
     this.#docker = docker;
     for (const node of this.nodes) mkdirSync(join(this.#directory, "nodes", node), { recursive: true });
-    const images = new Images(docker, engine, labelsOf(this.#identity, "image"), signal);
+    const images = new Images(docker, engine, imageLabelsOf(this.#identity), signal);
     const events = new EngineEvents(
       docker,
       this.#identity.cluster,
@@ -311,13 +314,18 @@ class DockerCluster implements Cluster {
   async #waitUntilReady(signal: AbortSignal): Promise<void> {
     const { bootTimeoutMs } = this.#options.system.timing;
     const stop = new AbortController();
-    const until = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(bootTimeoutMs)]);
     try {
-      await Promise.all([...this.#containers.values()].map((container) => this.#waitForNode(container, until)));
+      await withLimit(signal, bootTimeoutMs, (limited) => {
+        limited.addEventListener("abort", () => stop.abort(), { once: true });
+        return Promise.all(
+          [...this.#containers.values()].map((container) => this.#waitForNode(container, stop.signal)),
+        );
+      });
     } catch (error) {
       if (signal.aborted) throw new ClusterError("the boot was interrupted");
       throw error;
     } finally {
+      // One node's failure ends the wait for the others.
       stop.abort();
     }
   }
@@ -326,7 +334,7 @@ class DockerCluster implements Cluster {
     const { node } = container;
     const hint = `its log is ${join(this.#directory, "nodes", node, "log.txt")}`;
     for (;;) {
-      const ready = await this.status(node, AbortSignal.any([until, AbortSignal.timeout(1_000)])).then(
+      const ready = await withLimit(until, readyAnswerMs, (limited) => this.status(node, limited)).then(
         (status) => status.ready,
         () => false,
       );
@@ -353,8 +361,9 @@ class DockerCluster implements Cluster {
   }
 
   status(node: NodeName, signal: AbortSignal): Promise<NodeStatus> {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(engineTimeoutMs)]);
-    return this.#options.system.status(this.adminAddress(node), limited);
+    return withLimit(signal, engineTimeoutMs, (limited) =>
+      this.#options.system.status(this.adminAddress(node), limited),
+    );
   }
 
   start(node: NodeName): Promise<void> {
@@ -412,11 +421,7 @@ class DockerCluster implements Cluster {
     if (this.#stage !== "running") throw new ClusterError("the cluster is not running");
     const healed = this.#runningOrThrow().mesh.healEverything();
     // Nodes come back even when Toxiproxy is gone, and the first trouble is told afterwards.
-    const woken = [...this.#containers.values()].map(async (container) => {
-      const { state } = await container.observe();
-      if (state === "paused") await container.resume();
-      else if (state !== "running") await container.start();
-    });
+    const woken = [...this.#containers.values()].map((container) => container.restore());
     const results = await Promise.allSettled([healed, ...woken]);
     for (const result of results) if (result.status === "rejected") throw result.reason;
     this.#tellOfRecreated(await healed);

@@ -1,7 +1,7 @@
 // The way to the Docker engine: every call has a time limit, and every failure becomes a ClusterError that says what was
 // asked, what came back and what the user can do.
 import Docker from "dockerode";
-import { ClusterError } from "../cluster/index.js";
+import { ClusterError, withLimit } from "../cluster/index.js";
 
 /** No call that awaits the engine waits longer. */
 export const engineTimeoutMs = 10_000;
@@ -62,28 +62,34 @@ export class EngineError extends ClusterError {
 export async function ask<T>(
   what: string,
   call: (signal: AbortSignal) => Promise<T>,
-  { timeoutMs = engineTimeoutMs, signal }: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  {
+    timeoutMs = engineTimeoutMs,
+    signal = neverAborted,
+  }: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
 ): Promise<T> {
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), timeoutMs);
-  const signals = signal === undefined ? [limit.signal] : [limit.signal, signal];
-  const combined = AbortSignal.any(signals);
-  // docker-modem's own promise may stay open after an abort, so the signal races it.
-  const ended = new Promise<never>((_, reject) => {
-    combined.addEventListener("abort", () => reject(new Error("aborted")), { once: true });
-  });
+  let late = false;
   try {
-    signal?.throwIfAborted();
-    return await Promise.race([call(combined), ended]);
+    return await withLimit(signal, timeoutMs, (limited) => {
+      // docker-modem's own promise may stay open after an abort, so the signal races it.
+      const ended = new Promise<never>((_, reject) => {
+        const end = () => {
+          late = true;
+          reject(new Error("aborted"));
+        };
+        limited.addEventListener("abort", end, { once: true });
+        if (limited.aborted) end();
+      });
+      return Promise.race([limited.aborted ? ended : call(limited), ended]);
+    });
   } catch (error) {
-    if (signal?.aborted === true) throw new ClusterError(`stopped while trying to ${what}`);
-    if (limit.signal.aborted) throw new EngineError(what, `no answer within ${timeoutMs} ms`, null);
+    if (signal.aborted) throw new ClusterError(`stopped while trying to ${what}`);
+    if (late) throw new EngineError(what, `no answer within ${timeoutMs} ms`, null);
     if (error instanceof ClusterError) throw error;
     throw new EngineError(what, messageOf(error), statusOf(error));
-  } finally {
-    clearTimeout(timer);
   }
 }
+
+const neverAborted = new AbortController().signal;
 
 export interface EngineFacts {
   readonly version: string;

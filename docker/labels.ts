@@ -34,6 +34,15 @@ export function labelsOf({ runId, cluster, owner }: RunIdentity, role: Role): Re
   };
 }
 
+/**
+ * A container inherits its image's labels. So an image says who made it, but not of which cluster it is: it is of none, and a
+ * container that somebody makes of it by hand must not look like ours.
+ */
+export function imageLabelsOf(identity: RunIdentity): Record<string, string> {
+  const { [label.cluster]: _cluster, ...rest } = labelsOf(identity, "image");
+  return rest;
+}
+
 /** Null when the labels are not those of a run of ours: then it is not ours to remove. */
 export function ownerOf(labels: Labels | null | undefined): Owner | null {
   const pid = Number(labels?.[label.ownerPid]);

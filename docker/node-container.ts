@@ -29,8 +29,24 @@ export interface NodeContainerOptions {
   readonly emit: (event: ClusterEvent) => void;
 }
 
-/** A stop that this cluster asked for: an exit that fits it is no crash. */
-type Asked = "kill" | "terminate" | null;
+/** From one start to the end that follows it. */
+class Life {
+  /** A stop that this cluster asked for: an exit that fits it is no crash. */
+  asked: "kill" | "terminate" | null = null;
+  outOfMemory = false;
+  /** Resolved when the engine's account of the end has been passed on. */
+  readonly told: Promise<void>;
+  readonly tell: () => void;
+
+  constructor() {
+    let tell = () => undefined as void;
+    this.told = new Promise((resolve) => (tell = resolve));
+    this.tell = tell;
+  }
+}
+
+/** The event of an end comes within 50 ms; without it for so long the event stream is lost, which is told elsewhere. */
+const toldWithinMs = 2_000;
 
 const killedBySigkill = 128 + constants.signals.SIGKILL;
 
@@ -39,8 +55,7 @@ export class NodeContainer {
   readonly #options: NodeContainerOptions;
   readonly #log: ContainerLog;
   #container: Docker.Container | null = null;
-  #asked: Asked = null;
-  #outOfMemory = false;
+  #life: Life | null = null;
   #closed = false;
 
   constructor(options: NodeContainerOptions) {
@@ -61,6 +76,7 @@ export class NodeContainer {
       docker.createContainer({ ...create, abortSignal }),
     );
     this.#container = container;
+    this.#life = null;
     const archive = await packArchive(dataEntries(launch.files, launch.program.kind === "image"));
     await ask(`write the files of ${node}`, (abortSignal) => container.putArchive(archive, { path: "/", abortSignal }));
   }
@@ -70,13 +86,14 @@ export class NodeContainer {
     const container = this.container();
     const { State } = await this.#inspect();
     if (State.Running) throw new ClusterError(`${node} runs already`);
+    // Else the end of the life before could be taken for one of the new life, which nobody asked for.
+    if (this.#life !== null) await Promise.race([this.#life.told, elapse(toldWithinMs)]);
     // Attached before the start, so that not one line is missed.
     const output = await ask(`read the output of ${node}`, () =>
       container.attach({ stream: true, stdout: true, stderr: true }),
     );
     this.#log.attach(docker, output as unknown as Readable);
-    this.#asked = null;
-    this.#outOfMemory = false;
+    this.#life = new Life();
     await ask(`start ${node}`, (abortSignal) => container.start({ abortSignal }));
     const { pid, incarnation } = await this.observe();
     if (incarnation !== null) emit({ type: "started", node, pid, incarnation });
@@ -91,13 +108,15 @@ export class NodeContainer {
   }
 
   async #stop(asked: "kill" | "terminate", signal: string): Promise<void> {
-    const before = this.#asked;
-    this.#asked = asked;
+    const life = this.#life;
+    if (life === null) throw new ClusterError(`${this.node} has not been started`);
+    const before = life.asked;
+    life.asked = asked;
     try {
       await ask(`send ${signal} to ${this.node}`, () => this.container().kill({ signal }));
     } catch (error) {
       // It does not run: nobody's wish.
-      if (error instanceof EngineError && error.status === 409) this.#asked = before;
+      if (error instanceof EngineError && error.status === 409) life.asked = before;
       throw error;
     }
   }
@@ -108,6 +127,22 @@ export class NodeContainer {
 
   async resume(): Promise<void> {
     await ask(`resume ${this.node}`, () => this.container().unpause());
+  }
+
+  /** Resumed if it is paused, started if it is down or on its way there. */
+  async restore(): Promise<void> {
+    const { state } = await this.observe();
+    if (state === "paused") await this.resume();
+    const asked = this.#life?.asked ?? null;
+    if (asked !== null) {
+      // A signal may have been sent that has not had its effect yet, or just now.
+      await ask(`wait for the end of ${this.node}`, () => this.container().wait()).catch((error: unknown) => {
+        if (!(error instanceof EngineError) || error.status !== null) throw error;
+      });
+    }
+    const now = await this.observe();
+    if (now.state !== "running") await this.start();
+    else if (asked !== null) throw new ClusterError(`${this.node} did not end though it was told to`);
   }
 
   async observe(): Promise<ProcessObservation> {
@@ -140,26 +175,33 @@ export class NodeContainer {
 
   /** What the engine tells of this node's container. */
   async take(event: ContainerEvent): Promise<void> {
-    if (event.action === "oom") this.#outOfMemory = true;
-    if (event.action !== "die" || this.#closed || event.containerId !== this.#container?.id) return;
+    const life = this.#life;
+    if (life === null || this.#closed || event.containerId !== this.#container?.id) return;
+    if (event.action === "oom") life.outOfMemory = true;
+    if (event.action !== "die") return;
+    try {
+      await this.#tellOfEnd(life, event.exitCode);
+    } finally {
+      life.tell();
+    }
+  }
+
+  async #tellOfEnd(life: Life, code: number | null): Promise<void> {
     const { node, emit, memoryMb } = this.#options;
-    const asked = this.#asked;
-    const code = event.exitCode;
     // The kernel's own kill for want of memory has the same exit code as ours.
     const state = await this.#inspect().then(
       ({ State }) => State,
       () => null,
     );
-    const outOfMemory = this.#outOfMemory || state?.OOMKilled === true;
-    if (outOfMemory && asked !== "kill")
-      this.#log.note(`minos: the kernel ended ${node}: out of memory (limit ${memoryMb} MB)`);
+    if (life.outOfMemory || state?.OOMKilled === true)
+      this.#log.note(`minos: the kernel ended a process of ${node}: out of memory (limit ${memoryMb} MB)`);
     const signal = code !== null && code > 128 ? signalName(code - 128) : null;
     emit({
       type: "exited",
       node,
       code: signal === null ? code : null,
       signal,
-      expected: asked === "terminate" || (asked === "kill" && code === killedBySigkill),
+      expected: life.asked === "terminate" || (life.asked === "kill" && code === killedBySigkill),
       logTail: await this.#log.tail(),
     });
   }
@@ -244,4 +286,10 @@ function dataEntries(files: Launch["files"], anyUser: boolean): readonly Archive
       ...owner,
     })),
   ];
+}
+
+function elapse(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 }

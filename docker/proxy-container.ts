@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
-import { ClusterError, type Address, type NodeName } from "../cluster/index.js";
+import { ClusterError, withLimit, type Address, type NodeName } from "../cluster/index.js";
 import { ask, type EngineFacts } from "./engine.js";
 import { containerUser } from "./host-files.js";
 import type { ToxiproxyImage } from "./images.js";
@@ -132,11 +132,11 @@ export class ProxyContainer {
     const deadline = performance.now() + apiReadyMs;
     for (;;) {
       signal.throwIfAborted();
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(1_000)]);
-      const answered = await fetch(`${this.api}/version`, { signal: limit }).then(
-        (response) => response.text().then(() => response.ok),
-        () => false,
-      );
+      const answered = await withLimit(signal, 1_000, async (limited) => {
+        const response = await fetch(`${this.api}/version`, { signal: limited });
+        await response.text();
+        return response.ok;
+      }).catch(() => false);
       if (answered) return;
       const { State } = await ask("inspect Toxiproxy", (abortSignal) => this.container().inspect({ abortSignal }));
       if (!State.Running || performance.now() > deadline) {
