@@ -1,0 +1,139 @@
+// What the executor must show on every real cluster: each kind of fault is confirmed on and off at the target, and a fault that
+// was not done, or was done to another link, is not. One cluster of three nodes of the tiny system serves all tests in order.
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { nodeNames, type Cluster, type ClusterOptions, type DirectedLink } from "../../cluster/index.js";
+import { createRandom } from "../../history/index.js";
+import { tinySystem } from "../../test/tiny-system/description.js";
+import type { Fault } from "../fault.js";
+import { createNemesis, type FaultRecord } from "../nemesis.js";
+
+const nodes = nodeNames(3);
+const groups = [{ group: 0, members: nodes }];
+const timed = { at_ms: 0, for_ms: 500 };
+const partition = (shape: Extract<Fault, { kind: "partition" }>["shape"], mode: "reset" | "drop" | "stall"): Fault => ({
+  kind: "partition",
+  shape,
+  mode,
+  group: 0,
+  scope: "group",
+  ...timed,
+});
+const faults: readonly (readonly [string, Fault])[] = [
+  ["kill", { kind: "kill", target: { by: "leader", group: 0 }, ...timed }],
+  ["terminate", { kind: "terminate", target: { by: "follower", group: 0 }, ...timed }],
+  ["pause", { kind: "pause", target: { by: "leader", group: 0 }, ...timed }],
+  ["isolate-leader by reset", partition("isolate-leader", "reset")],
+  ["isolate-leader by drop", partition("isolate-leader", "drop")],
+  ["isolate-leader by stall", partition("isolate-leader", "stall")],
+  ["one-way-in by drop", partition("one-way-in", "drop")],
+  ["one-way-out by stall", partition("one-way-out", "stall")],
+  ["one-way-out by reset", partition("one-way-out", "reset")],
+  ["majorities-ring by stall", partition("majorities-ring", "stall")],
+  ["latency", { kind: "latency", target: { by: "leader", group: 0 }, latency_ms: 200, jitter_ms: 20, ...timed }],
+];
+
+/** The cluster with some of its methods replaced: it answers, and does nothing or something else. */
+function lying(cluster: Cluster, lies: Partial<Cluster>): Cluster {
+  return new Proxy(cluster, {
+    get(target, name) {
+      const source = name in lies ? lies : target;
+      const value: unknown = Reflect.get(source, name);
+      return typeof value === "function" ? value.bind(source) : value;
+    },
+  });
+}
+const nothing = (): Promise<void> => Promise.resolve();
+
+export function executorCases(name: string, create: (options: ClusterOptions) => Cluster | Promise<Cluster>): void {
+  describe(`the nemesis on ${name}`, () => {
+    let cluster: Cluster;
+    let directory: string;
+
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), "minos-nemesis-"));
+      const runId = `nemesis-${randomUUID().slice(0, 8)}`;
+      cluster = await create({ system: tinySystem(), nodes, replication: 3, runId, directory });
+      await cluster.boot(AbortSignal.timeout(60_000));
+    });
+    afterAll(async () => {
+      const report = await cluster.teardown();
+      await rm(directory, { recursive: true, force: true });
+      expect(report.leftBehind).toEqual([]);
+    });
+
+    async function carryOut(fault: Fault, on: Cluster = cluster) {
+      const records: FaultRecord[] = [];
+      const nemesis = createNemesis({
+        cluster: on,
+        faults: [fault],
+        random: createRandom(1, "nemesis"),
+        groups: () => groups,
+        leaderOf: () => nodes[0] ?? null,
+        record: (event) => void records.push(event),
+        limits: { confirmMs: on === cluster ? 10_000 : 1_500 },
+      });
+      const signal = AbortSignal.timeout(60_000);
+      await nemesis.run(signal);
+      return { records, stages: records.map(({ stage }) => stage), heal: () => nemesis.finalHeal(signal) };
+    }
+    const healed = { healed: true, problems: [] };
+
+    test.each(faults)("%s is confirmed on and off, and the cluster is whole afterwards", async (_, fault) => {
+      const { records, stages, heal } = await carryOut(fault);
+      expect(stages, JSON.stringify(records, null, 1)).toEqual([
+        "requested",
+        "confirmed-on",
+        "heal-requested",
+        "confirmed-off",
+      ]);
+      expect(await heal()).toEqual(healed);
+    });
+
+    const lies: readonly (readonly [string, string, Partial<Cluster>])[] = [
+      ["a kill", "kill", { kill: nothing }],
+      ["a pause", "pause", { pause: nothing }],
+      ["a cut by reset", "isolate-leader by reset", { cut: nothing }],
+      ["a cut by drop", "isolate-leader by drop", { cut: nothing }],
+      ["a cut by stall", "isolate-leader by stall", { cut: nothing }],
+      ["latency", "latency", { shape: nothing }],
+    ];
+    const faultOf = (wanted: string): Fault =>
+      faults.find(([kind]) => kind === wanted)?.[1] ?? partition("halves", "drop");
+
+    test.each(lies)("%s that was not done is not confirmed", async (_, kind, lie) => {
+      const { stages, heal } = await carryOut(faultOf(kind), lying(cluster, lie));
+      expect(stages.slice(0, 2)).toEqual(["requested", "unconfirmed"]);
+      await cluster.healEverything();
+      expect(await heal()).toEqual(healed);
+    });
+
+    test("a cut of the wrong links is not confirmed", async () => {
+      const wrong = (links: readonly DirectedLink[]): DirectedLink[] => [
+        ...new Map(
+          links.map((link) => {
+            const [from, to] = [nodes[1] ?? link.from, nodes[2] ?? link.to];
+            return link.from === nodes[0] ? [`${from}>${to}`, { from, to }] : [`${to}>${from}`, { from: to, to: from }];
+          }),
+        ).values(),
+      ];
+      const liar = lying(cluster, {
+        cut: (links, mode) => cluster.cut(wrong(links), mode),
+        heal: (links) => cluster.heal(wrong(links)),
+      });
+      const { stages, heal } = await carryOut(faultOf("isolate-leader by drop"), liar);
+      expect(stages.slice(0, 2)).toEqual(["requested", "unconfirmed"]);
+      await cluster.healEverything();
+      expect(await heal()).toEqual(healed);
+    });
+
+    test("a heal that was skipped is not confirmed, and the final heal mends it", async () => {
+      const { stages, heal } = await carryOut(faultOf("isolate-leader by drop"), lying(cluster, { heal: nothing }));
+      expect(stages).toEqual(["requested", "confirmed-on", "heal-requested", "unconfirmed"]);
+      expect(await heal()).toEqual(healed);
+    });
+  });
+}
