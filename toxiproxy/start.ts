@@ -1,13 +1,12 @@
 // Starting a proxy server as a child process: the built-in one, or a real Toxiproxy.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { rmSync } from "node:fs";
-import { readdir, readFile, readlink, mkdtemp } from "node:fs/promises";
+import { readdir, readFile, readlink, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Toxiproxy } from "toxiproxy-node-client";
-import { buildProxyServer, compiledEntry } from "./build.js";
+import { bundleProxyServer, compiledEntry } from "./build.js";
 import { drawPort } from "./ports.js";
 
 export type ProxyServerChoice =
@@ -153,24 +152,24 @@ function running(
 
 let bundle: Promise<string> | null = null;
 
-/** From sources the server is bundled once in a process; the file goes when the process does. */
-function bundledEntry(): Promise<string> {
-  bundle ??= (async () => {
-    const directory = await mkdtemp(join(tmpdir(), "minos-proxy-"));
-    process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
-    const entry = join(directory, "proxy-server.mjs");
-    await buildProxyServer(entry);
-    return entry;
-  })();
-  return bundle;
+/** The compiled entry; from sources a bundle in a directory of its own, which the caller removes once the server runs. */
+async function builtinEntry(): Promise<{ readonly path: string; readonly directory: string | null }> {
+  const compiled = compiledEntry();
+  if (compiled !== null) return { path: compiled, directory: null };
+  bundle ??= bundleProxyServer();
+  const text = await bundle;
+  const directory = await mkdtemp(join(tmpdir(), "minos-proxy-"));
+  const path = join(directory, "proxy-server.mjs");
+  await writeFile(path, text);
+  return { path, directory };
 }
 
 async function startBuiltin(options: ProxyServerOptions): Promise<RunningProxyServer> {
   const host = options.host ?? "127.0.0.1";
-  const entry = compiledEntry() ?? (await bundledEntry());
+  const entry = await builtinEntry();
   let child: Child | null = null;
   try {
-    const args = [entry, "--host", host, "--port", String(options.port ?? 0), "--counters", "--exit-with-parent"];
+    const args = [entry.path, "--host", host, "--port", String(options.port ?? 0), "--counters", "--exit-with-parent"];
     const started = await Child.spawn(process.execPath, args);
     child = started;
     const listening = new Promise<number>((resolve) => {
@@ -192,6 +191,8 @@ async function startBuiltin(options: ProxyServerOptions): Promise<RunningProxySe
   } catch (error) {
     await child?.stop();
     throw error;
+  } finally {
+    if (entry.directory !== null) await rm(entry.directory, { recursive: true, force: true });
   }
 }
 
