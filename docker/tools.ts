@@ -19,7 +19,7 @@ const { execFile } = require("node:child_process");
 const net = require("node:net");
 const say = (answer) => process.stdout.write(JSON.stringify(answer) + "\\n");
 function ss(id) {
-  execFile("ss", ["-tinHO"], { maxBuffer: ${maxAnswerBytes}, timeout: 5000 }, (error, output) =>
+  execFile("ss", ["-tineHO"], { maxBuffer: ${maxAnswerBytes}, timeout: 5000 }, (error, output) =>
     say(error ? { id, error: String(error.message) } : { id, output }));
 }
 function dial(id, host, port) {
@@ -61,7 +61,7 @@ export class NamespaceTools {
     readonly container: Docker.Container,
   ) {}
 
-  /** Output of `ss -tinHO` in the container's network namespace. */
+  /** Output of `ss -tineHO` in the container's network namespace. */
   ss(): Promise<string> {
     return this.#call({ run: "ss" });
   }
