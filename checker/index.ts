@@ -1,7 +1,22 @@
-// Pure functions from a history to a verdict. Nothing here knows a cluster, a fault's mechanics or a file.
+// Pure functions from a history to a verdict. Nothing here knows a cluster, a fault's mechanics or a file. `judge` composes
+// every checker; `checkLinearizability` is its heart and stands by itself; the verifier re-checks what that claims.
 export { Budget, BudgetExhausted, type BudgetLimits, type BudgetName } from "./budget.js";
 export { IncrementalChecker, type IncrementalOptions } from "./incremental.js";
 export * from "./judge-input.js";
 export { judge } from "./judge.js";
+export {
+  checkLinearizability,
+  type EngineName,
+  type LinearizabilityOptions,
+  type LinearizabilityResult,
+} from "./linearizability.js";
 export { defineModel, type AnyModel, type Model } from "./model.js";
+export { casRegister, kvAppend, modelNamed, modelNames, register } from "./models/index.js";
 export * from "./verdict.js";
+export {
+  registerSpecification,
+  verifyCore,
+  verifyLinearization,
+  type CoreClaim,
+  type Specification,
+} from "./verifier.js";

@@ -14,6 +14,19 @@ export type ViolationClass =
   | "crash"
   | "unavailable";
 
+/**
+ * How the core of a linearizability violation was proved. The operations outside the core may have happened any number of times
+ * or never: at any moment of their own interval (`own-window`), at any moment at all (`any-time`), or once at most, at any
+ * moment from their call on (`open-ended`). `minimal`: with any one operation put outside, the rest is consistent. `verified`: the
+ * separate verifier found the core inconsistent too.
+ */
+export interface ViolationCertificate {
+  readonly kind: "core";
+  readonly context: "own-window" | "any-time" | "open-ended";
+  readonly minimal: boolean;
+  readonly verified: boolean;
+}
+
 /** One thing that went wrong, with what a person needs to see why. */
 export interface Violation {
   readonly class: ViolationClass;
@@ -24,6 +37,10 @@ export interface Violation {
   readonly key: JsonValue;
   /** Indices (Operation.index) of a core of operations that is already inconsistent; empty where none applies. */
   readonly operations: readonly number[];
+  /** Operations outside the core that the sentence names: the write whose value came back, the failed cas, … */
+  readonly related?: readonly number[];
+  /** linearizability only. */
+  readonly certificate?: ViolationCertificate;
   /** When it became certain, for the report to jump to. */
   readonly timeNs: number | null;
   /** class, checker, shape: equal for repeats of one bug. */

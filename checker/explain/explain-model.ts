@@ -1,0 +1,46 @@
+// A violation of a model that is no register: the core and what it is made of.
+import type { Operation } from "../../history/index.js";
+import type { Model } from "../model.js";
+import type { Violation } from "../verdict.js";
+import type { ExplainInput } from "./explain-register.js";
+import { coreOfModel } from "./minimise.js";
+import { answer } from "./sentence.js";
+
+export function explainModel<State>(model: Model<State>, input: ExplainInput): Violation {
+  const kept = input.operations.filter(
+    (operation) => operation.outcome === "ok" || (operation.outcome === "info" && !model.isRead(operation)),
+  );
+  const core = coreOfModel(model, model.initial(input.initial), kept, Infinity, input.timeMs);
+  const members = (core?.positions ?? [...kept.keys()]).flatMap((position) => kept[position] ?? []);
+  const last = members.reduce<Operation | null>(
+    (latest, one) => ((one.returnNs ?? -1) > (latest?.returnNs ?? -1) ? one : latest),
+    null,
+  );
+  const sentence =
+    last === null || core === null
+      ? `The ${kept.length} operations on this key have no linearization.`
+      : `${answer(last)}, which no order of it and ${members.length - 1} other operations explains.`;
+  return {
+    class: last !== null && model.isRead(last) ? "stale read" : "lost write",
+    checker: "linearizability",
+    sentence,
+    key: input.key,
+    operations: members.map(({ index }) => index),
+    related: [],
+    certificate: {
+      kind: "core",
+      context: core?.context ?? "open-ended",
+      minimal: core?.minimal ?? false,
+      verified: false,
+    },
+    timeNs: last?.returnNs ?? null,
+    fingerprint: `${model.name}/linearizability/${
+      members.length <= 8
+        ? members
+            .map(({ function: name }) => name)
+            .sort()
+            .join("+")
+        : "large"
+    }`,
+  };
+}

@@ -1,0 +1,154 @@
+// From an inconsistent key to a violation: core, class and sentence.
+import type { JsonValue, Operation } from "../../history/index.js";
+import { Budget } from "../budget.js";
+import { normaliseRegister, type NormalisedRegister, type RegisterOperation } from "../register/normalise.js";
+import { canonical, fieldOf } from "../values.js";
+import type { Violation, ViolationCertificate } from "../verdict.js";
+import { classify, observedBy, type Classified, type Evidence } from "./classify.js";
+import { coreOfRegister, type Core } from "./minimise.js";
+import { firstContradiction, isRegisterInconsistent } from "./prefix.js";
+import { tell } from "./sentence.js";
+
+export interface ExplainInput {
+  readonly key: JsonValue;
+  readonly initial: JsonValue;
+  /** All operations of the key. */
+  readonly operations: readonly Operation[];
+  readonly attemptsOf: (operation: Operation) => number | null;
+  readonly timeMs: number;
+}
+
+const configurationsPerSearch = 300_000;
+
+export function explainRegister(input: ExplainInput): Violation {
+  const kept = input.operations.filter(({ outcome }) => outcome !== "fail");
+  const normal = normaliseRegister(kept, input.initial);
+  if (!("values" in normal)) return selfContradiction(input, kept, normal.operations);
+  const deadlineMs = performance.now() + input.timeMs;
+  const oneSearch = () =>
+    new Budget({
+      timeMs: Math.max(50, (deadlineMs - performance.now()) / 4),
+      configurations: configurationsPerSearch,
+    });
+  const focus = withoutReads(normal, kept, oneSearch());
+  const first = firstContradiction(focus, oneSearch);
+  if (first === null) return unexplained(input, kept);
+  const core = coreOfRegister(focus.operations, first.return, Math.max(200, deadlineMs - performance.now()));
+  const culprit = culpritOf(first, core, focus.operations);
+  const evidence: Evidence = {
+    operations: input.operations,
+    normal: normal.operations,
+    kept,
+    culprit,
+    core: core?.positions ?? [culprit.position],
+    values: normal.values,
+    wouldWrite,
+    attemptsOf: input.attemptsOf,
+  };
+  return violationOf(input, kept, culprit, core, classify(evidence), normal.values);
+}
+
+/** Reads that go round the log are out of line with it; what the log itself got wrong shows without them, and better. */
+function withoutReads(normal: NormalisedRegister, kept: readonly Operation[], budget: Budget): NormalisedRegister {
+  const operations = normal.operations.filter(({ position }) => kept[position]?.function !== "get");
+  const only = { ...normal, operations };
+  return isRegisterInconsistent(only, budget) ? only : normal;
+}
+
+/** Of operations that returned at the same moment, the one of the core that looked at the value. */
+function culpritOf(
+  first: RegisterOperation,
+  core: Core | null,
+  operations: readonly RegisterOperation[],
+): RegisterOperation {
+  const together = operations.filter(
+    (one) =>
+      one.return === first.return && (core?.positions.includes(one.position) ?? true) && observedBy(one) !== null,
+  );
+  return together.find(({ kind }) => kind === "read") ?? together[0] ?? first;
+}
+
+function wouldWrite({ function: name, input }: Operation): string | null {
+  if (name === "put") return canonical(input);
+  const replacement = name === "cas" ? fieldOf(input, "new") : undefined;
+  return replacement === undefined ? null : canonical(replacement);
+}
+
+function violationOf(
+  { key }: ExplainInput,
+  kept: readonly Operation[],
+  culprit: RegisterOperation,
+  core: Core | null,
+  classified: Classified,
+  values: readonly string[],
+): Violation {
+  const at = (position: number): Operation => {
+    const operation = kept[position];
+    if (operation === undefined) throw new Error(`invariant: no operation at ${position}`);
+    return operation;
+  };
+  const against = classified.against === null ? null : at(classified.against);
+  const positions = core?.positions ?? kept.map((_, position) => position);
+  const indices = positions.map((position) => at(position).index);
+  const related = [classified.writer, against].flatMap((operation) =>
+    operation === null || indices.includes(operation.index) ? [] : [operation.index],
+  );
+  const shape = positions.map((position) => at(position).function).sort();
+  const certificate: ViolationCertificate = {
+    kind: "core",
+    context: core?.context ?? "own-window",
+    minimal: core?.minimal ?? false,
+    verified: false,
+  };
+  return {
+    class: classified.class,
+    checker: "linearizability",
+    sentence: tell({
+      class: classified.class,
+      culprit: at(culprit.position),
+      value: values[classified.value] ?? "?",
+      against,
+      writer: classified.writer,
+    }),
+    key,
+    operations: indices,
+    related: [...new Set(related)],
+    certificate,
+    timeNs: culprit.return,
+    fingerprint: `${classified.class}/linearizability/${shape.length <= 8 ? shape.join("+") : "large"}`,
+  };
+}
+
+/** One answer that no state at all can give: a mismatch that saw what it expected. */
+function selfContradiction({ key }: ExplainInput, kept: readonly Operation[], positions: readonly number[]): Violation {
+  const [position = 0] = positions;
+  const culprit = kept[position];
+  if (culprit === undefined) throw new Error("invariant: a contradiction without an operation");
+  const story = tell({ class: "value from nowhere", culprit, value: "that", against: null, writer: null });
+  return {
+    class: "value from nowhere",
+    checker: "linearizability",
+    sentence: story.replace(/, but no operation.*$/, ", an answer that contradicts itself."),
+    key,
+    operations: [culprit.index],
+    related: [],
+    certificate: { kind: "core", context: "own-window", minimal: true, verified: false },
+    timeNs: culprit.returnNs,
+    fingerprint: `value from nowhere/linearizability/${culprit.function}`,
+  };
+}
+
+/** Inconsistent, but the budget for explaining ran out before the first contradiction was found again. */
+function unexplained({ key }: ExplainInput, kept: readonly Operation[]): Violation {
+  return {
+    class: "stale read",
+    checker: "linearizability",
+    sentence: `The ${kept.length} operations on this key have no linearization; the budget for explaining ran out before a smaller core was found.`,
+    key,
+    operations: kept.map(({ index }) => index),
+    related: [],
+    certificate: { kind: "core", context: "own-window", minimal: false, verified: false },
+    timeNs: null,
+    fingerprint: "unexplained/linearizability/large",
+  };
+}

@@ -1,0 +1,217 @@
+// Linearizability, key by key: validate, drop what says nothing, search, explain, and have the answer re-checked by the verifier.
+import { MalformedHistory, type JsonValue, type Operation } from "../history/index.js";
+import { Budget, BudgetExhausted, type BudgetLimits } from "./budget.js";
+import type { EngineAnswer } from "./engine.js";
+import { explainModel } from "./explain/explain-model.js";
+import { explainRegister } from "./explain/explain-register.js";
+import { splitByKey, validateOperations, type KeyHistory } from "./keys.js";
+import type { AnyModel } from "./model.js";
+import { modelNamed, modelNames } from "./models/index.js";
+import { normaliseRegister, tighten } from "./register/normalise.js";
+import { searchRegister } from "./register/sweep.js";
+import { registerSpecification, verifyCore, verifyLinearization } from "./verifier.js";
+import {
+  composeValidity,
+  type CheckerResult,
+  type KeyResult,
+  type UnknownReason,
+  type Validity,
+  type Violation,
+} from "./verdict.js";
+import { show } from "./values.js";
+import { searchWingGong } from "./wing-gong.js";
+
+export type EngineName = "configuration-sets" | "wing-gong";
+
+export interface LinearizabilityOptions {
+  readonly initial: JsonValue;
+  readonly budget?: BudgetLimits;
+  /** Default: configuration sets for registers, Wing and Gong's search for other models. */
+  readonly engine?: EngineName;
+  /** Attempts that the client made for an operation, where known; only for the class of a violation. */
+  readonly attemptsOf?: (operation: Operation) => number | null;
+  /** Time for explaining one key's violation. Default 5,000. */
+  readonly explainMs?: number;
+  /** How many violated keys are explained in full; the others only get their core. Default 20. */
+  readonly explainKeys?: number;
+}
+
+export interface LinearizabilityResult extends CheckerResult {
+  readonly checker: "linearizability";
+  readonly keys: readonly KeyResult[];
+}
+
+/** The model of this name, or the model itself. Throws for an unknown name. */
+export function resolveModel(model: string | AnyModel): AnyModel {
+  if (typeof model !== "string") return model;
+  const known = modelNamed(model);
+  if (known === null) throw new Error(`model "${model}" is not one of ${modelNames.join(", ")}`);
+  return known;
+}
+
+/**
+ * Judges operations of any number of keys. Never throws for what is in them: malformed input and exhausted budgets are unknown
+ * with the reason. Throws when an engine's answer does not stand up to the verifier: then Minos is broken.
+ */
+export function checkLinearizability(
+  operations: readonly Operation[],
+  model: string | AnyModel,
+  options: LinearizabilityOptions,
+): LinearizabilityResult {
+  const chosen = resolveModel(model);
+  try {
+    validateOperations(operations, chosen);
+  } catch (error) {
+    if (!(error instanceof MalformedHistory)) throw error;
+    const unknown: UnknownReason[] = [{ code: "malformed", sentence: error.message }];
+    return { checker: "linearizability", valid: "unknown", violations: [], unknown, keys: [] };
+  }
+  const budget = new Budget(options.budget);
+  const judged = new Map<KeyHistory, JudgedKey>();
+  const split = splitByKey(operations);
+  // Small keys first: a hard one cannot take their time away.
+  const bySize = [...split].sort((left, right) => left.operations.length - right.operations.length);
+  let explained = 0;
+  for (const key of bySize) {
+    const explain = explained < (options.explainKeys ?? 20);
+    const result = judgeKey(key, chosen, options, budget, explain);
+    if (result.violation !== null) explained += 1;
+    judged.set(key, result);
+  }
+  const inOrder = split.flatMap((key) => judged.get(key) ?? []);
+  const violations = inOrder.flatMap(({ violation }) => (violation === null ? [] : [violation]));
+  violations.sort((left, right) => (left.timeNs ?? Infinity) - (right.timeNs ?? Infinity));
+  return {
+    checker: "linearizability",
+    valid: composeValidity(inOrder.map(({ result }) => result.valid)),
+    violations,
+    unknown: inOrder.flatMap(({ unknown }) => (unknown === null ? [] : [unknown])),
+    keys: inOrder.map(({ result }) => result),
+  };
+}
+
+interface JudgedKey {
+  readonly result: KeyResult;
+  readonly violation: Violation | null;
+  readonly unknown: UnknownReason | null;
+}
+
+function judgeKey(
+  history: KeyHistory,
+  model: AnyModel,
+  options: LinearizabilityOptions,
+  budget: Budget,
+  explain: boolean,
+): JudgedKey {
+  const engine = options.engine ?? (model.register ? "configuration-sets" : "wing-gong");
+  const startedMs = performance.now();
+  const spent = budget.part({});
+  const result = (valid: Validity, linearization: readonly number[] | null, reason: string | null): KeyResult => ({
+    key: history.key,
+    valid,
+    operations: history.operations.length,
+    engine,
+    durationMs: performance.now() - startedMs,
+    linearization,
+    reason,
+  });
+  const kept = relevantOperations(history.operations, model);
+  try {
+    const answer = search(kept, model, options.initial, engine, spent);
+    if (answer.valid) {
+      const order = answer.order.map((position) => kept[position]?.index ?? -1);
+      requireLinearization(history, model, options.initial, order);
+      return { result: result(true, order, null), violation: null, unknown: null };
+    }
+    const violation = explainKey(history, model, options, explain ? (options.explainMs ?? 5_000) : 300);
+    return { result: result(false, null, violation.sentence), violation, unknown: null };
+  } catch (error) {
+    if (!(error instanceof BudgetExhausted)) throw error;
+    const sentence = `key ${show(history.key)}: the ${error.budget} budget ran out (${error.sentence}) after ${spent.spent} configurations of ${history.operations.length} operations`;
+    return {
+      result: result("unknown", null, sentence),
+      violation: null,
+      unknown: { code: "budget", sentence },
+    };
+  }
+}
+
+/** Drops what certainly did not happen and reads that were never answered. */
+function relevantOperations(operations: readonly Operation[], model: AnyModel): readonly Operation[] {
+  return model.open((opened) =>
+    operations.filter(
+      (operation) => operation.outcome !== "fail" && (operation.outcome === "ok" || !opened.isRead(operation)),
+    ),
+  );
+}
+
+function search(
+  operations: readonly Operation[],
+  model: AnyModel,
+  initial: JsonValue,
+  engine: EngineName,
+  budget: Budget,
+): EngineAnswer {
+  budget.look();
+  if (engine === "wing-gong")
+    return model.open((opened) => searchWingGong(opened, opened.initial(initial), operations, budget));
+  if (!model.register) throw new Error(`configuration sets judge registers only, not model "${model.name}"`);
+  const normal = normaliseRegister(operations, initial);
+  if (!("values" in normal)) return { valid: false, stuck: normal.operations[0] ?? null };
+  const tight = tighten(normal);
+  if (!("values" in tight)) return { valid: false, stuck: tight.operations.at(-1) ?? null };
+  return searchRegister(tight, budget);
+}
+
+function requireLinearization(
+  { operations, key }: KeyHistory,
+  model: AnyModel,
+  initial: JsonValue,
+  order: readonly number[],
+): void {
+  const problem = model.register
+    ? verifyLinearization(registerSpecification(initial), operations, order)
+    : model.open((opened) => verifyLinearization(specificationOf(opened, initial), operations, order));
+  if (problem !== null) throw new Error(`the linearization of key ${show(key)} does not stand up: ${problem}`);
+}
+
+function specificationOf<State>(model: import("./model.js").Model<State>, initial: JsonValue) {
+  return {
+    initial: model.initial(initial),
+    step: (state: State, operation: Operation): State | undefined => {
+      const after = model.step(state, operation);
+      return after === "illegal" ? undefined : after.state;
+    },
+    text: (state: State) => model.identify(state),
+  };
+}
+
+function explainKey(
+  { key, operations }: KeyHistory,
+  model: AnyModel,
+  { initial, attemptsOf = () => null }: LinearizabilityOptions,
+  timeMs: number,
+): Violation {
+  const claim = (violation: Violation) => ({
+    operations: violation.operations,
+    context: violation.certificate?.context ?? ("own-window" as const),
+  });
+  if (model.register) {
+    const violation = explainRegister({ key, initial, operations, attemptsOf, timeMs });
+    return withVerdictOf(violation, verifyCore(registerSpecification(initial), operations, claim(violation)));
+  }
+  const violation = model.open((opened) => explainModel(opened, { key, initial, operations, attemptsOf, timeMs }));
+  return withVerdictOf(
+    violation,
+    model.open((opened) => verifyCore(specificationOf(opened, initial), operations, claim(violation), 300_000)),
+  );
+}
+
+/** A core that the verifier can explain away is no proof: something is broken, and the verdict must not stand on it. */
+function withVerdictOf(violation: Violation, checked: "inconsistent" | "consistent" | "undecided"): Violation {
+  const { certificate } = violation;
+  if (certificate === undefined) return violation;
+  if (checked === "consistent")
+    throw new Error(`the core of a violation does not stand up to the verifier: ${violation.sentence}`);
+  return { ...violation, certificate: { ...certificate, verified: checked === "inconsistent" } };
+}

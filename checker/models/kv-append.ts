@@ -1,0 +1,23 @@
+// Texts that can be read, replaced and appended to; the model of the shared kv histories.
+import type { Operation } from "../../history/index.js";
+import { defineModel } from "../model.js";
+
+function refuses({ function: name, input, output, outcome }: Operation): string | null {
+  if (name === "get") return outcome !== "ok" || typeof output === "string" ? null : "a get answers a text";
+  if (name !== "put" && name !== "append") return `function "${name}" is not one of get, put, append`;
+  return typeof input === "string" ? null : `${name} needs a text as input`;
+}
+
+export const kvAppend = defineModel<string>({
+  name: "kv-append",
+  initial: (value) => (typeof value === "string" ? value : ""),
+  step(state, { function: name, input, output, outcome }) {
+    const text = typeof input === "string" ? input : "";
+    if (name === "put") return { state: text };
+    if (name === "append") return { state: state + text };
+    return outcome === "info" || output === state ? { state } : "illegal";
+  },
+  identify: (state) => state,
+  refuses,
+  isRead: ({ function: name }) => name === "get",
+});

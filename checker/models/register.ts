@@ -1,0 +1,67 @@
+// A register with get and put, and with cas as well. An absent value is null.
+//
+// cas answers `{status, observed?}`: `ok` compared equal and wrote; `mismatch` found another value (the observed one, where it
+// is told); `not-found` found null. put may answer `{previous}`, the value it replaced.
+import type { JsonValue, Operation } from "../../history/index.js";
+import { defineModel, type Model } from "../model.js";
+import { canonical, fieldOf } from "../values.js";
+
+function refusesRegister(operation: Operation, withCas: boolean): string | null {
+  const { function: name, input, output, outcome } = operation;
+  if (name === "get") return input === null ? null : "a get takes no input";
+  if (name === "put") {
+    if (outcome !== "ok" || output === null) return null;
+    return fieldOf(output, "previous") === undefined ? "a put answers null or {previous}" : null;
+  }
+  if (name !== "cas" || !withCas) return `function "${name}" is not one of ${withCas ? "get, put, cas" : "get, put"}`;
+  if (fieldOf(input, "expected") === undefined || fieldOf(input, "new") === undefined)
+    return "a cas needs {expected, new} as input";
+  if (outcome !== "ok") return null;
+  const status = fieldOf(output, "status");
+  if (status !== "ok" && status !== "mismatch" && status !== "not-found")
+    return 'an answered cas needs {status: "ok" | "mismatch" | "not-found"} as output';
+  return null;
+}
+
+type Step = { readonly state: JsonValue } | "illegal";
+
+function stepCas(state: JsonValue, { input, output, outcome }: Operation): Step {
+  const expected = fieldOf(input, "expected") ?? null;
+  const replacement = fieldOf(input, "new") ?? null;
+  const same = canonical(state) === canonical(expected);
+  // Of unknown outcome: a comparison that fails changes nothing, which is the same as not having happened.
+  if (outcome === "info") return same ? { state: replacement } : "illegal";
+  const observed = fieldOf(output, "observed");
+  if (observed !== undefined && canonical(observed) !== canonical(state)) return "illegal";
+  const status = fieldOf(output, "status");
+  if (status === "ok") return same ? { state: replacement } : "illegal";
+  if (status === "not-found") return state === null ? { state } : "illegal";
+  return same ? "illegal" : { state };
+}
+
+function stepRegister(state: JsonValue, operation: Operation): Step {
+  const { function: name, input, output, outcome } = operation;
+  if (name === "get") {
+    if (outcome === "info") return { state };
+    return canonical(state) === canonical(output) ? { state } : "illegal";
+  }
+  if (name === "cas") return stepCas(state, operation);
+  const previous = outcome === "ok" ? fieldOf(output, "previous") : undefined;
+  if (previous !== undefined && canonical(previous) !== canonical(state)) return "illegal";
+  return { state: input };
+}
+
+function registerModel(name: string, withCas: boolean): Model<JsonValue> {
+  return {
+    name,
+    initial: (value) => value,
+    step: stepRegister,
+    identify: canonical,
+    refuses: (operation) => refusesRegister(operation, withCas),
+    isRead: ({ function: name, output, outcome }) =>
+      name === "get" || (name === "cas" && outcome === "ok" && fieldOf(output, "status") !== "ok"),
+  };
+}
+
+export const register = defineModel(registerModel("register", false), { register: true });
+export const casRegister = defineModel(registerModel("cas-register", true), { register: true });
