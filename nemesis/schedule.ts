@@ -161,20 +161,32 @@ const confirmationAllowanceMs = 1_200;
 /** Load goes on this long after the last fault, so that its end is seen under load. */
 const lastFaultBeforeEndMs = 600;
 
-/** One lane's places in time: as many as fit, the spare time strewn at random into lengths and gaps. */
-function drawPlaces(
-  input: ScheduleInput,
-  random: Random,
-): readonly { readonly atMs: number; readonly forMs: number }[] {
+/** Now and then a lane goes without its last fault, so that the others get longer and farther apart. */
+const sparseLane = 0.3;
+
+interface Place {
+  readonly atMs: number;
+  readonly forMs: number;
+}
+
+/**
+ * One lane's places in time: as many as fit, the spare time strewn at random over its beginning, the lengths and the gaps. The
+ * beginnings of lanes are staggered, so that groups are not all disturbed in step.
+ */
+function drawPlaces(input: ScheduleInput, lane: number, lanes: number, random: Random): readonly Place[] {
   const faultMs = shortestFaultMs(input);
   const gapMs = shortestGapMs(input);
   const slotMs = faultMs + confirmationAllowanceMs + gapMs;
   // The last slot needs no gap behind it.
   const roomMs = input.timeLimitMs - firstFaultAfterMs - lastFaultBeforeEndMs + gapMs;
-  const count = Math.floor(roomMs / slotMs);
+  const fitting = Math.max(0, Math.floor(roomMs / slotMs));
+  const count = fitting >= 4 && random.chance(sparseLane) ? fitting - 1 : fitting;
   let spareMs = roomMs - count * slotMs;
-  let atMs = firstFaultAfterMs;
-  const places: { atMs: number; forMs: number }[] = [];
+  const staggerMs = Math.max(0, Math.min(spareMs, slotMs)) / lanes;
+  const offsetMs = random.integer(Math.floor(lane * staggerMs), Math.floor((lane + 1) * staggerMs));
+  spareMs -= offsetMs;
+  let atMs = firstFaultAfterMs + offsetMs;
+  const places: Place[] = [];
   for (let place = 0; place < count; place += 1) {
     // At most a fair share each time, so that early places do not eat everything; whole milliseconds.
     const take = (): number => {
@@ -183,10 +195,9 @@ function drawPlaces(
       spareMs -= takenMs;
       return takenMs;
     };
-    atMs += take();
     const forMs = faultMs + take();
     places.push({ atMs, forMs });
-    atMs += forMs + confirmationAllowanceMs + gapMs;
+    atMs += forMs + confirmationAllowanceMs + gapMs + take();
   }
   return places;
 }
@@ -202,8 +213,12 @@ export function drawSchedule(input: ScheduleInput): readonly Fault[] {
   const lanes = input.groups.filter(({ members }) => members.length >= 3 || input.kinds !== undefined);
   const deck = deckOf(input);
   const places = lanes
-    .flatMap(({ group, members }) =>
-      drawPlaces(input, random.fork(`places ${group}`)).map((place) => ({ ...place, group, members })),
+    .flatMap(({ group, members }, lane) =>
+      drawPlaces(input, lane, lanes.length, random.fork(`places ${group}`)).map((place) => ({
+        ...place,
+        group,
+        members,
+      })),
     )
     .sort((one, other) => one.atMs - other.atMs || one.group - other.group);
   const played = deal(deck, places.length, random.fork("cards"));
