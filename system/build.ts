@@ -1,11 +1,11 @@
 // Makes a build of the store out of a source tree: three bundles and a manifest. A build is what clusters run and simulations
 // import; the shipped one comes from the sources beside this file, a mutant's from a patched copy of them. The content hash
 // covers the sources and nothing of the machine.
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** A build as its manifest describes it; file names are relative to `directory`. */
@@ -52,28 +52,21 @@ export function shippedSources(): string {
   return join(packageRoot(), "system");
 }
 
-/** Bundles a source tree. The directory is replaced as a whole. Rejects with esbuild's messages when the sources are wrong. */
+/** Bundles a source tree into a directory. Rejects with esbuild's messages, and changes nothing, when the sources are wrong. */
 export async function buildSystem(options: BuildOptions): Promise<SystemBuild> {
   const source = resolve(options.sourceDirectory ?? shippedSources());
   const out = resolve(options.outDirectory);
   const hash = await hashSources(source);
-  const temporary = `${out}.${process.pid}.tmp`;
-  await fs.rm(temporary, { recursive: true, force: true });
-  await fs.mkdir(temporary, { recursive: true });
-  try {
-    await bundle(source, temporary);
-    const name = options.name ?? "store";
-    const version = options.version ?? (await packageVersion());
-    const manifest = { name, version, core: "core.js", node: "node.js", client: "client.js", hash };
-    await fs.writeFile(join(temporary, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
-    // The bundles are modules wherever the directory lies.
-    await fs.writeFile(join(temporary, "package.json"), `{ "type": "module" }\n`);
-    await fs.rm(out, { recursive: true, force: true });
-    await fs.rename(temporary, out);
-  } finally {
-    await fs.rm(temporary, { recursive: true, force: true });
-  }
-  return readBuild(out);
+  const bundles = await bundle(source);
+  const name = options.name ?? "store";
+  const version = options.version ?? (await packageVersion());
+  const manifest = { name, version, core: "core.js", node: "node.js", client: "client.js", hash };
+  await fs.mkdir(out, { recursive: true });
+  // The bundles are modules wherever the directory lies.
+  await replaceFile(join(out, "package.json"), `{ "type": "module" }\n`);
+  for (const [file, text] of bundles) await replaceFile(join(out, file), text);
+  await replaceFile(join(out, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
+  return { ...manifest, directory: out };
 }
 
 /** Reads a build's manifest. Rejects when the directory holds no whole build. */
@@ -87,7 +80,7 @@ export async function readBuild(directory: string): Promise<SystemBuild> {
 
 /**
  * The build of the package's own sources, made anew when there is none yet or the sources have changed since. Tests and
- * commands may ask at the same time: each makes its own and the last rename wins, with equal content.
+ * commands may ask at the same time: each makes the same.
  */
 export async function shippedBuild(): Promise<SystemBuild> {
   const outDirectory = join(packageRoot(), "dist", "build", "store");
@@ -114,14 +107,23 @@ export async function hashSources(sourceDirectory: string): Promise<string> {
   return hash.digest("hex");
 }
 
-async function bundle(source: string, out: string): Promise<void> {
+/** Whole at every instant: processes may be starting from the directory, and several builders may be at it. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  await fs.writeFile(temporary, text);
+  await fs.rename(temporary, path);
+}
+
+/** File name → text. */
+async function bundle(source: string): Promise<ReadonlyMap<string, string>> {
   // Loaded here only, since most users of this file just read a build.
   const esbuild = await import("esbuild");
-  await esbuild.build({
+  const result = await esbuild.build({
     // Paths in the bundles' comments are relative to the sources, so that the place of the tree leaves no trace.
     absWorkingDir: source,
     entryPoints: Object.entries(entries).map(([name, path]) => ({ in: join(source, path), out: name })),
-    outdir: out,
+    outdir: source,
+    write: false,
     bundle: true,
     platform: "node",
     target: "node20",
@@ -132,6 +134,11 @@ async function bundle(source: string, out: string): Promise<void> {
     alias: { "msgpackr/pack": msgpackrFile() },
     tsconfigRaw: { compilerOptions: { target: "ES2023", verbatimModuleSyntax: true } },
   });
+  // A package's place relative to the sources says where the sources lie: only its name is kept.
+  const anyPlace = /^(\s*\/\/ ).*\/node_modules\//gm;
+  return new Map(
+    result.outputFiles.map((file) => [basename(file.path), file.text.replace(anyPlace, "$1node_modules/")]),
+  );
 }
 
 /** The plain JavaScript of the codec: the package's usual entry would look for a native addon. */
