@@ -299,6 +299,9 @@ await describeWithDocker("the Docker cluster", () => {
     const named = await bootTiny({ baseImage: base });
     expect(named.report.details["base_image"]).toBe(base);
     expect(named.report.details["node_image"]).toBe(report.details["node_image"]);
+    // The built-in proxy is put on it too: on a machine whose own Node.js does not run in containers nothing else would do.
+    const builtin = await bootTiny({ baseImage: base, toxiproxy: { kind: "builtin" } });
+    expect(builtin.report.details["proxy"]).toBe(`the built-in proxy, image made of ${base}`);
     const nowhere = prepareTiny({ baseImage: "minos.local/nowhere:1" });
     const error: unknown = await nowhere.cluster.boot(AbortSignal.timeout(60_000)).catch((reason: unknown) => reason);
     if (!(error instanceof ClusterError)) throw new Error(`no ClusterError but ${String(error)}`);

@@ -119,7 +119,7 @@ class DockerCluster implements Cluster {
     const engine = await readEngine(docker, signal);
     this.#docker = docker;
     for (const node of this.nodes) mkdirSync(join(this.#directory, "nodes", node), { recursive: true });
-    const images = new Images(docker, engine, imageLabelsOf(this.#identity), signal);
+    const images = new Images(docker, engine, imageLabelsOf(this.#identity), this.#options.baseImage ?? null, signal);
     const events = new EngineEvents(
       docker,
       this.#identity.cluster,
@@ -236,7 +236,7 @@ class DockerCluster implements Cluster {
 
   async #imageOf(images: Images, program: Launch["program"]): Promise<string> {
     if (program.kind === "executable") throw new Error("refused before");
-    if (program.kind === "node") return images.program(program, this.#options.baseImage ?? null);
+    if (program.kind === "node") return images.program(program);
     await images.pull(program.reference);
     return program.reference;
   }

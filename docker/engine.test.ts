@@ -7,7 +7,7 @@ import Docker from "dockerode";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ClusterError, nodeNames, type SystemUnderTest } from "../cluster/index.js";
 import { tinySystem } from "../test/tiny-system/description.js";
-import { ask, EngineError } from "./engine.js";
+import { ask, EngineError, remoteHost } from "./engine.js";
 import { cleanDocker, createDockerCluster, probeDocker } from "./index.js";
 
 let directory = "";
@@ -45,6 +45,16 @@ test("where DOCKER_HOST leads nowhere, the error names it, the reason and what t
 test("a DOCKER_HOST that is no address is an error of the same kind", async () => {
   vi.stubEnv("DOCKER_HOST", "tcp://:not a port");
   expect((await bootError()).message).toMatch(/^no Docker engine answers at tcp:\/\/:not a port: /);
+});
+
+test("an engine on another machine is refused, whatever is asked of it", async () => {
+  vi.stubEnv("DOCKER_HOST", "tcp://build-machine.example:2375");
+  expect((await bootError()).message).toBe("the Docker engine at build-machine.example is on another machine");
+  await expect(cleanDocker()).rejects.toThrow("is on another machine");
+  const remote = ["ssh://user@far.example", "tcp://10.1.2.3:2375", "tcp://[fd00::1]:2375"];
+  expect(remote.map(remoteHost)).toEqual(["far.example", "10.1.2.3", "[fd00::1]"]);
+  const here = ["", "unix:///var/run/docker.sock", "tcp://127.0.0.1:2375", "tcp://localhost:2375", "tcp://[::1]:1"];
+  expect(here.map(remoteHost)).toEqual([null, null, null, null, null]);
 });
 
 test("an engine that accepts and never answers is given up on within ten seconds", async () => {

@@ -13,11 +13,25 @@ export function engineAddress(): string {
 
 /** The engine that DOCKER_HOST or the local socket leads to; nothing is asked of it yet. */
 export function connectEngine(): Docker {
+  const elsewhere = remoteHost(process.env["DOCKER_HOST"] ?? "");
+  if (elsewhere !== null)
+    throw new ClusterError(
+      `the Docker engine at ${elsewhere} is on another machine`,
+      // Whose owners cannot be told alive or dead from here, either.
+      "Minos reaches its containers by ports on 127.0.0.1, so it needs an engine on this machine: unset DOCKER_HOST, or run Minos there",
+    );
   try {
     return new Docker();
   } catch (error) {
     throw noEngine(messageOf(error));
   }
+}
+
+/** The host of another machine in a DOCKER_HOST; null when it leads to a socket or to this machine. */
+export function remoteHost(dockerHost: string): string | null {
+  const match = /^(?:tcp|https?|ssh):\/\/(?:[^@/]*@)?(\[[^\]]*\]|[^:/]*)/.exec(dockerHost);
+  const host = match?.[1] ?? "";
+  return ["", "localhost", "127.0.0.1", "[::1]"].includes(host) ? null : host;
 }
 
 export function messageOf(error: unknown): string {

@@ -46,8 +46,17 @@ export class Images {
     private readonly docker: Docker,
     private readonly engine: EngineFacts,
     private readonly labels: Readonly<Record<string, string>>,
+    /** An image with Node.js that the user named. */
+    private readonly named: string | null,
     private readonly signal: AbortSignal,
   ) {}
+
+  /** The named image, pulled when it is not there; else the host's own. */
+  async #nodeBase(): Promise<string> {
+    if (this.named === null) return this.hostBase();
+    await this.pull(this.named);
+    return this.named;
+  }
 
   /** An image with this machine's Node.js, and `ss` where the machine has it. */
   hostBase(): Promise<string> {
@@ -84,10 +93,9 @@ export class Images {
     );
   }
 
-  /** base + program. `baseImage` is pulled when it is not there. */
-  async program(program: Program & { readonly kind: "node" }, baseImage: string | null): Promise<string> {
-    if (baseImage !== null) await this.pull(baseImage);
-    const base = baseImage ?? (await this.hostBase());
+  /** base + program. */
+  async program(program: Program & { readonly kind: "node" }): Promise<string> {
+    const base = await this.#nodeBase();
     const baseId = await this.#idOf(base);
     const files = await readTree(program.directory, "app");
     if (!files.some(({ path }) => path === `app/${program.entry}`))
@@ -164,7 +172,7 @@ export class Images {
   }
 
   async #builtin(): Promise<ToxiproxyImage> {
-    const base = await this.hostBase();
+    const base = await this.#nodeBase();
     const folder = await mkdtemp(join(tmpdir(), "minos-proxy-"));
     try {
       const bundle = join(folder, "server.mjs");
@@ -174,7 +182,7 @@ export class Images {
       return {
         reference,
         kind: "builtin",
-        description: "the built-in proxy, image made of this machine's Node.js",
+        description: `the built-in proxy, image made of ${this.named ?? "this machine's Node.js"}`,
         command: (host, port) => ({
           entrypoint: ["node", "/proxy/server.mjs"],
           args: ["--host", host, "--port", String(port), "--counters"],
