@@ -2,8 +2,9 @@
 // valid, and a history of a store with stale reads, lost writes or repeated writes is judged a violation. The store is a map in
 // virtual time; the judge is the real one. Seeds are fixed and named by each test, so one test name repeats a failure.
 import { describe, expect, test } from "vitest";
-import { judge, type ViolationClass } from "../checker/index.js";
+import { checkLinearizability, type ViolationClass } from "../checker/index.js";
 import { nodeNames } from "../cluster/index.js";
+import type { Operation } from "../history/index.js";
 import { register } from "./register.js";
 import { simulate, type StoreBehaviour } from "./testing/simulated-store.js";
 
@@ -31,8 +32,12 @@ function verdictOf(seed: number, misbehaviour: Partial<StoreBehaviour>) {
     seed,
   );
   const behaviour = { nodes: 6, concurrency: 18, seed, latencyMs: 10, lostReplies: 0.01, ...misbehaviour };
-  const { events } = simulate(behaviour, [run.load, run.finalReads(5_000)]);
-  return judge({ mode: "history", events, model: register.model, initial: null });
+  const { operations, events } = simulate(behaviour, [run.load, run.finalReads(5_000)]);
+  const attemptsOf = ({ returnEvent }: Operation): number | null => {
+    const event = returnEvent === null ? undefined : events[returnEvent];
+    return event !== undefined && "attempts" in event ? (event.attempts ?? null) : null;
+  };
+  return checkLinearizability(operations, register.model, { initial: null, attemptsOf });
 }
 
 describe("a correct store", () => {

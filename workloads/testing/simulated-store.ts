@@ -117,10 +117,18 @@ export function simulate(behaviour: StoreBehaviour, generators: readonly Generat
           outcome,
           output: lost ? null : output,
           error: lost ? "timeout" : null,
-          attempts: 1,
+          attempts: repeated ? 2 : 1,
           systemIndex: null,
         };
-        events.push({ type: outcome, time: stamp(), process, function: name, key, output: reply.output });
+        events.push({
+          type: outcome,
+          time: stamp(),
+          process,
+          function: name,
+          key,
+          output: reply.output,
+          attempts: reply.attempts,
+        });
         busy.delete(thread);
         if (lost) processes[thread] = process + behaviour.concurrency;
         generator.update({ nowMs: nowMs - originMs, operation, reply });
