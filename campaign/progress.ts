@@ -27,6 +27,8 @@ const count = new Intl.NumberFormat("en-US");
 
 /** One line for a terminal, about 100 columns wide. */
 export function progressLine(progress: Progress): string {
+  if (progress.phase === "check") return "judging the stored history";
+  if (progress.phase === "report") return "writing the report";
   const seconds = (progress.elapsedMs / 1000).toFixed(1);
   const clock =
     progress.phase === "load" ? `${seconds} / ${(progress.timeLimitMs / 1000).toFixed(0)} s` : `${seconds} s`;

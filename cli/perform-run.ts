@@ -13,7 +13,7 @@ function observerFor(terminal: Terminal): RunObserver {
     progress: (progress) => {
       const line = progressLine(progress);
       if (terminal.live) terminal.status(line);
-      else if (performance.now() - lastLineMs >= quietEveryMs) {
+      else if (performance.now() - lastLineMs >= quietEveryMs && progress.elapsedMs > 0) {
         lastLineMs = performance.now();
         terminal.err(line);
       }
