@@ -1,0 +1,224 @@
+// Measures the store: `npm run bench:store`. Three nodes on loopback with fdatasync, puts of 100-byte values, 1 to 1000 outstanding;
+// beside it, level by level in the same run, three members of the installed etcd with its default durability under the same
+// load by two clients; then the same store with every link and client behind a proxy of this suite; then a node's memory
+// after a million puts. Prints Markdown; with --write it replaces the store's part of bench/RESULTS.md.
+//
+//   --seconds N     measured time of each cell (default 5, after 1 s of warm-up)
+//   --levels A,B    outstanding writes (default 1,10,50,500,1000)
+//   --no-etcd --no-proxies --no-memory    leave a part out
+//   --write         write bench/RESULTS.md
+//
+// All processes, loads included, share the machine. It does not pin them, and it does not repeat a cell that came out badly.
+import { readFile, writeFile } from "node:fs/promises";
+import { cpus, release } from "node:os";
+import { parseArgs } from "node:util";
+
+import { StoreCluster } from "../system/runtime/testing/store-cluster.js";
+import { packageRoot } from "../system/index.js";
+import { EtcdCluster, etcdVersion } from "./etcd-cluster.js";
+import { loadEtcdGateway, loadEtcdGrpc } from "./etcd-load.js";
+import type { LoadResult } from "./latencies.js";
+import { ProxiedStore } from "./proxied-store.js";
+import { loadStore } from "./store-load.js";
+import type { LoadOptions } from "./store-load.js";
+
+interface Row {
+  readonly subject: string;
+  readonly result: LoadResult;
+  /** fdatasync calls during warm-up and measurement, for each node; null where they are not counted. */
+  readonly fdatasyncs: readonly number[] | null;
+}
+
+const { values: flags } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "5" },
+    levels: { type: "string", default: "1,10,50,500,1000" },
+    "no-etcd": { type: "boolean", default: false },
+    "no-proxies": { type: "boolean", default: false },
+    "no-memory": { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+});
+
+const levels = flags.levels.split(",").map(Number);
+
+function options(outstanding: number): LoadOptions {
+  return { outstanding, warmUpMs: 1_000, measureMs: Number(flags.seconds) * 1_000, valueBytes: 100, keys: 1_000 };
+}
+
+/** Runs a load and counts the fdatasync calls made meanwhile. */
+async function measure(
+  subject: string,
+  run: () => Promise<LoadResult>,
+  count: (() => Promise<readonly number[]>) | null,
+): Promise<Row> {
+  const before = count === null ? null : await count();
+  const result = await run();
+  const after = count === null ? null : await count();
+  const fdatasyncs = after === null ? null : after.map((value, index) => value - (before?.[index] ?? 0));
+  const row = { subject, result, fdatasyncs };
+  console.error(tableLine(row));
+  return row;
+}
+
+async function storeLeader(cluster: StoreCluster): Promise<ReturnType<StoreCluster["address"]>> {
+  const [first] = cluster.nodes;
+  if (first === undefined) throw new Error("a cluster has nodes");
+  const leader = (await cluster.ready(first)).groups[0]?.leader;
+  if (leader === null || leader === undefined) throw new Error("the store has no leader");
+  return cluster.address(leader);
+}
+
+async function storeFdatasyncs(cluster: StoreCluster): Promise<readonly number[]> {
+  const metrics = await Promise.all(cluster.nodes.map((node) => cluster.metrics(node)));
+  return metrics.map((each) => each.get("minos_store_log_fdatasyncs_total") ?? NaN);
+}
+
+async function measureBeside(): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  const store = await StoreCluster.create(3, 3);
+  const etcd = flags["no-etcd"] ? null : await EtcdCluster.boot();
+  try {
+    await store.boot();
+    for (const level of levels) {
+      const address = await storeLeader(store);
+      rows.push(
+        await measure(
+          "store",
+          () => loadStore(address, options(level)),
+          () => storeFdatasyncs(store),
+        ),
+      );
+      if (etcd === null) continue;
+      const member = await etcd.leader();
+      const clients = { "etcd, gRPC": loadEtcdGrpc, "etcd, JSON gateway": loadEtcdGateway };
+      for (const [name, load] of Object.entries(clients))
+        rows.push(
+          await measure(
+            name,
+            () => load(member, options(level)),
+            () => etcd.fdatasyncs(),
+          ),
+        );
+    }
+  } finally {
+    await store.teardown();
+    await etcd?.teardown();
+  }
+  return rows;
+}
+
+async function measureThroughProxies(): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  const store = await ProxiedStore.boot();
+  try {
+    for (const level of levels) {
+      const address = await store.leader();
+      rows.push(await measure("store, through proxies", () => loadStore(address, options(level)), null));
+    }
+  } finally {
+    await store.teardown();
+  }
+  return rows;
+}
+
+/** Resident and heap megabytes of each node after a million puts. */
+async function measureMemory(): Promise<readonly string[]> {
+  const store = await StoreCluster.create(3, 3);
+  try {
+    await store.boot();
+    const [first] = store.nodes;
+    if (first === undefined) throw new Error("a cluster has nodes");
+    for (let decided = 0; decided < 1_000_000;) {
+      await loadStore(await storeLeader(store), { ...options(500), warmUpMs: 0, measureMs: 2_000 });
+      decided = (await store.metrics(first)).get("minos_store_decided_index") ?? 0;
+    }
+    const lines: string[] = [];
+    for (const node of store.nodes) {
+      const metrics = await store.metrics(node);
+      const megabytes = (name: string): string => ((metrics.get(name) ?? NaN) / 2 ** 20).toFixed(0);
+      const operations = metrics.get("minos_store_decided_index") ?? NaN;
+      const role = metrics.get("minos_store_is_leader") === 1 ? "leader" : "follower";
+      lines.push(
+        `| ${node} (${role}) | ${operations} | ${megabytes("minos_store_memory_resident_bytes")} | ${megabytes("minos_store_memory_heap_used_bytes")} |`,
+      );
+    }
+    return lines;
+  } finally {
+    await store.teardown();
+  }
+}
+
+function tableLine({ subject, result, fdatasyncs }: Row): string {
+  const cells = [
+    subject,
+    result.outstanding,
+    Math.round(result.operationsPerSecond),
+    result.p50Ms.toFixed(2),
+    result.p99Ms.toFixed(2),
+    fdatasyncs === null ? "–" : fdatasyncs.join(" + "),
+    result.errors,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** The store's rate over that of etcd's faster client, level by level. */
+function ratios(rows: readonly Row[]): readonly string[] {
+  return levels.flatMap((level) => {
+    const rate = (prefix: string): number =>
+      Math.max(
+        ...rows
+          .filter((row) => row.subject.startsWith(prefix) && row.result.outstanding === level)
+          .map((row) => row.result.operationsPerSecond),
+      );
+    const etcd = rate("etcd");
+    return Number.isFinite(etcd) ? [`| ${level} | ${(rate("store") / etcd).toFixed(1)} |`] : [];
+  });
+}
+
+function report(beside: readonly Row[], proxied: readonly Row[], memory: readonly string[]): string {
+  const cpu = cpus();
+  const lines = [
+    "## The store",
+    "",
+    `Command: \`npm run bench:store\` (${flags.seconds} s measured for each cell after 1 s of warm-up). Machine: ${cpu.length} × ${cpu[0]?.model ?? "unknown CPU"},`,
+    `Linux ${release()}, Node.js ${process.version}${flags["no-etcd"] ? "" : `, ${etcdVersion() ?? "no etcd"} (default durability)`}. Three nodes, the load and, in turn, etcd share the machine;`,
+    "each is loaded at its leader with puts of 100-byte values on 1000 keys. fdatasync calls are those of all three nodes, warm-up included:",
+    "the store counts its own calls, etcd's are its counters of log syncs plus two for each backend commit.",
+    "",
+    "| system | outstanding | operations/s | p50 ms | p99 ms | fdatasync calls | errors |",
+    "|---|--:|--:|--:|--:|--:|--:|",
+    ...[...beside, ...proxied].map(tableLine),
+  ];
+  const times = ratios(beside);
+  if (times.length > 0) lines.push("", "| outstanding | store ÷ etcd (its faster client) |", "|--:|--:|", ...times);
+  if (memory.length > 0)
+    lines.push(
+      "",
+      "Memory after a million puts; there are no snapshots yet, so the log is kept whole:",
+      "",
+      "| node | operations decided | resident MB | heap used MB |",
+      "|---|--:|--:|--:|",
+      ...memory,
+    );
+  return `${lines.join("\n")}\n`;
+}
+
+/** Replaces what stands between the store's markers in RESULTS.md, or adds it at the end. */
+async function writeResults(text: string): Promise<void> {
+  const path = `${packageRoot()}/bench/RESULTS.md`;
+  const [open, close] = ["<!-- bench:store -->", "<!-- /bench:store -->"];
+  const old = await readFile(path, "utf8").catch(() => "# Results\n");
+  const from = old.indexOf(open);
+  const to = old.indexOf(close);
+  const before = from < 0 ? `${old.trimEnd()}\n\n` : old.slice(0, from);
+  const after = to < 0 ? "\n" : old.slice(to + close.length);
+  await writeFile(path, `${before}${open}\n${text}${close}${after}`);
+}
+
+const beside = await measureBeside();
+const proxied = flags["no-proxies"] ? [] : await measureThroughProxies();
+const memory = flags["no-memory"] ? [] : await measureMemory();
+const text = report(beside, proxied, memory);
+console.log(text);
+if (flags.write) await writeResults(text);
