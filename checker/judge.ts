@@ -1,20 +1,210 @@
 // Composes every checker into one verdict: false > unknown > true.
+import { MalformedHistory, operationsOf, type HistoryEvent, type Operation } from "../history/index.js";
+import { blindSpots } from "./cannot-see.js";
+import { checkAgreement } from "./checkers/agreement.js";
+import { checkAvailability } from "./checkers/availability.js";
+import { checkCrashes } from "./checkers/crash.js";
+import { checkStats } from "./checkers/stats.js";
+import { faultSpans, type FaultSpan } from "./faults.js";
 import type { JudgeInput } from "./judge-input.js";
-import type { Verdict } from "./verdict.js";
+import { checkLinearizability } from "./linearizability.js";
+import { measureTeeth, weaknesses } from "./teeth.js";
+import { vacuities } from "./vacuity.js";
+import {
+  composeValidity,
+  type CheckerResult,
+  type TeethMeasure,
+  type UnknownReason,
+  type Validity,
+  type Verdict,
+  type Violation,
+} from "./verdict.js";
 
 /** Judges a run or a recorded history. Never throws: a checker that throws makes the verdict unknown with the reason. */
 export function judge(input: JudgeInput): Verdict {
-  const count = (type: string) => input.events.filter((event) => event.type === type).length;
+  let operations: readonly Operation[];
+  try {
+    operations = operationsOf(input.events);
+  } catch (error) {
+    return unjudgeable(input, error);
+  }
+  const faults = faultSpans(input.events);
+  let teeth: readonly TeethMeasure[] = [];
+  const checkers = [
+    carefully("linearizability", () =>
+      checkLinearizability(operations, input.model, {
+        initial: input.initial,
+        attemptsOf: (operation) => attemptsOf(input.events, operation),
+        ...(input.budget === undefined ? {} : { budget: input.budget }),
+      }),
+    ),
+    carefully("crash", () => checkCrashes(input.events)),
+    ...(input.mode === "run" ? runCheckers(input, operations) : []),
+    carefully("stats", () => checkStats(operations)),
+    carefully("teeth", () => {
+      teeth = teethOf(input, operations, faults);
+      return doubtsOnly("teeth", weaknesses(teeth));
+    }),
+    carefully("vacuity", () => doubtsOnly("vacuity", doubtsOf(input, operations, faults))),
+  ];
+  const valid = composeValidity(checkers.map((checker) => checker.valid));
+  const violations = checkers.flatMap((checker) => checker.violations);
+  const unknown = checkers.flatMap((checker) => checker.unknown);
+  return {
+    version: 1,
+    valid,
+    summary: summarise(valid, violations, unknown, operations, faults),
+    violations,
+    unknown,
+    warnings: [...(input.warnings ?? []), ...warningsOf(input.events), ...unverified(violations)],
+    checkers,
+    teeth,
+    cannotSee: [...blindSpots(input.mode, faults), ...(input.cannotSee ?? [])],
+    counts: countsOf(operations),
+  };
+}
+
+function runCheckers(input: JudgeInput, operations: readonly Operation[]): readonly CheckerResult[] {
+  const { groups, groupOfKey, recoveryBoundMs, decisions, statuses, events } = input;
+  const results: CheckerResult[] = [];
+  // A run cut short has no quiet phase to judge: its unknown is the interruption.
+  const whole = endsProperly(input) && troubleOf(input).length === 0;
+  if (groups !== undefined && groupOfKey !== undefined && recoveryBoundMs !== undefined && whole)
+    results.push(
+      carefully("availability", () =>
+        checkAvailability({ events, operations, groups, groupOfKey, boundMs: recoveryBoundMs }),
+      ),
+    );
+  if (decisions !== undefined || statuses !== undefined)
+    results.push(carefully("agreement", () => checkAgreement(decisions ?? [], statuses ?? [])));
+  return results;
+}
+
+function carefully(checker: string, check: () => CheckerResult): CheckerResult {
+  try {
+    return check();
+  } catch (error) {
+    const sentence = `the ${checker} checker threw: ${error instanceof Error ? error.message : String(error)}`;
+    return { checker, valid: "unknown", violations: [], unknown: [{ code: "checker-threw", sentence }] };
+  }
+}
+
+function doubtsOnly(checker: string, unknown: readonly UnknownReason[]): CheckerResult {
+  return { checker, valid: unknown.length === 0 ? true : "unknown", violations: [], unknown };
+}
+
+function teethOf(
+  input: JudgeInput,
+  operations: readonly Operation[],
+  faults: readonly FaultSpan[],
+): readonly TeethMeasure[] {
+  const { mode, events, initial, floors = {}, nodes = [] } = input;
+  return measureTeeth({ mode, events, operations, faults, initial, floors, nodes });
+}
+
+function doubtsOf(
+  input: JudgeInput,
+  operations: readonly Operation[],
+  faults: readonly FaultSpan[],
+): readonly UnknownReason[] {
+  if (!operations.some(({ outcome }) => outcome === "ok"))
+    return [
+      ...troubleOf(input),
+      { code: "nothing-to-judge", sentence: "no operation was answered: there is nothing to judge" },
+    ];
+  if (input.mode === "history") return troubleOf(input);
+  const { events, expectedFaults = 0, nodes = [], keys = [], finalReads = true } = input;
+  const trouble = troubleOf(input);
+  // What a run cut short did not get to is no news.
+  if (trouble.length > 0) return trouble;
+  return vacuities({ events, operations, faults, expectedFaults, nodes, keys, finalReads });
+}
+
+/** What kept the run from being a whole one. */
+function troubleOf(input: JudgeInput): readonly UnknownReason[] {
+  const reasons: UnknownReason[] = [];
+  const { interrupted = null } = input;
+  if (interrupted !== null) reasons.push({ code: "interrupted", sentence: `the run was cut short: ${interrupted}` });
+  for (const event of input.events) {
+    if (event.type !== "runner") continue;
+    if (event.what === "interrupted" && interrupted === null)
+      reasons.push({ code: "interrupted", sentence: `the run was cut short: ${JSON.stringify(event.detail)}` });
+    if (event.what === "proxy-died")
+      reasons.push({ code: "infrastructure", sentence: `the proxy died in mid-run: ${JSON.stringify(event.detail)}` });
+  }
+  if (input.mode === "run" && !endsProperly(input) && reasons.length === 0)
+    reasons.push({ code: "interrupted", sentence: "the history ends in mid-run" });
+  return reasons;
+}
+
+function endsProperly({ events }: JudgeInput): boolean {
+  return events.some((event) => event.type === "phase" && event.phase === "end");
+}
+
+function attemptsOf(events: readonly HistoryEvent[], { returnEvent }: Operation): number | null {
+  const event = returnEvent === null ? undefined : events[returnEvent];
+  return event !== undefined && "attempts" in event ? (event.attempts ?? null) : null;
+}
+
+function warningsOf(events: readonly HistoryEvent[]): string[] {
+  return events.flatMap((event) => {
+    if (event.type !== "runner" || (event.what !== "cluster-error" && event.what !== "dropped-arrivals")) return [];
+    return [`${event.what} at ${(event.time / 1e9).toFixed(3)} s: ${JSON.stringify(event.detail)}`];
+  });
+}
+
+function unverified(violations: readonly Violation[]): string[] {
+  return violations.flatMap(({ certificate, key }) =>
+    certificate === undefined || certificate.verified
+      ? []
+      : [`the core of the violation on key ${JSON.stringify(key)} is too large for the verifier to re-check`],
+  );
+}
+
+function summarise(
+  valid: Validity,
+  violations: readonly Violation[],
+  unknown: readonly UnknownReason[],
+  operations: readonly Operation[],
+  faults: readonly FaultSpan[],
+): string {
+  const [violation] = violations;
+  if (valid === false && violation !== undefined) {
+    const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
+    return `Violation${more}: ${violation.class}. ${violation.sentence}`;
+  }
+  const [reason] = unknown;
+  if (valid === "unknown" && reason !== undefined) {
+    const more = unknown.length > 1 ? ` (and ${unknown.length - 1} more reasons)` : "";
+    return `Unknown${more}: ${reason.code}: ${reason.sentence}.`;
+  }
+  const keys = new Set(operations.map(({ key }) => JSON.stringify(key))).size;
+  const confirmed = faults.filter(({ confirmedOn }) => confirmedOn !== null).length;
+  const under = confirmed === 0 ? "" : ` under ${confirmed} faults`;
+  return `Valid: ${operations.length} operations on ${keys} ${keys === 1 ? "key" : "keys"}${under} are consistent.`;
+}
+
+function countsOf(operations: readonly Operation[]): Verdict["counts"] {
+  const counts = { operations: operations.length, ok: 0, fail: 0, info: 0 };
+  for (const { outcome } of operations) counts[outcome] += 1;
+  return counts;
+}
+
+/** What is no history cannot be judged. */
+function unjudgeable(input: JudgeInput, error: unknown): Verdict {
+  const sentence = error instanceof Error ? error.message : String(error);
+  const code = error instanceof MalformedHistory ? "malformed" : "checker-threw";
+  const unknown: readonly UnknownReason[] = [{ code, sentence }];
   return {
     version: 1,
     valid: "unknown",
-    summary: "No checker is built in yet.",
+    summary: `Unknown: ${code}: ${sentence}.`,
     violations: [],
-    unknown: [{ code: "nothing-to-judge", sentence: "No checker is built in yet." }],
-    warnings: [],
+    unknown,
+    warnings: [...(input.warnings ?? [])],
     checkers: [],
     teeth: [],
-    cannotSee: [],
-    counts: { operations: count("invoke"), ok: count("ok"), fail: count("fail"), info: count("info") },
+    cannotSee: blindSpots(input.mode, []),
+    counts: { operations: 0, ok: 0, fail: 0, info: 0 },
   };
 }

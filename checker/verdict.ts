@@ -89,6 +89,8 @@ export interface TeethMeasure {
   readonly value: number;
   readonly unit: string;
   readonly floor: number | null;
+  /** For measures where less is better: above this the run is `unknown: weak`. */
+  readonly ceiling?: number | null;
   readonly meaning: string;
 }
 

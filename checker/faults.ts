@@ -1,0 +1,63 @@
+// The faults of a run as intervals. The widest interval of a fault excuses (from request to confirmed healed); the narrowest is
+// evidence (from confirmed on to the request to heal).
+import type { FaultEvent, HistoryEvent, JsonValue, TimeNs } from "../history/index.js";
+import { fieldOf } from "./values.js";
+
+export interface FaultSpan {
+  readonly fault: number;
+  readonly kind: string;
+  readonly targets: readonly string[];
+  readonly requested: TimeNs | null;
+  readonly confirmedOn: TimeNs | null;
+  readonly healRequested: TimeNs | null;
+  readonly confirmedOff: TimeNs | null;
+  /** The stage `void` or `unconfirmed` was recorded, and why. */
+  readonly trouble: { readonly stage: "void" | "unconfirmed"; readonly why: string } | null;
+  /** Of links that were cut, summed over the evidence; null where there is none. */
+  readonly offeredBytes: number | null;
+  readonly deliveredBytes: number | null;
+}
+
+export function faultSpans(events: readonly HistoryEvent[]): readonly FaultSpan[] {
+  const byFault = new Map<number, FaultEvent[]>();
+  for (const event of events) {
+    if (event.type !== "fault") continue;
+    const known = byFault.get(event.fault);
+    if (known === undefined) byFault.set(event.fault, [event]);
+    else known.push(event);
+  }
+  return [...byFault].map(([fault, stages]) => spanOf(fault, stages)).sort((left, right) => left.fault - right.fault);
+}
+
+function spanOf(fault: number, stages: readonly FaultEvent[]): FaultSpan {
+  const time = (stage: FaultEvent["stage"]) => stages.find((event) => event.stage === stage)?.time ?? null;
+  const bad = stages.find(({ stage }) => stage === "void" || stage === "unconfirmed");
+  const on = stages.find(({ stage }) => stage === "confirmed-on");
+  return {
+    fault,
+    kind: stages[0]?.kind ?? "unknown",
+    targets: on?.targets ?? stages[0]?.targets ?? [],
+    requested: time("requested"),
+    confirmedOn: time("confirmed-on"),
+    healRequested: time("heal-requested"),
+    confirmedOff: time("confirmed-off"),
+    trouble:
+      bad === undefined || (bad.stage !== "void" && bad.stage !== "unconfirmed")
+        ? null
+        : { stage: bad.stage, why: JSON.stringify(bad.evidence).slice(0, 200) },
+    offeredBytes: sumOf(on?.evidence ?? null, "offered_bytes"),
+    deliveredBytes: sumOf(on?.evidence ?? null, "delivered_bytes"),
+  };
+}
+
+/** The evidence holds one record for each link, or is one itself. */
+function sumOf(evidence: JsonValue, name: string): number | null {
+  const own = fieldOf(evidence, name);
+  if (typeof own === "number") return own;
+  if (evidence === null || typeof evidence !== "object" || Array.isArray(evidence)) return null;
+  const parts = Object.values(evidence).flatMap((part: JsonValue) => {
+    const value = fieldOf(part, name);
+    return typeof value === "number" ? [value] : [];
+  });
+  return parts.length === 0 ? null : parts.reduce((sum, value) => sum + value, 0);
+}
