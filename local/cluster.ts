@@ -252,10 +252,7 @@ class LocalCluster implements Cluster {
     this.#proxyServer = server;
     registration.add("proxy server", server.pid);
     const listen = (role: ProxyRole<NodeName>): Address => ports.proxy(role);
-    const counters =
-      server.kind === "builtin"
-        ? builtinCounters(server.api)
-        : kernelCounters({ runSs: runSsLocally, pid: server.pid });
+    const counters = server.kind === "builtin" ? builtinCounters(server.api) : kernelCounters({ runSs: runSsLocally });
     const nodes = this.nodes.map((name) => {
       const { client, peer } = ports.listen(name);
       return { name, client, peer };

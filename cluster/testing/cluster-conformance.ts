@@ -267,16 +267,20 @@ export function clusterConformance(name: string, create: CreateCluster, settings
       };
       const [there, back] = [link(1, 0), link(0, 1)];
       const quiet = { there: await least(there), back: await least(back) };
+      // What the link is offered within the latency is under way at any time. Counters that are read socket by socket may be off
+      // by a few bytes, so a half of it must be seen, and what is not shaped must stay below a quarter.
+      const expected = ((await bench.flow(there, 1_000)).offered * latencyMs) / 1_000;
+      expect(expected).toBeGreaterThan(0);
       await cluster.shape([there], { latencyMs, jitterMs: 0 });
-      await until("bytes are under way", async () => (await least(there)) > quiet.there);
-      expect(await least(back)).toBe(quiet.back);
+      await until("bytes are under way", async () => (await least(there)) - quiet.there >= expected / 2);
+      expect((await least(back)) - quiet.back).toBeLessThan(expected / 4);
       if (of.forwarding !== null) {
         const began = performance.now();
         await bench.operateUntilOk(node(of.forwarding.via), "get", "conformance", null);
         expect(performance.now() - began).toBeGreaterThanOrEqual(latencyMs);
       }
       await cluster.heal([there]);
-      await until("nothing is under way", async () => (await least(there)) === quiet.there);
+      await until("nothing is under way", async () => (await least(there)) - quiet.there < expected / 4);
     });
 
     test.skipIf(of.crash === null)("an exit that nobody asked for is reported with its log's tail", async () => {
