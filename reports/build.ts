@@ -123,7 +123,11 @@ function headline(input: ReportInput): string {
 
 /** The report as one HTML document that needs no network. Throws ViewerMissingError when the viewer was never built. */
 export function buildReport(input: ReportInput): string {
-  const shell = viewer();
+  return fillViewer(viewer(), input);
+}
+
+/** The same with the text of a viewer that is at hand. */
+export function fillViewer(shell: string, input: ReportInput): string {
   const end = shell.lastIndexOf("</body>");
   const title = /<title>[^<]*<\/title>/.exec(shell);
   if (end === -1 || title === null) throw new Error("the report's viewer has no title or no end of its body");
@@ -140,16 +144,20 @@ export function buildReport(input: ReportInput): string {
   ].join("");
 }
 
-/** Writes the report whole or not at all: a reader never finds half a page. */
-export function writeReport(path: string, input: ReportInput): void {
-  const html = buildReport(input);
+/** Writes a file whole or not at all: a reader never finds half a page. */
+export function writeFileWhole(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const partial = `${path}.partial`;
   try {
-    writeFileSync(partial, html);
+    writeFileSync(partial, text);
     renameSync(partial, path);
   } catch (error) {
     rmSync(partial, { force: true });
     throw error;
   }
+}
+
+/** Builds the report and writes it whole. */
+export function writeReport(path: string, input: ReportInput): void {
+  writeFileWhole(path, buildReport(input));
 }

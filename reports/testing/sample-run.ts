@@ -525,7 +525,8 @@ function verdictOf(options: SampleOptions, byCall: readonly Draft[], violation: 
 
 /** A whole made-up run, ready for `buildReport`. */
 export function sampleRun(options: SampleOptions): ReportInput {
-  const random = createRandom(options.seed ?? 42, "sample").unit;
+  const generator = createRandom(options.seed ?? 42, "sample");
+  const random = (): number => generator.unit();
   const nodes = nodeNames(6);
   const loadSeconds = options.loadSeconds ?? 30;
   const loadNs = loadSeconds * second;

@@ -25,6 +25,8 @@ interface Properties {
   readonly label: string;
 }
 
+/** uPlot names its distributions in an enum that exists in its types only. */
+const logarithmicDistribution = 3 as uPlot.Scale.Distr.Logarithmic;
 const height = 150;
 const bucketsWanted = 140;
 const settleMs = 90;
@@ -50,7 +52,10 @@ function optionsOf(
     cursor: { drag: { x: true, y: false, setScale: false }, y: false, points: { size: 5 } },
     scales: {
       x: { time: false },
-      y: logarithmic === true ? { distr: 3, log: 10 } : { range: (_plot, _min, max) => [0, Math.max(max * 1.08, 1)] },
+      y:
+        logarithmic === true
+          ? { distr: logarithmicDistribution, log: 10 }
+          : { range: (_plot, _min, max) => [0, Math.max(max * 1.08, 1)] },
     },
     axes: [
       { ...axis, size: 22, values: (_plot, ticks) => ticks.map((tick) => `${Number(tick.toPrecision(9))} s`) },
@@ -71,7 +76,7 @@ function optionsOf(
           spanGaps: false,
           points: { show: false },
           ...(line.dash === undefined ? {} : { dash: [...line.dash] }),
-          ...(line.fill === true ? { fill: `${stroke}22` } : {}),
+          ...(line.fill === true ? { fill: `color-mix(in srgb, ${stroke} 13%, transparent)` } : {}),
         };
       }),
     ],

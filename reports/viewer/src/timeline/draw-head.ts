@@ -116,10 +116,13 @@ function clipped(
 function boxText(context: CanvasRenderingContext2D, text: string, left: number, right: number, middle: number): void {
   const room = right - left - 8;
   if (room < 14) return;
-  let shown = text;
-  while (shown.length > 1 && context.measureText(shown).width > room)
-    shown = `${shown.slice(0, Math.max(1, Math.floor(shown.length * 0.85) - 1))}…`;
-  if (shown.length > 1) context.fillText(shown, left + 4, middle);
+  let length = text.length;
+  // Cut to the share that fits, then letter by letter: letters differ in width.
+  const width = context.measureText(text).width;
+  if (width > room) length = Math.min(length - 1, Math.ceil((room / width) * length));
+  const cut = (): string => (length === text.length ? text : `${text.slice(0, length)}…`);
+  while (length > 0 && context.measureText(cut()).width > room) length--;
+  if (length > 0) context.fillText(cut(), left + 4, middle);
 }
 
 function drawPhases(picture: HeadPicture, top: number, spots: Spot[]): void {
