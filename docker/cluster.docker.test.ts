@@ -1,9 +1,11 @@
 // What containers add to the conformance suite: what each may do and use, that there is no way around Toxiproxy, that names lead to
 // it, that two runs do not meet, and what is said when something dies. Asked of the engine, or from inside the containers.
+import { randomUUID } from "node:crypto";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type Docker from "dockerode";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { ClusterError, currentOwner, nodeName, type SystemUnderTest } from "../cluster/index.js";
 import { until } from "../cluster/testing/until.js";
@@ -290,15 +292,39 @@ await describeWithDocker("the Docker cluster", () => {
     );
   });
 
+  test("images that a clean-up takes away in mid-boot are made again", async () => {
+    const docker = connectEngine();
+    // A program that nobody else runs, so that no other run's image is taken.
+    const system = tinyWith("own.js", `import "./server.js"; // ${randomUUID()}`);
+    const first = await bootTiny({ system });
+    const own = first.report.details["node_image"] ?? "";
+    await first.cluster.teardown();
+    // Stands for a clean-up at the worst moment: the image is there when it is looked for and gone when it is used.
+    const create = docker.createContainer.bind(docker);
+    let taken = 0;
+    docker.createContainer = (async (options: Docker.ContainerCreateOptions) => {
+      if (options.Image === own && taken++ === 0) await docker.getImage(own).remove();
+      return create(options);
+    }) as typeof docker.createContainer;
+    const second = await bootTiny({ system, engine: docker });
+    expect(taken).toBeGreaterThan(2);
+    expect(second.report.details["node_image"]).toBe(own);
+  });
+
   test("a base image that is here is used; one that is nowhere is an error that names it", async () => {
-    const { report } = await bootTiny();
+    await bootTiny();
     const base = (await connectEngine().listImages())
       .flatMap(({ RepoTags }) => RepoTags ?? [])
       .find((tag) => tag.startsWith("minos.local/base:"));
     if (base === undefined) throw new Error("no base image was made");
     const named = await bootTiny({ baseImage: base });
     expect(named.report.details["base_image"]).toBe(base);
-    expect(named.report.details["node_image"]).toBe(report.details["node_image"]);
+    const layers = async (reference: string) =>
+      (await connectEngine().getImage(reference).inspect()).RootFS.Layers ?? [];
+    const below = await layers(base);
+    const whole = await layers(named.report.details["node_image"] ?? "");
+    expect(whole.slice(0, below.length)).toEqual(below);
+    expect(whole).toHaveLength(below.length + 1);
     // The built-in proxy is put on it too: on a machine whose own Node.js does not run in containers nothing else would do.
     const builtin = await bootTiny({ baseImage: base, toxiproxy: { kind: "builtin" } });
     expect(builtin.report.details["proxy"]).toBe(`the built-in proxy, image made of ${base}`);

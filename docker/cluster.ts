@@ -29,7 +29,7 @@ import { builtinCounters, kernelCounters, LinkMesh, type HealReport, type ProxyR
 import { connectEngine, engineTimeoutMs, messageOf, readEngine, type EngineFacts } from "./engine.js";
 import { EngineEvents, type ContainerEvent } from "./events.js";
 import { containerUser, dataDirectory } from "./host-files.js";
-import { Images, type ToxiproxyChoice, type ToxiproxyImage } from "./images.js";
+import { Images, unlessImageGone, type ToxiproxyChoice, type ToxiproxyImage } from "./images.js";
 import { imageLabelsOf, label, labelsOf, type RunIdentity } from "./labels.js";
 import { linkListen, linkTarget, maxNodes, nodeLayout, type ClusterLayout } from "./layout.js";
 import { defaultNodeLimits, describeLimits, hostConfig, type ContainerLimits } from "./limits.js";
@@ -127,16 +127,16 @@ class DockerCluster implements Cluster {
       (detail) => this.#emit({ type: "error", detail }),
     );
     this.#events = events;
-    const [networks, proxyImage] = await allOrFirstError([
+    const findProxyImage = () => images.toxiproxy(this.#options.toxiproxy ?? { kind: "auto" });
+    const [networks, foundImage] = await allOrFirstError([
       createNetworks(docker, this.#identity, this.nodes, { pool: this.#options.addressPool, signal }),
-      images.toxiproxy(this.#options.toxiproxy ?? { kind: "auto" }),
+      findProxyImage(),
       events.open(),
     ]);
     const proxy = new ProxyContainer({
       docker,
       engine,
       identity: this.#identity,
-      image: proxyImage,
       toolsImage: () => images.hostBase(),
       networks,
       directory: this.#directory,
@@ -144,10 +144,19 @@ class DockerCluster implements Cluster {
     });
     this.#proxy = proxy;
     const launches = this.#launches(networks.layout);
-    const startProxy = proxy.create().then(() => proxy.start(signal));
-    const [nodeImages] = await allOrFirstError([
+    const startProxy = async () => {
+      let tries = 0;
+      const image = await unlessImageGone(async () => {
+        const found = tries++ === 0 ? foundImage : await findProxyImage();
+        await proxy.create(found);
+        return found;
+      });
+      await proxy.start(signal);
+      return image;
+    };
+    const [nodeImages, proxyImage] = await allOrFirstError([
       this.#createNodes(docker, engine, images, networks, launches),
-      startProxy,
+      startProxy(),
     ]);
     signal.throwIfAborted();
     const mesh = await this.#weave(networks, proxy, proxyImage);
@@ -206,21 +215,20 @@ class DockerCluster implements Cluster {
     launches: ReadonlyMap<NodeName, Launch>,
   ): Promise<readonly string[]> {
     const built = new Map<string, Promise<string>>();
-    const imageOf = ({ program }: Launch): Promise<string> => {
+    const imageOf = ({ program }: Launch, anew: boolean): Promise<string> => {
       const key = JSON.stringify(program);
-      const image = built.get(key) ?? this.#imageOf(images, program);
+      const image = (anew ? undefined : built.get(key)) ?? this.#imageOf(images, program);
       built.set(key, image);
       return image;
     };
     return allOrFirstError(
       [...launches].map(async ([node, launch]) => {
-        const image = await imageOf(launch);
         if (launch.program.kind === "image") this.#attemptsFromProxy = true;
         const container = new NodeContainer({
           docker,
           node,
           launch,
-          create: this.#containerOptions(node, launch, image, networks, engine),
+          create: (image) => this.#containerOptions(node, launch, image, networks, engine),
           logPath: join(this.#directory, "nodes", node, "log.txt"),
           crashPatterns: this.#options.system.crashPatterns,
           stopSignal: this.#options.system.stopSignal,
@@ -228,8 +236,12 @@ class DockerCluster implements Cluster {
           emit: (event) => this.#emit(event),
         });
         this.#containers.set(node, container);
-        await container.create();
-        return image;
+        let tries = 0;
+        return unlessImageGone(async () => {
+          const image = await imageOf(launch, tries++ > 0);
+          await container.create(image);
+          return image;
+        });
       }),
     );
   }

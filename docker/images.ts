@@ -17,6 +17,8 @@ import { findProgram, hostRoot, type HostProgram } from "./host-files.js";
 
 /** Looks like a registry that does not exist: no engine will find an image of this name anywhere but at home. */
 const repository = "minos.local";
+/** A registry that is there answers at once; one behind a firewall may never, and every boot would wait for it. */
+const registryAnswerMs = 2_500;
 export const officialToxiproxy = "ghcr.io/shopify/toxiproxy:2.12.0";
 
 /** Which server stands between the nodes. `auto`: the official image, else this machine's binary, else our own. */
@@ -95,12 +97,10 @@ export class Images {
 
   /** base + program. */
   async program(program: Program & { readonly kind: "node" }): Promise<string> {
-    const base = await this.#nodeBase();
-    const baseId = await this.#idOf(base);
     const files = await readTree(program.directory, "app");
     if (!files.some(({ path }) => path === `app/${program.entry}`))
       throw new ClusterError(`the program's entry ${program.entry} is not in ${program.directory}`);
-    return this.#build("node", base, baseId, files, "COPY app /app");
+    return this.#build("node", () => this.#nodeBase(), files, "COPY app /app");
   }
 
   async toxiproxy(choice: ToxiproxyChoice): Promise<ToxiproxyImage> {
@@ -108,14 +108,13 @@ export class Images {
     const reasons: string[] = [];
     for (const kind of ["official", "binary"] as const) {
       try {
-        return await this.#toxiproxy({ kind });
+        return withReasons(await this.#toxiproxy({ kind }), reasons);
       } catch (error) {
         this.signal.throwIfAborted();
-        reasons.push(`${kind}: ${messageOf(error)}`);
+        reasons.push(messageOf(error));
       }
     }
-    const own = await this.#toxiproxy({ kind: "builtin" });
-    return { ...own, description: `${own.description} (${reasons.join("; ")})` };
+    return withReasons(await this.#toxiproxy({ kind: "builtin" }), reasons);
   }
 
   #toxiproxy(choice: Exclude<ToxiproxyChoice, { kind: "auto" }>): Promise<ToxiproxyImage> {
@@ -146,13 +145,12 @@ export class Images {
     if (path === null)
       throw new ClusterError("there is no toxiproxy-server on PATH", "`bash docker/prepare.sh` builds one");
     await this.#requireSs();
-    const base = await this.hostBase();
     const target = "/usr/local/bin/toxiproxy-server";
     const root = await hostRoot([{ path, target }]);
     // The libraries that Node.js needs too are in the base already and would only be copied over themselves.
     const files = root.filter((entry) => entry.content !== null && !entry.path.startsWith("etc/"));
     const inRoot = files.map((entry) => ({ ...entry, path: `root/${entry.path}` }));
-    const reference = await this.#build("toxiproxy", base, await this.#idOf(base), inRoot, "COPY root /");
+    const reference = await this.#build("toxiproxy", () => this.hostBase(), inRoot, "COPY root /");
     return {
       reference,
       kind: "binary",
@@ -172,13 +170,12 @@ export class Images {
   }
 
   async #builtin(): Promise<ToxiproxyImage> {
-    const base = await this.#nodeBase();
     const folder = await mkdtemp(join(tmpdir(), "minos-proxy-"));
     try {
       const bundle = join(folder, "server.mjs");
       await buildProxyServer(bundle);
       const files = [{ path: "proxy/server.mjs", content: await readFile(bundle), mode: 0o644 }];
-      const reference = await this.#build("toxiproxy", base, await this.#idOf(base), files, "COPY proxy /proxy");
+      const reference = await this.#build("toxiproxy", () => this.#nodeBase(), files, "COPY proxy /proxy");
       return {
         reference,
         kind: "builtin",
@@ -220,7 +217,11 @@ export class Images {
   async pull(reference: string): Promise<void> {
     if (await this.has(reference)) return;
     try {
-      await this.#ask(`find ${reference} in its registry`, () => this.docker.getImage(reference).distribution(), 5_000);
+      await this.#ask(
+        `find ${reference} in its registry`,
+        () => this.docker.getImage(reference).distribution(),
+        registryAnswerMs,
+      );
     } catch (error) {
       this.signal.throwIfAborted();
       const reason = error instanceof EngineError ? error.reason : messageOf(error);
@@ -234,25 +235,40 @@ export class Images {
     await this.#follow(progress as NodeJS.ReadableStream);
   }
 
-  /** FROM base + files, named after the hash of both. */
+  /** FROM base + files, named after both. */
   async #build(
     name: string,
-    base: string,
-    baseId: string,
+    findBase: () => Promise<string>,
     files: readonly ArchiveEntry[],
     copy: string,
   ): Promise<string> {
-    const reference = `${repository}/${name}:${hashEntries(files, baseId).slice(0, 16)}`;
-    if (await this.has(reference)) return reference;
+    for (let attempt = 1; ; attempt++) {
+      const base = await findBase();
+      // Our own base is named after its content; another's name may mean another image tomorrow.
+      const salt = base === this.named ? await this.#idOf(base) : base;
+      const tag = hashEntries(files, salt).slice(0, 16);
+      const reference = `${repository}/${name}:${tag}`;
+      if (await this.has(reference)) return reference;
+      try {
+        await this.#buildFrom(base, reference, files, copy);
+        return reference;
+      } catch (error) {
+        // A clean-up may have taken the base away since it was found.
+        if (attempt === 2 || (await this.has(base))) throw error;
+        this.#base = null;
+      }
+    }
+  }
+
+  async #buildFrom(base: string, reference: string, files: readonly ArchiveEntry[], copy: string): Promise<void> {
     const dockerfile = Buffer.from(`FROM ${base}\n${copy}\n`);
     const context = await packArchive([{ path: "Dockerfile", content: dockerfile, mode: 0o644 }, ...files]);
-    const progress = await this.#ask(`build the ${name} image`, (abortSignal) => {
+    const progress = await this.#ask(`build the image ${reference}`, (abortSignal) => {
       const labels = { ...this.labels };
       const options = { t: reference, labels, rm: true, forcerm: true, networkmode: "none", abortSignal };
       return this.docker.buildImage(asFile(context), options);
     });
     await this.#follow(progress);
-    return reference;
   }
 
   /** Reads a stream of progress messages to its end; ten seconds without a message are too many. */
@@ -290,4 +306,23 @@ export class Images {
 /** docker-modem sends a Buffer as it is; the types of dockerode know only paths and streams. */
 function asFile(archive: Buffer): NodeJS.ReadableStream {
   return archive as unknown as NodeJS.ReadableStream;
+}
+
+/** Why it is not one of those that come first. */
+function withReasons(image: ToxiproxyImage, reasons: readonly string[]): ToxiproxyImage {
+  if (reasons.length === 0) return image;
+  return { ...image, description: `${image.description} (${reasons.join("; ")})` };
+}
+
+/**
+ * Runs `use`, and once more if an image is gone that was there a moment ago: a clean-up elsewhere may have taken it, as nothing
+ * used it yet. `use` makes the image anew.
+ */
+export async function unlessImageGone<T>(use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404 && /no such image/i.test(error.reason)) return use();
+    throw error;
+  }
 }

@@ -21,7 +21,7 @@ export interface NodeContainerOptions {
   readonly docker: Docker;
   readonly node: NodeName;
   readonly launch: Launch;
-  readonly create: Docker.ContainerCreateOptions;
+  readonly create: (image: string) => Docker.ContainerCreateOptions;
   readonly logPath: string;
   readonly crashPatterns: readonly RegExp[];
   readonly stopSignal: string;
@@ -70,10 +70,10 @@ export class NodeContainer {
   }
 
   /** With an empty data directory and the system's configuration files in it. */
-  async create(): Promise<void> {
+  async create(image: string): Promise<void> {
     const { docker, launch, create, node } = this.#options;
     const container = await ask(`create the container of ${node}`, (abortSignal) =>
-      docker.createContainer({ ...create, abortSignal }),
+      docker.createContainer({ ...create(image), abortSignal }),
     );
     this.#container = container;
     this.#life = null;
@@ -208,11 +208,11 @@ export class NodeContainer {
 
   /** The next start begins on an empty disk: the container is made anew. */
   async wipe(): Promise<void> {
-    const { State } = await this.#inspect();
+    const { State, Config } = await this.#inspect();
     if (State.Running) throw new ClusterError(`${this.node} runs; only a stopped node's disk can be wiped`);
     const container = this.container();
     await ask(`remove the container of ${this.node}`, () => container.remove({ force: true, v: true }));
-    await this.create();
+    await this.create(Config.Image);
   }
 
   /** Copies files of the data directory to the host. Those that do not exist are passed over. */

@@ -22,7 +22,6 @@ export interface ProxyContainerOptions {
   readonly docker: Docker;
   readonly engine: EngineFacts;
   readonly identity: RunIdentity;
-  readonly image: ToxiproxyImage;
   /** Image with Node.js and `ss`, for the sidecar. */
   readonly toolsImage: () => Promise<string>;
   readonly networks: Networks;
@@ -34,6 +33,7 @@ export class ProxyContainer {
   readonly #options: ProxyContainerOptions;
   readonly #log: ContainerLog;
   #container: Docker.Container | null = null;
+  #hasTools = false;
   #tools: NamespaceTools | null = null;
   #ports: ReadonlyMap<number, number> = new Map();
 
@@ -47,8 +47,8 @@ export class ProxyContainer {
   }
 
   /** Everything but the start. */
-  async create(): Promise<void> {
-    const { docker, engine, identity, image, networks } = this.#options;
+  async create(image: ToxiproxyImage): Promise<void> {
+    const { docker, engine, identity, networks } = this.#options;
     const { front, nodes } = networks.layout;
     const published = [apiPort, ...nodes.flatMap((node) => [node.clientPort, node.adminPort])];
     const { entrypoint, args } = image.command(front.proxyAddress, apiPort);
@@ -75,6 +75,7 @@ export class ProxyContainer {
       }),
     );
     this.#container = container;
+    this.#hasTools = image.hasTools;
     await Promise.all(nodes.map((node) => this.#join(container, node, nodes)));
   }
 
@@ -93,7 +94,7 @@ export class ProxyContainer {
 
   /** Resolves when the API answers. */
   async start(signal: AbortSignal): Promise<void> {
-    const { docker, image } = this.#options;
+    const { docker } = this.#options;
     const container = this.container();
     const output = await ask("read Toxiproxy's output", () =>
       container.attach({ stream: true, stdout: true, stderr: true }),
@@ -102,7 +103,7 @@ export class ProxyContainer {
     await ask("start Toxiproxy", (abortSignal) => container.start({ abortSignal }));
     const { NetworkSettings } = await ask("inspect Toxiproxy", (abortSignal) => container.inspect({ abortSignal }));
     this.#ports = publishedPorts(NetworkSettings.Ports);
-    this.#tools = new NamespaceTools(docker, image.hasTools ? container : await this.#startSidecar(container));
+    this.#tools = new NamespaceTools(docker, this.#hasTools ? container : await this.#startSidecar(container));
     await this.#waitForApi(signal);
   }
 
