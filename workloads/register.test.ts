@@ -122,6 +122,17 @@ describe("the load", () => {
     for (const step of ["AB", "BC", "CA"]) expect(steps).toContain(step);
   });
 
+  test("keeps one thread of each node for reads, and gives each node its share of them", () => {
+    const readers = load.filter(({ thread }) => thread < 6);
+    expect(new Set(readers.map(({ function: name }) => name))).toEqual(new Set(["get"]));
+    expect(new Set(readers.map(({ thread }) => thread)).size).toBe(6);
+    const gets = load.filter((operation) => operation.function === "get");
+    expect(readers.length / gets.length).toBeGreaterThan(0.7);
+    // With one thread a node there is none to spare.
+    const lean = loadOf(runOf(7, { concurrency: 6 }, { concurrency: 6 }).planned);
+    expect(new Set(lean.filter(({ thread }) => thread === 0).map(({ function: name }) => name)).size).toBe(3);
+  });
+
   test("reads soon after a write through another node", () => {
     // Operation.index is in order of call, as is `planned`.
     const followed = operations.filter((operation, index) => {
@@ -151,6 +162,17 @@ test("a stall leaves arrivals waiting, counts those it drops, and stamps when th
   const due = load.filter(({ intendedMs }) => intendedMs > 5_000 && intendedMs < 8_000);
   expect(due.length).toBeGreaterThanOrEqual(30);
   expect(due.length).toBeLessThanOrEqual(40);
+});
+
+test("while every writing thread hangs on one node, its reading thread goes on", () => {
+  const { load } = register.create(options, 5);
+  const given: PlannedOperation[] = [];
+  for (let nowMs = 0; nowMs < 5_000; nowMs += 5) {
+    const step = load.next({ nowMs, freeThreads: [2] });
+    if (step.type === "operation") given.push(step.operation);
+  }
+  expect(given.length).toBeGreaterThan(500);
+  expect(new Set(given.map(({ thread, function: name }) => `${name}@${thread}`))).toEqual(new Set(["get@2"]));
 });
 
 test("final reads are tried again until they are answered, or the bound has passed", () => {

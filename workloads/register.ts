@@ -5,6 +5,8 @@
 // - Keys of a small domain: values go round A → B → C → A by cas, so that a cas applied twice, or a cas that two nodes granted,
 //   breaks the chain although every single value looks familiar.
 // - Reads follow writes at once and through other nodes: a follower or a deposed leader that answers by itself is caught.
+// - One thread of each node only reads (where a node has several). On a leader that is cut off every write hangs until its
+//   time-out; without a thread that never writes, hardly anybody would be left to ask it for a stale value.
 // - Each key is first of all written, so that no read is of nothing only.
 import { createRandom, type JsonValue, type Random } from "../history/index.js";
 import { Arrivals } from "./arrivals.js";
@@ -56,6 +58,7 @@ class RegisterLoad implements Generator {
   readonly #byKey: ReadonlyMap<JsonValue, KeyState>;
   readonly #followUps: { readonly state: KeyState; readonly node: number }[] = [];
   readonly #nodes: number;
+  readonly #concurrency: number;
   readonly #endMs: number;
   readonly #shares: Readonly<Record<OwnOption, number>>;
   #lastValue = 0;
@@ -80,6 +83,7 @@ class RegisterLoad implements Generator {
     this.#states = keys.map((key) => ({ key, smallDomain: small.has(key), recent: [], written: false }));
     this.#byKey = new Map(this.#states.map((state) => [state.key, state]));
     this.#nodes = options.nodes.length;
+    this.#concurrency = options.concurrency;
     this.#endMs = options.timeLimitMs;
   }
 
@@ -102,23 +106,37 @@ class RegisterLoad implements Generator {
       intendedMs,
       phase: "load",
     });
+    const draw = random.unit();
+    const writers = freeThreads.filter((thread) => !this.#readsOnly(thread));
     const unwritten = this.#states.find((state) => !state.written);
+    // A write that finds none but reading threads free becomes a read: that is when reads tell most.
+    if (writers.length === 0 || (unwritten === undefined && draw < this.#shares.read_share)) {
+      const followUp = random.chance(this.#shares.follow_up_share) ? this.#followUps.pop() : undefined;
+      const elsewhere = freeThreads.filter((thread) => thread % this.#nodes !== followUp?.node);
+      const thread = this.#readerAmong(elsewhere.length > 0 ? elsewhere : freeThreads);
+      return plan(thread, followUp?.state ?? random.pick(this.#states), "get", null);
+    }
+    const thread = random.pick(writers);
     if (unwritten !== undefined) {
       unwritten.written = true;
-      return plan(random.pick(freeThreads), unwritten, "put", this.#valueFor(unwritten));
-    }
-    const draw = random.unit();
-    if (draw < this.#shares.read_share) {
-      const followUp = random.chance(this.#shares.follow_up_share) ? this.#followUps.pop() : undefined;
-      if (followUp === undefined) return plan(random.pick(freeThreads), random.pick(this.#states), "get", null);
-      const elsewhere = freeThreads.filter((thread) => thread % this.#nodes !== followUp.node);
-      return plan(random.pick(elsewhere.length > 0 ? elsewhere : freeThreads), followUp.state, "get", null);
+      return plan(thread, unwritten, "put", this.#valueFor(unwritten));
     }
     const state = random.pick(this.#states);
-    const thread = random.pick(freeThreads);
     const expected = draw < this.#shares.read_share + this.#shares.cas_share ? this.#expectedOf(state) : null;
     if (expected === null) return plan(thread, state, "put", this.#valueFor(state));
     return plan(thread, state, "cas", { expected, new: this.#successor(state, expected) });
+  }
+
+  /** The first thread of each node, where each has more than one. */
+  #readsOnly(thread: number): boolean {
+    return thread < this.#nodes && this.#concurrency >= 2 * this.#nodes;
+  }
+
+  /** Every node with a free thread is as likely as any other; its reading thread comes first. */
+  #readerAmong(freeThreads: readonly number[]): number {
+    const node = this.#random.pick([...new Set(freeThreads.map((thread) => thread % this.#nodes))]);
+    const there = freeThreads.filter((thread) => thread % this.#nodes === node);
+    return there.find((thread) => this.#readsOnly(thread)) ?? this.#random.pick(there);
   }
 
   /** A value seen of late; null when none was. */
@@ -211,7 +229,7 @@ function problemsOf(options: WorkloadOptions): readonly string[] {
 export const register: Workload = {
   name: "register",
   description:
-    "Gets, puts and cas over several keys, spread evenly over the groups. Some keys get values that are never written twice, so that a read names its write; in the others cas goes round a small domain (A, B, C, A), so that a cas done twice breaks the chain. Reads follow writes through other nodes.",
+    "Gets, puts and cas over several keys, spread evenly over the groups. Some keys get values that are never written twice, so that a read names its write; in the others cas goes round a small domain (A, B, C, A), so that a cas done twice breaks the chain. Reads follow writes through other nodes, and one thread of each node only reads.",
   model: "cas-register",
   functions: ["get", "put", "cas"],
   ownOptions,
