@@ -3,6 +3,7 @@ import { describe } from "vitest";
 import { builtinCounters } from "./counters-builtin.js";
 import { startProxyServer } from "./start.js";
 import { apiCases } from "./testing/api.case.js";
+import { busyMeshCases } from "./testing/busy-mesh.case.js";
 import { clientCases } from "./testing/client.case.js";
 import { meshCases } from "./testing/mesh.case.js";
 import { toxicCases } from "./testing/toxics.case.js";
@@ -14,4 +15,5 @@ describe("built-in proxy server", () => {
   clientCases(start);
   toxicCases(start);
   meshCases(start, (server) => builtinCounters(server.api));
+  busyMeshCases(start, (server) => builtinCounters(server.api));
 });

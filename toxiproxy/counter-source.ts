@@ -4,7 +4,7 @@ import type { LinkCounters, MeshProxy, Stream } from "./types.js";
 /** What a counter source must know of the mesh at the moment of a sample. */
 export interface MeshView<Node extends string = string> {
   readonly links: readonly MeshProxy<Node>[];
-  /** Whether this stream of this link proxy passes bytes as they come (no cut, proxy enabled). */
+  /** Whether this stream of this link proxy passes bytes as they come (no cut, no shape, proxy enabled). */
   passes(proxyName: string, stream: Stream): boolean;
 }
 

@@ -254,7 +254,8 @@ export class LinkMesh<Node extends string = string> {
     const back = { from: role.to, to: role.from };
     const carried = stream === "upstream" ? role : back;
     if (this.allDisabled || this.stateOf(role).cut === "reset") return false;
-    return this.stateOf(carried).cut === null && !this.changing.has(proxyName);
+    const { cut, shape } = this.stateOf(carried);
+    return cut === null && shape === null && !this.changing.has(proxyName);
   }
 
   private startSampling(): NodeJS.Timeout | null {

@@ -40,6 +40,8 @@ export interface RunningProxyServer {
 
 const stopGraceMs = 3000;
 const keptLogLines = 50;
+/** What the built-in server says when its API answers. */
+const listeningLine = /^\{"listening":(\d+)\}$/;
 
 /** A child process with its end and the last lines it wrote. */
 class Child {
@@ -103,7 +105,10 @@ class Child {
   }
 
   tail(): string {
-    return this.lines.slice(-5).join("\n");
+    return this.lines
+      .filter((line) => !listeningLine.test(line))
+      .slice(-5)
+      .join("\n");
   }
 }
 
@@ -170,11 +175,11 @@ async function startBuiltin(options: ProxyServerOptions): Promise<RunningProxySe
   let child: Child | null = null;
   try {
     const args = [entry.path, "--host", host, "--port", String(options.port ?? 0), "--counters", "--exit-with-parent"];
-    const started = await Child.spawn(process.execPath, args);
+    const started = await Child.spawn(process.execPath, args, options.environment);
     child = started;
     const listening = new Promise<number>((resolve) => {
       started.onLine((line) => {
-        const match = /^\{"listening":(\d+)\}$/.exec(line);
+        const match = listeningLine.exec(line);
         if (match !== null) resolve(Number(match[1]));
       });
     });

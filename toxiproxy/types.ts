@@ -39,7 +39,7 @@ export interface LinkCounters<Node extends string = string> {
   readonly link: Link<Node>;
   /** Read by the proxy from the sender's socket (kernel counters: received by the kernel for it). */
   readonly offeredBytes: number;
-  /** Written by the proxy to the receiver's socket (kernel counters: acknowledged by the receiver's kernel). */
+  /** Written by the proxy to the receiver's socket (kernel counters: sent to the receiver by the kernel). */
   readonly deliveredBytes: number;
   /** Connections dialled by `link.from` to `link.to`: open now, and accepted so far. */
   readonly openConnections: number;

@@ -7,7 +7,7 @@
 //    Two sockets are a pair when they are each other's only possible match by equality in consecutive samples.
 // 3. Birth. When just one socket of each kind is new, all the others being balanced before and after, the two are a pair.
 //
-// A pair stays one for the connections' life. A connection without a pair is counted with the bound of conservation over
+// A pair stays one for the connections' life, unless it breaks rule 1 or is not seen equal again in many samples of traffic. A connection without a pair is counted with the bound of conservation over
 // all unpaired connections to the same target, taking uncut streams to deliver what they are offered; it says so.
 import type { MeshView } from "../counter-source.js";
 import type { Certainty, Link, LinkCounters, MeshProxy } from "../types.js";
@@ -16,6 +16,9 @@ import type { AcceptedSide, DialledSide, Sides, SideBytes } from "./sides.js";
 
 /** Equal in this many consecutive samples, or in two between which bytes moved. */
 const samplesToPair = 3;
+
+/** A pair on streams that pass is equal most of the time; not once in so many samples with traffic, and it was none. */
+const missesToPart = 30;
 
 interface Seen<T extends SideBytes> {
   now: T;
@@ -36,6 +39,8 @@ interface Connection extends Seen<AcceptedSide> {
   readonly impossible: Set<string>;
   suspect: { readonly id: string; readonly signature: string; samples: number; moved: boolean } | null;
   bornWith: string | null;
+  /** Samples with traffic since the mates were last seen equal. */
+  misses: number;
   readonly upstream: Totals;
   readonly downstream: Totals;
 }
@@ -91,6 +96,7 @@ export class Ledger {
     enter(this.connections, sides.accepted, (side) => this.newConnection(side, proxies));
     enter(this.dialled, sides.dialled, (now) => ({ now, before: nothing, present: true, isNew: true }));
     this.ruleOut();
+    this.partStrangers(view);
     for (const target of this.targets(view)) {
       this.pairByBirth(target, balancedBefore.get(target) === true);
       this.pairByEquality(view, target);
@@ -113,6 +119,7 @@ export class Ledger {
       impossible: new Set(),
       suspect: null,
       bornWith: null,
+      misses: 0,
       upstream: { offered: 0, delivered: 0 },
       downstream: { offered: 0, delivered: 0 },
     };
@@ -155,6 +162,21 @@ export class Ledger {
     connection.mate = side;
     connection.suspect = null;
     connection.bornWith = null;
+    connection.misses = 0;
+  }
+
+  /** Parts mates whose bytes have long not agreed although nothing should keep them from it. */
+  private partStrangers(view: MeshView): void {
+    for (const connection of this.connections.values()) {
+      const { mate, proxy, now, before } = connection;
+      const [up, down] = [view.passes(proxy.name, "upstream"), view.passes(proxy.name, "downstream")];
+      if (mate === null || !(up || down) || !connection.present || !mate.present) continue;
+      const moved =
+        (up && now.upstreamBytes > before.upstreamBytes) || (down && now.downstreamBytes > before.downstreamBytes);
+      if (couldBePair(view, connection, mate)) connection.misses = 0;
+      else if (moved) connection.misses++;
+      if (connection.misses >= missesToPart) connection.mate = null;
+    }
   }
 
   /** Rule 3: born together in one sample, and nothing born, lost or out of balance in the next. */

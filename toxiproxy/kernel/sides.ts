@@ -49,19 +49,17 @@ export function sortSides(view: MeshView, sockets: readonly TcpSocket[]): Sides 
     const open = socket.state === "ESTAB";
     const owner = view.links.find(({ listen }) => isAt(listen, socket.localHost, socket.localPort));
     if (owner !== undefined) {
-      const { id, receivedBytes, ackedBytes } = socket;
-      accepted.push({ id, open, proxy: owner.name, upstreamBytes: receivedBytes, downstreamBytes: ackedBytes });
+      const { id, receivedBytes, sentBytes } = socket;
+      accepted.push({ id, open, proxy: owner.name, upstreamBytes: receivedBytes, downstreamBytes: sentBytes });
       continue;
     }
     const toward = view.links.find(({ upstream }) => isAt(upstream, socket.peerHost, socket.peerPort));
     if (toward === undefined || socket.state === "SYN-SENT") continue;
-    // The SYN of a socket that dialled counts as one acknowledged byte.
-    const acked = Math.max(0, socket.ackedBytes - 1);
     dialled.push({
       id: socket.id,
       open,
       target: targetOf(toward),
-      upstreamBytes: Math.min(acked, socket.sentBytes ?? acked),
+      upstreamBytes: socket.sentBytes,
       downstreamBytes: socket.receivedBytes,
     });
   }

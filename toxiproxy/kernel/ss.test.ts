@@ -15,7 +15,6 @@ test("an established socket is read with its cookie, its process and its bytes",
       peerHost: "127.0.0.1",
       peerPort: 32783,
       receivedBytes: 3,
-      ackedBytes: 6,
       sentBytes: 5,
       pid: 22112,
     },
@@ -27,8 +26,7 @@ test("without -e the four-tuple is the identity, and words that are missing coun
   expect(socket).toMatchObject({
     id: "10.77.1.2:7001-10.77.1.9:41000",
     receivedBytes: 0,
-    ackedBytes: 0,
-    sentBytes: null,
+    sentBytes: 0,
     pid: null,
   });
 });
@@ -38,10 +36,18 @@ test("a FIN, which the kernel counts as a byte, is not counted", () => {
     "CLOSE-WAIT 0 0 127.0.0.1:1 127.0.0.1:2 sk:20 bytes_sent:3 bytes_acked:3 bytes_received:6",
     "FIN-WAIT-2 0 0 127.0.0.1:2 127.0.0.1:1 sk:1f bytes_sent:5 bytes_acked:7 bytes_received:3",
   ];
-  expect(parseSs(lines.join("\n")).map(({ receivedBytes, ackedBytes }) => [receivedBytes, ackedBytes])).toEqual([
+  expect(parseSs(lines.join("\n")).map(({ receivedBytes, sentBytes }) => [receivedBytes, sentBytes])).toEqual([
     [5, 3],
-    [3, 6],
+    [3, 5],
   ]);
+});
+
+test("bytes sent again count once, and a SYN not at all", () => {
+  const lines = [
+    "ESTAB 0 28 127.0.0.1:1 127.0.0.1:2 sk:1 bytes_sent:32536 bytes_retrans:28 bytes_acked:32509 bytes_received:1",
+    "ESTAB 0 0 127.0.0.1:1 127.0.0.1:2 sk:2 bytes_acked:1",
+  ];
+  expect(parseSs(lines.join("\n")).map(({ sentBytes }) => sentBytes)).toEqual([32508, 0]);
 });
 
 test("IPv6, IPv4 in IPv6 and interface names are read as plain hosts", () => {

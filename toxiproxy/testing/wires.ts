@@ -71,21 +71,32 @@ export interface Wire {
 
 /** A listener that keeps what it accepts. */
 export class Peer {
+  private readonly listeners: ((end: End) => void)[] = [];
+
   private constructor(
     private readonly server: Server,
     readonly address: Address,
-    readonly accepted: readonly End[],
-  ) {}
+    readonly accepted: End[],
+  ) {
+    server.on("connection", (socket: Socket) => {
+      const end = new End(socket);
+      accepted.push(end);
+      for (const listener of this.listeners) listener(end);
+    });
+  }
+
+  onAccept(listener: (end: End) => void): void {
+    this.listeners.push(listener);
+  }
 
   static async listen(): Promise<Peer> {
-    const accepted: End[] = [];
-    const server = createServer((socket) => accepted.push(new End(socket)));
+    const server = createServer();
     await new Promise<void>((resolve) => {
       server.listen(0, "127.0.0.1", () => resolve());
     });
     const bound = server.address();
     if (bound === null || typeof bound === "string") throw new Error("no address");
-    return new Peer(server, { host: "127.0.0.1", port: bound.port }, accepted);
+    return new Peer(server, { host: "127.0.0.1", port: bound.port }, []);
   }
 
   /** A connection that reaches this peer through the proxy at `via`. */
