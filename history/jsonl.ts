@@ -4,7 +4,7 @@ import type { HistoryDocument, ReadOptions, TornLine } from "./document.js";
 import type { HeaderEvent, HistoryEvent } from "./event.js";
 import { checkEvent, checkHeader } from "./event-shape.js";
 import { MalformedHistory } from "./malformed.js";
-import { operationsOf } from "./operations.js";
+import { pairOperations } from "./operations.js";
 
 /** One line, newline included. */
 export function formatEvent(event: HistoryEvent): string {
@@ -76,8 +76,7 @@ export function readJsonLines(text: string, options: ReadOptions = {}): HistoryD
     initial: options.initial === undefined ? header.initial : options.initial,
     keyed: header.keyed,
     events,
-    // Events and lines count alike: event n stands on line n + 1.
-    operations: operationsOf(events),
+    operations: pairOperations(events, (event) => event + 1),
     torn,
     warnings: torn === null ? [] : [`line ${torn.line} was cut short (${torn.text.length} characters) and is left out`],
   };

@@ -45,6 +45,19 @@ export function operationsOf(events: readonly HistoryEvent[]): readonly Operatio
   return operations;
 }
 
+/** The same for events that were read from a text: errors name the line as well. */
+export function pairOperations(
+  events: readonly HistoryEvent[],
+  lineOf: (event: number) => number | null,
+): readonly Operation[] {
+  try {
+    return operationsOf(events);
+  } catch (error) {
+    if (!(error instanceof MalformedHistory) || error.event === null) throw error;
+    throw new MalformedHistory(error.problem, { line: lineOf(error.event), event: error.event });
+  }
+}
+
 function checkCall(
   event: InvokeEvent,
   position: number,
