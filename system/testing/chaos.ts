@@ -5,7 +5,7 @@ import type { CutMode } from "./network.js";
 import { Violation } from "./oracle.js";
 import { Random } from "./random.js";
 import type { MakeCore, SimulatedNode } from "./simulated-node.js";
-import { World, type WorldOptions } from "./world.js";
+import { World, calmPace, type WorldOptions } from "./world.js";
 
 /** What a run did, so that a test can claim that it did something. */
 export interface ChaosOutcome {
@@ -41,7 +41,6 @@ function drawOptions(seed: number, random: Random, makeCore: MakeCore | undefine
             : shape < 0.98
               ? [4, 4]
               : [1, 1];
-  const delayMax = random.pick([0.2, 0.5, 1]);
   return {
     seed,
     nodes,
@@ -50,9 +49,12 @@ function drawOptions(seed: number, random: Random, makeCore: MakeCore | undefine
     // Few, so that sessions expire; with 2 the clients expire each other's for ever, and are not asked to be served.
     sessions: random.pick([2, Math.max(2, nodes), 100, 100]),
     clients: Math.max(2, nodes),
-    delayMax,
-    fsyncMax: random.pick([0.1, 0.5, 3]),
-    turnDelayMax: random.pick([0.01, 0.3, 1]),
+    // Slower than a heartbeat in some runs: leaders come and go for no reason, and messages are old when they arrive.
+    pace: {
+      delayMax: random.pick([0.2, 0.5, 1, 3, 6]),
+      fsyncMax: random.pick([0.1, 0.5, 3, 6]),
+      turnDelayMax: random.pick([0.01, 0.3, 1]),
+    },
     ...(makeCore === undefined ? {} : { makeCore }),
   };
 }
@@ -72,7 +74,7 @@ class Chaos {
     const enabled = FAULTS.filter(() => random.chance(0.4));
     this.#enabled = enabled.length === 0 ? [random.pick(FAULTS)] : enabled;
     this.#mode = random.pick(["reset", "drop", "stall"]);
-    this.#meanGap = random.pick([3, 8, 15]);
+    this.#meanGap = random.pick([1, 3, 8, 15]);
   }
 
   start(): void {
@@ -82,6 +84,7 @@ class Chaos {
   /** Ends every fault. */
   heal(): void {
     this.#active = false;
+    this.#world.setPace(calmPace);
     this.#world.network.healAll();
     for (const node of this.#world.nodes) {
       if (node.core === null) this.#world.startNode(node);
@@ -167,7 +170,7 @@ class Chaos {
   }
 
   #later(end: () => void): void {
-    this.#world.agenda.in(this.#random.next() * this.#random.pick([3, 15, 50]), () => {
+    this.#world.agenda.in(this.#random.next() * this.#random.pick([2, 5, 15, 50]), () => {
       if (this.#active) end();
     });
   }

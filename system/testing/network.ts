@@ -42,7 +42,7 @@ export class SimulatedNetwork {
   readonly #agenda: Agenda;
   readonly #random: Random;
   readonly #hosts: Hosts;
-  readonly #delayMax: number;
+  readonly #pace: { readonly delayMax: number };
   readonly #links = new Map<string, Link>();
   /** The connection that a receiver takes from a sender, and the greatest that said Hello. */
   readonly #received = new Map<string, { connection: Connection | null; incarnation: number; number: number }>();
@@ -50,11 +50,11 @@ export class SimulatedNetwork {
   readonly #hoards = new Map<Link, Set<Connection>>();
   messages = 0;
 
-  constructor(agenda: Agenda, random: Random, hosts: Hosts, delayMax: number) {
+  constructor(agenda: Agenda, random: Random, hosts: Hosts, pace: { readonly delayMax: number }) {
     this.#agenda = agenda;
     this.#random = random;
     this.#hosts = hosts;
-    this.#delayMax = delayMax;
+    this.#pace = pace;
   }
 
   connectAll(nodes: readonly NodeId[]): void {
@@ -149,7 +149,9 @@ export class SimulatedNetwork {
 
   #delay(): number {
     // Mostly short, now and then long: that is what reorders between connections.
-    return this.#random.chance(0.05) ? this.#random.next() * this.#delayMax * 4 : this.#random.next() * this.#delayMax;
+    return this.#random.chance(0.05)
+      ? this.#random.next() * this.#pace.delayMax * 4
+      : this.#random.next() * this.#pace.delayMax;
   }
 
   #dial(link: Link): void {
@@ -157,7 +159,7 @@ export class SimulatedNetwork {
     const incarnation = this.#hosts.incarnation(link.from);
     if (incarnation === null) return;
     link.dialling = true;
-    this.#agenda.in(0.2 + this.#random.next() * this.#delayMax * 2, () => {
+    this.#agenda.in(0.2 + this.#random.next() * this.#pace.delayMax * 2, () => {
       link.dialling = false;
       const receiverIncarnation = this.#hosts.incarnation(link.to);
       if (this.#hosts.incarnation(link.from) !== incarnation) this.#dial(link);
@@ -205,7 +207,7 @@ export class SimulatedNetwork {
       connection.lostFrom = Math.min(connection.lostFrom, Math.floor(this.#random.between(0, connection.sent + 1)));
       if (this.#hosts.incarnation(link.from) !== null) this.#hosts.linkChanged(link.from, link.to, "out", false);
       const received = this.#receivedOf(link);
-      this.#agenda.in(this.#random.next() * this.#delayMax * 4, () => {
+      this.#agenda.in(this.#random.next() * this.#pace.delayMax * 4, () => {
         if (received.connection !== connection) return;
         received.connection = null;
         if (this.#hosts.incarnation(link.to) === connection.receiverIncarnation)

@@ -35,7 +35,7 @@ export class SimulatedNode {
   readonly #hooks: NodeHooks;
   readonly #makeCore: MakeCore;
   /** How long events wait for company before they are handled as one turn, at most. */
-  readonly #turnDelay: number;
+  readonly #pace: { readonly turnDelayMax: number };
   #inbox: CoreEvent[] = [];
   #woken = false;
   #tickQueued = false;
@@ -48,7 +48,7 @@ export class SimulatedNode {
     disk: SimulatedDisk,
     agenda: Agenda,
     random: Random,
-    turnDelay: number,
+    pace: { readonly turnDelayMax: number },
     hooks: NodeHooks,
     makeCore: MakeCore = createCore,
   ) {
@@ -57,7 +57,7 @@ export class SimulatedNode {
     this.disk = disk;
     this.#agenda = agenda;
     this.#random = random;
-    this.#turnDelay = turnDelay;
+    this.#pace = pace;
     this.#hooks = hooks;
     this.#makeCore = makeCore;
     disk.onDurable = (write) => this.post({ type: "persisted", write });
@@ -103,7 +103,7 @@ export class SimulatedNode {
     if (this.#woken || this.paused || this.#inbox.length === 0) return;
     this.#woken = true;
     const { incarnation } = this;
-    this.#agenda.in(this.#random.next() * this.#turnDelay, () => {
+    this.#agenda.in(this.#random.next() * this.#pace.turnDelayMax, () => {
       this.#woken = false;
       if (this.core !== null && !this.paused && incarnation === this.incarnation) this.#turn(this.core);
       else this.#wake();

@@ -15,6 +15,16 @@ import { Oracle } from "./oracle.js";
 import { Random } from "./random.js";
 import { SimulatedNode, type MakeCore } from "./simulated-node.js";
 
+/** Longest usual delay of a message, of an fsync, and of an event before its turn, in ticks. Now and then it is four times that. */
+export interface Pace {
+  readonly delayMax: number;
+  readonly fsyncMax: number;
+  readonly turnDelayMax: number;
+}
+
+/** At which everything is far faster than a heartbeat. */
+export const calmPace: Pace = { delayMax: 0.5, fsyncMax: 0.5, turnDelayMax: 0.2 };
+
 export interface WorldOptions {
   readonly seed: number;
   readonly nodes: number;
@@ -23,10 +33,7 @@ export interface WorldOptions {
   readonly timing: CoreConfiguration["timing"];
   readonly sessions: number;
   readonly clients: number;
-  /** Longest usual delay of a message, of an fsync, and of an event before its turn, in ticks. */
-  readonly delayMax: number;
-  readonly fsyncMax: number;
-  readonly turnDelayMax: number;
+  readonly pace: Pace;
   readonly makeCore?: MakeCore;
 }
 
@@ -39,12 +46,15 @@ export class World {
   readonly clients: readonly SimulatedClient[];
   readonly options: WorldOptions;
   readonly ids: readonly NodeId[];
+  /** Changed in mid-run by `setPace`. */
+  readonly #pace: { -readonly [Name in keyof Pace]: Pace[Name] };
   readonly #byId = new Map<NodeId, SimulatedNode>();
 
   constructor(options: WorldOptions) {
     this.options = options;
     const random = new Random(options.seed);
     this.random = random;
+    this.#pace = { ...options.pace };
     this.oracle = new Oracle(options.sessions);
     this.ids = Array.from({ length: options.nodes }, (_, index) => nodeId(index + 1));
     this.network = new SimulatedNetwork(
@@ -59,7 +69,7 @@ export class World {
           this.node(id).post({ type: up ? "link-up" : "link-down", peer, direction }),
         deliver: (to, from, message) => this.node(to).post({ type: "message", from, message }),
       },
-      options.delayMax,
+      this.#pace,
     );
     this.nodes = this.ids.map((id) => this.#makeNode(id));
     for (const node of this.nodes) this.#byId.set(node.id, node);
@@ -93,6 +103,10 @@ export class World {
   start(): void {
     for (const node of this.nodes) this.startNode(node);
     for (const client of this.clients) client.start();
+  }
+
+  setPace(pace: Pace): void {
+    Object.assign(this.#pace, pace);
   }
 
   startNode(node: SimulatedNode): void {
@@ -133,7 +147,7 @@ export class World {
   }
 
   #makeNode(id: NodeId): SimulatedNode {
-    const { replication, timing, sessions, fsyncMax, turnDelayMax, makeCore } = this.options;
+    const { replication, timing, sessions, makeCore } = this.options;
     const { random, agenda, oracle } = this;
     const configuration: CoreConfiguration = {
       node: id,
@@ -145,13 +159,17 @@ export class World {
       timing,
       limits: { pendingOperations: 1000, hops: 3, sessions },
     };
-    const disk = new SimulatedDisk(agenda, random, () => (random.chance(0.1) ? 4 : 1) * random.next() * fsyncMax);
+    const disk = new SimulatedDisk(
+      agenda,
+      random,
+      () => (random.chance(0.1) ? 4 : 1) * random.next() * this.#pace.fsyncMax,
+    );
     return new SimulatedNode(
       configuration,
       disk,
       agenda,
       random,
-      turnDelayMax,
+      this.#pace,
       {
         send: (from, to, message) => this.network.send(from, to, message),
         reply: (reply) => this.clients[reply.connection]?.onResponse(reply.response),
