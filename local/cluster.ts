@@ -86,6 +86,7 @@ class LocalCluster implements Cluster {
       const server = await this.#startProxies();
       for (const process of this.#processes.values()) {
         signal.throwIfAborted();
+        if (this.#isTornDown()) throw new ClusterError("the cluster was torn down while it booted");
         await process.start();
       }
       await this.#waitUntilReady(signal);
@@ -324,6 +325,10 @@ class LocalCluster implements Cluster {
   #demand(name: CapabilityName): void {
     const capability = this.capabilities[name];
     if (!capability.able) throw new ClusterError(`the local cluster cannot do ${name}: ${capability.reason}`);
+  }
+
+  #isTornDown(): boolean {
+    return this.#stage === "torn-down";
   }
 
   #mustRun(): void {

@@ -182,14 +182,14 @@ export class NodeProcess {
     await rm(this.dataDirectory, { recursive: true, force: true });
   }
 
-  /** Kills the process, paused or not, if there is one, and waits until it is gone. */
+  /** Kills the process, paused or not, if there is one, and waits until it is gone, but not for ever: the kernel may hold it. */
   async destroy(): Promise<void> {
     this.#destroyed = true;
     const current = this.#current;
     if (current !== null && current.exit === null) {
       current.endRequested = "SIGKILL";
       current.child.kill("SIGKILL");
-      await current.ended;
+      await endsWithin(current, stopGraceMs);
     }
     await this.#follower.stop();
   }
@@ -231,7 +231,8 @@ export class NodeProcess {
       });
       await new Promise<void>((resolve, reject) => {
         child.once("spawn", resolve);
-        child.once("error", reject);
+        // Stays: a signal that cannot be sent is an "error" of the child as well, and unheard it would end this process.
+        child.on("error", reject);
       });
       return child;
     } catch (error) {
@@ -247,12 +248,21 @@ export class NodeProcess {
     const incarnation: Incarnation = { child, record, endRequested: null, exit: null, ended };
     const onExit = (code: number | null, signal: NodeJS.Signals | null): void => {
       incarnation.exit = { code, signal };
-      this.options.registration.remove(record.pid);
+      this.#forget(record);
       void this.#reportExit(incarnation, code, signal).finally(reported);
     };
     if (child.exitCode !== null || child.signalCode !== null) onExit(child.exitCode, child.signalCode);
     else child.once("exit", onExit);
     return incarnation;
+  }
+
+  #forget(record: ChildRecord): void {
+    try {
+      this.options.registration.remove(record.pid);
+    } catch (error) {
+      // A record that names a process too many harms nobody: its start time tells that it is gone.
+      this.options.emit({ type: "error", detail: `the end of ${this.node} could not be recorded: ${String(error)}` });
+    }
   }
 
   async #reportExit(incarnation: Incarnation, code: number | null, signal: string | null): Promise<void> {

@@ -72,21 +72,30 @@ function environmentOf(pid: string): readonly string[] {
   }
 }
 
-export interface ListeningSocket {
-  /** As the kernel writes it: hexadecimal, `0100007F` is 127.0.0.1. */
-  readonly addressHex: string;
-  readonly port: number;
+export interface TcpSocket {
+  readonly state: "listening" | "established" | "other";
+  /** As the kernel writes them: hexadecimal, `0100007F` is 127.0.0.1. */
+  readonly localHex: string;
+  readonly localPort: number;
+  readonly remotePort: number;
 }
 
-/** TCP sockets on which a process listens, IPv4 and IPv6. */
-export function listeningSockets(pid: number): readonly ListeningSocket[] {
+/** TCP sockets of a process, IPv4 and IPv6. */
+export function tcpSockets(pid: number): readonly TcpSocket[] {
   const inodes = socketInodes(pid);
   return [`/proc/${pid}/net/tcp`, `/proc/${pid}/net/tcp6`].flatMap((path) => {
     const rows = readFileSync(path, "utf8").trim().split("\n").slice(1);
     return rows.flatMap((row) => {
-      const [, local = "", , state, , , , , , inode = ""] = row.trim().split(/\s+/);
-      const [addressHex = "", portHex = ""] = local.split(":");
-      return state === "0A" && inodes.has(inode) ? [{ addressHex, port: Number.parseInt(portHex, 16) }] : [];
+      const [, local = "", remote = "", state, , , , , , inode = ""] = row.trim().split(/\s+/);
+      if (!inodes.has(inode)) return [];
+      const [localHex = "", localPort = ""] = local.split(":");
+      const [, remotePort = ""] = remote.split(":");
+      return {
+        state: state === "0A" ? "listening" : state === "01" ? "established" : "other",
+        localHex,
+        localPort: Number.parseInt(localPort, 16),
+        remotePort: Number.parseInt(remotePort, 16),
+      } as const;
     });
   });
 }

@@ -13,7 +13,7 @@ import { BenchCluster } from "../cluster/testing/bench-cluster.js";
 import { until } from "../cluster/testing/until.js";
 import { tinySystem } from "../test/tiny-system/description.js";
 import { cleanLocal, createLocalCluster } from "./index.js";
-import { findByEnvironment, listeningSockets, readProcessSync } from "./proc.js";
+import { findByEnvironment, readProcessSync, tcpSockets } from "./proc.js";
 import { registryDirectory, runIdVariable } from "./registry.js";
 import { leftoversOf } from "./testing/leftovers.js";
 import { hasToxiproxyServer } from "./testing/toxiproxy-server.js";
@@ -52,6 +52,9 @@ async function bootBench(): Promise<BenchCluster> {
   await bench.cluster.boot(AbortSignal.timeout(30_000));
   return bench;
 }
+
+const listeningOf = (runId: string) => livingOf(runId).flatMap((pid) => tcpSockets(pid).filter(isListening));
+const isListening = ({ state }: { readonly state: string }) => state === "listening";
 
 const livingOf = (runId: string) =>
   findByEnvironment(runIdVariable, runId).filter((pid) => readProcessSync(pid)?.state !== "exited");
@@ -109,8 +112,7 @@ test("two clusters side by side do not meet", async () => {
   const [first] = other.cluster.nodes;
   if (first === undefined) throw new Error("no node");
   expect(await other.operateUntilOk(first, "get", "whose", null)).toMatchObject({ output: null });
-  const ports = (bench: BenchCluster) =>
-    livingOf(bench.options.runId).flatMap((pid) => listeningSockets(pid).map(({ port }) => port));
+  const ports = (bench: BenchCluster) => listeningOf(bench.options.runId).map(({ localPort }) => localPort);
   const [ofOne, ofOther] = [ports(one), ports(other)];
   // Three ports of each node, six link proxies, three client proxies, the proxy server's own.
   expect([ofOne.length, ofOther.length]).toEqual([19, 19]);
@@ -122,9 +124,26 @@ test("two clusters side by side do not meet", async () => {
 
 test("every port of a cluster is bound to loopback only", async () => {
   const bench = await bootBench();
-  const sockets = livingOf(bench.options.runId).flatMap(listeningSockets);
+  const sockets = listeningOf(bench.options.runId);
   expect(sockets).toHaveLength(19);
-  expect(sockets.filter(({ addressHex }) => addressHex !== loopbackHex)).toEqual([]);
+  expect(sockets.filter(({ localHex }) => localHex !== loopbackHex)).toEqual([]);
+});
+
+test("no node is connected to another node but through the proxy server", async () => {
+  const bench = await bootBench();
+  await bench.untilFlowing();
+  const nodes = await Promise.all(bench.cluster.nodes.map((node) => bench.cluster.observeProcess(node)));
+  const sockets = nodes.flatMap(({ node, pid }) =>
+    tcpSockets(pid ?? expect.fail("no pid"))
+      .filter(({ state }) => state === "established")
+      .map((socket) => ({ node, ...socket })),
+  );
+  // Each node has dialled two peers and been dialled by two.
+  expect(sockets.length).toBeGreaterThanOrEqual(12);
+  const direct = sockets.filter((one) =>
+    sockets.some((other) => other.localPort === one.remotePort && other.remotePort === one.localPort),
+  );
+  expect(direct).toEqual([]);
 });
 
 test("the death of the proxy server is reported, and the cluster can still be torn down", async () => {
