@@ -158,10 +158,15 @@ export function resolvePlan(request: PlanRequest, resolved: ResolvedKnobs, aroun
     },
     checker: { time_ms: integer("checker_time_ms"), memory_mb: integer("checker_memory_mb") },
   };
-  const problems = workload.problems(workloadOptionsOf(plan, around.system, expectedGroups(nodes, replication)));
+  const options = workloadOptionsOf(plan, around.system, expectedGroups(nodes, replication));
+  const problems = workload.problems(options);
   if (problems.length > 0) throw new UsageError(problems.join("; "));
   resolved.provenance["nemesis.faults"] = { value: faults.length, from: request.file?.faults ? "plan" : "seed" };
-  return plan;
+  const own = workload.floors?.(options);
+  if (own === undefined) return plan;
+  // A scripted workload does what its script says, whatever the rate: it knows its own floors.
+  const floors = { completed_operations: own.completedOperations, operations_per_node: own.operationsPerNode };
+  return { ...plan, floors: { ...plan.floors, ...floors, ...request.file?.floors } };
 }
 
 function workloadFaults(

@@ -125,6 +125,8 @@ function scenarioWorkload(
     prefers: { keys: keys.length, nodes: 6 },
     // Without a schedule of its own a scenario runs undisturbed.
     ownFaults: more.ownFaults ?? (() => []),
+    // Every step, and the final reads through each node.
+    floors: () => ({ completedOperations: chains.flat().length, operationsPerNode: keys.length }),
     problems,
     create(options) {
       return {

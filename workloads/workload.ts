@@ -38,6 +38,11 @@ export interface WorkloadRun {
   readonly judge: ((history: WorkloadHistory) => CheckerResult) | null;
 }
 
+export interface WorkloadFloors {
+  readonly completedOperations: number;
+  readonly operationsPerNode: number;
+}
+
 export interface Workload {
   readonly name: string;
   readonly description: string;
@@ -50,6 +55,8 @@ export interface Workload {
   readonly prefers?: { readonly keys?: number; readonly nodes?: number };
   /** The schedule that belongs to it (JSON of faults), instead of a drawn one; null: whatever the plan says. */
   readonly ownFaults: ((options: WorkloadOptions) => readonly JsonValue[]) | null;
+  /** What a whole run must at least have done to show anything, where that does not follow from rate and time. */
+  readonly floors?: (options: WorkloadOptions) => WorkloadFloors;
   /** What is wrong with the options, a sentence each. */
   problems(options: WorkloadOptions): readonly string[];
   create(options: WorkloadOptions, seed: number): WorkloadRun;
