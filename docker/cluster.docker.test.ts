@@ -224,6 +224,21 @@ await describeWithDocker("the Docker cluster", () => {
     expect(exit).toMatchObject({ node: "n1", signal: "SIGKILL", expected: false });
   });
 
+  test("an end that was asked for stays so when the next start follows at once", async () => {
+    const { cluster, events } = await bootTiny();
+    const rounds = 5;
+    for (let round = 0; round < rounds; round++) {
+      await cluster.kill(n2);
+      await cluster.start(n2);
+    }
+    const exits = await until("all ends are reported", () => {
+      const found = events.filter((event) => event.type === "exited");
+      return found.length >= rounds && found;
+    });
+    expect(exits.map(({ node, expected }) => `${node} ${expected}`)).toEqual(Array(rounds).fill("n2 true"));
+    expect(events.filter(({ type }) => type === "started")).toHaveLength(2 + rounds);
+  });
+
   test("a wiped node begins on an empty disk; a running one is not wiped", async () => {
     const { cluster, runId } = await bootTiny();
     const incarnation = async () => (await cluster.status(n2, AbortSignal.timeout(5_000))).incarnation;
