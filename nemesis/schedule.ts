@@ -114,8 +114,9 @@ const cards: readonly Card[] = [
     draw: (group, random) => ({
       kind: "latency",
       target: { by: random.pick(["leader", "follower"]), group },
-      latency_ms: random.integer(150, 350),
-      jitter_ms: random.integer(0, 50),
+      // A round trip takes longer than a client waits before it asks again, and less than it waits in all.
+      latency_ms: random.integer(90, 180),
+      jitter_ms: random.integer(0, 40),
     }),
   },
 ];
