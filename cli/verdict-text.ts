@@ -18,7 +18,10 @@ export function printVerdict(verdict: Verdict, terminal: Terminal): void {
   }
   const more = verdict.violations.length - 5;
   if (more > 0) terminal.out(`  and ${more} more`);
-  for (const reason of verdict.unknown) terminal.out(`  ${colors.yellow(reason.code)}: ${reason.sentence}`);
+  // Beside a violation, doubts about how much more could have been seen are noise; the verdict's file keeps them.
+  if (verdict.valid !== false) {
+    for (const reason of verdict.unknown) terminal.out(`  ${colors.yellow(reason.code)}: ${reason.sentence}`);
+  }
   for (const warning of verdict.warnings) terminal.out(`  ${colors.yellow("warning")}: ${warning}`);
 }
 
