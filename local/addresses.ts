@@ -10,7 +10,7 @@ export interface PortPlan {
   peersOf(node: NodeName): ReadonlyMap<NodeName, Address>;
   proxy(role: ProxyRole<NodeName>): Address;
   readonly proxyApi: number;
-  release(): void;
+  readonly release: () => void;
 }
 
 export async function planPorts(nodes: readonly NodeName[]): Promise<PortPlan> {

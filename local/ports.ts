@@ -23,7 +23,7 @@ export interface PortRange {
 
 export interface PortLease {
   readonly ports: readonly number[];
-  release(): void;
+  readonly release: () => void;
 }
 
 /** The larger stretch of unprivileged ports below or above the ephemeral range; all of them where neither is large enough. */
