@@ -87,6 +87,8 @@ start_engine() {
     return
   fi
   local log=/var/log/minos-dockerd.log
+  # A bare init may leave this to us.
+  grep -q '^cgroup' /proc/mounts || as_root mount -t cgroup2 cgroup2 /sys/fs/cgroup || true
   as_root sh -c "nohup setsid dockerd >>'$log' 2>&1 </dev/null &"
   if ! wait_for_engine; then
     as_root tail -n 20 "$log" >&2 || true
@@ -103,11 +105,9 @@ prepare_engine() {
     return
   fi
   if ! have dockerd || ! have docker; then
-    local packages="docker.io iptables"
-    # Debian 13 split the client off.
-    if apt-cache show docker-cli >/dev/null 2>&1; then packages="$packages docker-cli"; fi
-    # shellcheck disable=SC2086
-    install_packages $packages
+    install_packages docker.io iptables
+    # From Debian 13 on the client is a package of its own.
+    have docker || install_packages docker-cli
   elif ! have iptables; then
     install_packages iptables
   fi
