@@ -86,6 +86,8 @@ export class SimulatedClient {
       this.#finish(waiting, true);
     } else if (response.type === "session-opened") {
       this.#oracle.sessionOpened(response.group, response.session);
+      // Only the answer that is waited for: a late second one could bring back a session whose numbers were used.
+      if (waiting === undefined || !this.#waiting.delete(response.id)) return;
       if (this.#sessions.get(response.group) !== "opening") return;
       this.#sessions.set(response.group, { id: response.session, next: 1, open: new Set() });
     } else if (response.type === "refused" && waiting !== undefined) {
