@@ -62,3 +62,17 @@ export function faultSpans(faults: readonly FaultRecord[], endNs: number): reado
     return [{ record, fromNs, toNs, nodes: singledOut(record.targets) }];
   });
 }
+
+/** Stretches of time under at least one fault that was carried out, without overlaps. */
+export function mergedSpans(
+  faults: readonly FaultSpan[],
+): readonly { readonly fromNs: number; readonly toNs: number }[] {
+  const merged: { fromNs: number; toNs: number }[] = [];
+  for (const { fromNs, toNs, record } of faults.toSorted((a, b) => a.fromNs - b.fromNs)) {
+    if (record.state === "void") continue;
+    const last = merged.at(-1);
+    if (last !== undefined && fromNs <= last.toNs) last.toNs = Math.max(last.toNs, toNs);
+    else merged.push({ fromNs, toNs });
+  }
+  return merged;
+}

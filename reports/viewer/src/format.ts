@@ -27,9 +27,12 @@ export function duration(ns: number): string {
 
 /** A measured value with up to three significant digits, shares as percentages. */
 export function measure(value: number, unit: string): string {
-  if (unit === "share" || unit === "%")
-    return `${(unit === "%" ? value : value * 100).toPrecision(2).replace(/\.0$/, "")}${thin}%`;
-  const number = Number.isInteger(value) ? count(value) : Number(value.toPrecision(3)).toString();
+  if (unit === "share" || unit === "%") {
+    const percent = unit === "%" ? value : value * 100;
+    return `${Number(percent.toFixed(percent < 10 ? 1 : 0))}${thin}%`;
+  }
+  const number =
+    Number.isInteger(value) || Math.abs(value) >= 1000 ? count(value) : Number(value.toPrecision(3)).toString();
   return unit === "" ? number : `${number}${thin}${unit}`;
 }
 

@@ -1,7 +1,7 @@
 // Lines over time, drawn by uPlot, in step with the view that all pictures share.
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { faultSpans } from "../faults.js";
+import { faultSpans, mergedSpans } from "../faults.js";
 import type { Run } from "../load.js";
 import { onPalette, palette, type Palette } from "../palette.js";
 import { gutterWidth, plotRight, timeScale, type ViewStore } from "../view.js";
@@ -41,7 +41,7 @@ function optionsOf(
   width: number,
   colours: Palette,
 ): uPlot.Options {
-  const faults = faultSpans(run.payload.faults, run.endNs);
+  const faults = mergedSpans(faultSpans(run.payload.faults, run.endNs));
   const font = "11px system-ui, sans-serif";
   const axis = { stroke: colours.muted, font, grid: { stroke: colours.grid, width: 1 }, ticks: { show: false } };
   return {

@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { outcomeFail, outcomeOk } from "../../../columns.js";
 import { fit, Frame, surface, type Surface } from "../canvas.js";
-import { faultSpans } from "../faults.js";
+import { faultSpans, mergedSpans } from "../faults.js";
 import { count, duration } from "../format.js";
 import type { Run } from "../load.js";
 import { navigate } from "../navigate.js";
@@ -55,7 +55,7 @@ interface Picture {
 function drawFrame({ context, width, scale, latency, colours, faults, run }: Picture): void {
   context.fillStyle = colours.panel;
   context.fillRect(0, 0, width, height);
-  for (const { fromNs, toNs } of faults) {
+  for (const { fromNs, toNs } of mergedSpans(faults)) {
     const left = Math.max(scale.x(fromNs), scale.left);
     const right = Math.min(scale.x(toNs), scale.right);
     context.fillStyle = colours["fault-tint-strong"];

@@ -2,7 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { JsonValue } from "../../../../history/index.js";
 import { faultTitle, targetText } from "../faults.js";
-import { count, duration, measure, plural, seconds } from "../format.js";
+import { count, duration, plural, seconds } from "../format.js";
 import { jumpToTimeline } from "../around.js";
 import { labelOf, type KeyRow, type Run } from "../load.js";
 import type { FaultRecord } from "../../../payload.js";
@@ -278,7 +278,9 @@ export function Keys({ run, store }: { readonly run: Run; readonly store: ViewSt
                 {head("operations", true)}
                 {head("engine", false)}
                 {head("duration", true)}
-                <th scope="col">why</th>
+                <th scope="col" class="rest">
+                  why
+                </th>
                 <th scope="col">
                   <span class="hidden">Order</span>
                 </th>
@@ -297,80 +299,6 @@ export function Keys({ run, store }: { readonly run: Run; readonly store: ViewSt
           Show all {count(sorted.length)} keys
         </button>
       )}
-    </section>
-  );
-}
-
-export function Teeth({ run }: { readonly run: Run }) {
-  const { teeth, cannotSee, checkers } = run.payload.verdict;
-  return (
-    <section id="teeth" aria-labelledby="teeth-title">
-      <div class="section-head">
-        <h2 id="teeth-title">Teeth</h2>
-        <p class="muted">how much this run could have shown; below a floor it says nothing</p>
-      </div>
-      <div class="two-columns">
-        <div class="scroll-x">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">measure</th>
-                <th scope="col" class="number">
-                  value
-                </th>
-                <th scope="col" class="number">
-                  floor
-                </th>
-                <th scope="col">
-                  <span class="hidden">Enough?</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {teeth.map((tooth) => {
-                const below = tooth.floor !== null && tooth.value < tooth.floor;
-                return (
-                  <tr key={tooth.name} class={below ? "alarming" : ""}>
-                    <th scope="row">
-                      {tooth.name}
-                      <span class="meaning">{tooth.meaning}</span>
-                    </th>
-                    <td class="number">{measure(tooth.value, tooth.unit)}</td>
-                    <td class="number muted">{tooth.floor === null ? "–" : measure(tooth.floor, tooth.unit)}</td>
-                    <td>
-                      {tooth.floor === null ? (
-                        ""
-                      ) : below ? (
-                        <span class="state state-unconfirmed">▼ below</span>
-                      ) : (
-                        <span class="state state-confirmed">✓ above</span>
-                      )}
-                    </td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </div>
-        <div>
-          <h3>What such a run cannot have seen</h3>
-          <ul class="cannot-see">
-            {cannotSee.map((line) => (
-              <li key={line}>{line}</li>
-            ))}
-          </ul>
-          <h3>Checkers</h3>
-          <ul class="checkers">
-            {checkers.map(({ checker, valid }) => (
-              <li key={checker}>
-                <span class={`state verdict-${valid === true ? "valid" : valid === false ? "violation" : "unknown"}`}>
-                  <span aria-hidden="true">{valid === true ? "✓" : valid === false ? "✕" : "?"}</span> {checker}
-                </span>
-              </li>
-            ))}
-          </ul>
-        </div>
-      </div>
     </section>
   );
 }
@@ -406,7 +334,7 @@ export function Leaders({ run, store }: { readonly run: Run; readonly store: Vie
       </div>
       {changes.length > 0 && (
         <div class="scroll-x">
-          <table>
+          <table class="fit">
             <thead>
               <tr>
                 <th scope="col" class="number">

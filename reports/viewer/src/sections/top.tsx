@@ -140,6 +140,12 @@ function ThemeButton() {
   );
 }
 
+/** A summary may open with the verdict's word, which stands above it already. */
+function withoutWord(summary: string): string {
+  const rest = summary.replace(/^(valid|violation|unknown): /i, "");
+  return rest.slice(0, 1).toUpperCase() + rest.slice(1);
+}
+
 export function Top({ run, store }: { readonly run: Run; readonly store: ViewStore }) {
   const { verdict, plan, rerun } = run.payload;
   const name = verdictName(run);
@@ -160,10 +166,10 @@ export function Top({ run, store }: { readonly run: Run; readonly store: ViewSto
             {words[`${verdict.valid}`]}
             {classes.length > 0 && <span class="class">: {classes.join(", ")}</span>}
           </h1>
-          <p class="sentence value-text">{first === undefined ? verdict.summary : first.sentence}</p>
+          <p class="sentence value-text">{first === undefined ? withoutWord(verdict.summary) : first.sentence}</p>
           {first !== undefined && (
             <p class="muted value-text">
-              {verdict.summary}
+              {withoutWord(verdict.summary)}
               {verdict.violations.length > 1 &&
                 ` ${plural(verdict.violations.length, "violation")} in all; the first is shown.`}
             </p>

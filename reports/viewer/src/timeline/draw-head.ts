@@ -156,7 +156,7 @@ function drawFault(picture: HeadPicture, fault: PlacedFault, top: number, spots:
   const confirmed = record.confirmedOnNs !== null && record.state !== "void" && record.state !== "unconfirmed";
   const bottom = top + faultBar;
   context.fillStyle = colours.fault;
-  context.fillRect(box.left, (top + bottom) / 2 - 1, box.right - box.left, 2);
+  context.fillRect(box.left, bottom - 2, box.right - box.left, 2);
   if (confirmed) {
     const sure = clipped(scale, record.confirmedOnNs ?? fromNs, record.healRequestedNs ?? toNs);
     if (sure !== null) context.fillRect(sure.left, top, sure.right - sure.left, bottom - top);
@@ -204,23 +204,25 @@ function drawFault(picture: HeadPicture, fault: PlacedFault, top: number, spots:
   });
 }
 
-function markGlyph(mark: MarkRecord): { readonly glyph: string; readonly bad: boolean } {
-  if (mark.what === "started") return { glyph: "▲", bad: false };
-  if (mark.what === "exited") return { glyph: mark.expected ? "▽" : "✕", bad: !mark.expected };
-  if (mark.what === "leader-change") return { glyph: "◆", bad: false };
-  return mark.expected ? { glyph: "●", bad: false } : { glyph: "✕", bad: true };
+/** Trouble of a node is what the reader looks for; trouble of Minos itself is a warning. */
+function markGlyph(mark: MarkRecord, colours: Palette): { readonly glyph: string; readonly colour: string } {
+  if (mark.node === null)
+    return mark.expected ? { glyph: "●", colour: colours.muted } : { glyph: "!", colour: colours.info };
+  if (mark.what === "started") return { glyph: "▲", colour: colours.muted };
+  if (mark.what === "leader-change") return { glyph: "◆", colour: colours.muted };
+  return mark.expected ? { glyph: "▽", colour: colours.muted } : { glyph: "✕", colour: colours.bad };
 }
 
 function drawMarks(picture: HeadPicture, top: number, spots: Spot[]): void {
   const { context, scale, colours, run } = picture;
   label(picture, "events", top + marksHeight / 2);
   context.textAlign = "center";
-  context.font = "10px system-ui, sans-serif";
+  context.font = "bold 11px system-ui, sans-serif";
   for (const mark of run.payload.marks) {
     const x = scale.x(mark.timeNs);
     if (x < scale.left || x > scale.right) continue;
-    const { glyph, bad } = markGlyph(mark);
-    context.fillStyle = bad ? colours.bad : colours.muted;
+    const { glyph, colour } = markGlyph(mark, colours);
+    context.fillStyle = colour;
     context.fillText(glyph, x, top + marksHeight / 2 + 0.5);
     const detail = mark.detail === null ? [] : [JSON.stringify(mark.detail).slice(0, 300)];
     const who = mark.node === null ? "Minos" : mark.node;

@@ -3,6 +3,7 @@
 // picture's size, not by the run's.
 import { outcomeFail, outcomeOk, type Operations } from "../../../columns.js";
 import type { FaultRecord } from "../../../payload.js";
+import { mergedSpans } from "../faults.js";
 import { labelOf, type Run } from "../load.js";
 import { functionColour, inkOn, type Palette } from "../palette.js";
 import type { TimeScale } from "../view.js";
@@ -42,21 +43,23 @@ const letterPx = 6.4;
 /** No labels in a row with more operations in view than this: nobody could read them. */
 const labelledBars = 120;
 
+/** Lightly over all lanes while any fault acts, and more strongly over those of the nodes that it singled out. */
 function faultTints(picture: LanesPicture): void {
   const { context, scale, layout, faults, colours, scrollTop, height, run } = picture;
-  for (const { fromNs, toNs, nodes, record } of faults) {
+  const box = (fromNs: number, toNs: number, top: number, tall: number): void => {
     const left = Math.max(scale.x(fromNs), scale.left);
     const right = Math.min(scale.x(toNs), scale.right);
-    if (right <= left || record.state === "void") continue;
-    context.fillStyle = colours["fault-tint"];
-    context.fillRect(left, 0, Math.max(right - left, 1), height);
-    context.fillStyle = colours["fault-tint-strong"];
-    for (const lane of layout.lanes) {
-      const top = lane.top - scrollTop;
-      if (lane.node < 0 || top > height || top + lane.height < 0) continue;
-      if (nodes.has(run.operations.nodes[lane.node] ?? ""))
-        context.fillRect(left, top, Math.max(right - left, 1), lane.height);
-    }
+    if (right > left) context.fillRect(left, top, Math.max(right - left, 1), tall);
+  };
+  context.fillStyle = colours["fault-tint"];
+  for (const { fromNs, toNs } of mergedSpans(faults)) box(fromNs, toNs, 0, height);
+  context.fillStyle = colours["fault-tint-strong"];
+  for (const lane of layout.lanes) {
+    const top = lane.top - scrollTop;
+    if (lane.node < 0 || top > height || top + lane.height < 0) continue;
+    const node = run.operations.nodes[lane.node] ?? "";
+    for (const { fromNs, toNs } of mergedSpans(faults.filter((fault) => fault.nodes.has(node))))
+      box(fromNs, toNs, top, lane.height);
   }
 }
 

@@ -3,6 +3,7 @@
 import { outcomeFail, outcomeInfo, outcomeOpen } from "../../../columns.js";
 import type { Run } from "../load.js";
 import type { Palette } from "../palette.js";
+import { mergedSpans } from "../faults.js";
 import { timeScale, type View } from "../view.js";
 import type { FaultSpan } from "./draw-lanes.js";
 
@@ -47,7 +48,7 @@ export function drawOverview(
   const scale = timeScale({ fromNs: -run.endNs * 0.004, toNs: run.endNs * 1.012 }, width);
   context.fillStyle = colours.panel;
   context.fillRect(0, 0, width, height);
-  for (const { fromNs, toNs } of faults) {
+  for (const { fromNs, toNs } of mergedSpans(faults)) {
     context.fillStyle = colours["fault-tint-strong"];
     context.fillRect(scale.x(fromNs), 0, Math.max(1.5, scale.x(toNs) - scale.x(fromNs)), height);
     context.fillStyle = colours.fault;

@@ -84,7 +84,7 @@ function lanesOf(
 }
 
 function heights(kind: LaneKind, lanes: number): { readonly row: number; readonly pad: number } {
-  if (kind === "process") return { row: lanes <= 16 ? 22 : lanes <= 40 ? 16 : 11, pad: 0 };
+  if (kind === "process") return { row: lanes <= 20 ? 22 : lanes <= 40 ? 16 : 11, pad: 0 };
   return { row: lanes <= 40 ? 11 : 8, pad: 7 };
 }
 

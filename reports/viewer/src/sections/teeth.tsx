@@ -1,0 +1,188 @@
+// How much the run could have shown, against the plan's floors; what each fault met; and what no such run can show.
+import type { TeethMeasure } from "../../../../checker/index.js";
+import { faultTitle, targetText } from "../faults.js";
+import { measure } from "../format.js";
+import type { Run } from "../load.js";
+
+/** Measures that are told for each fault or each node, as the rows and columns of one table. */
+interface Pivot {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly [string, ReadonlyMap<string, TeethMeasure>])[];
+}
+
+interface Sorted {
+  readonly single: readonly TeethMeasure[];
+  readonly byFault: Pivot;
+  readonly byNode: Pivot;
+}
+
+const ofFault = /^fault (\d+) .*?: (.+)$/;
+const ofNode = /^(.+) on ([a-z][a-z0-9-]*)$/;
+
+function pivot(cells: readonly (readonly [string, string, TeethMeasure])[]): Pivot {
+  const rows = new Map<string, Map<string, TeethMeasure>>();
+  for (const [row, column, tooth] of cells) rows.set(row, (rows.get(row) ?? new Map()).set(column, tooth));
+  return {
+    columns: [...new Set(cells.map(([, column]) => column))],
+    rows: [...rows].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })),
+  };
+}
+
+/** Takes the measures apart by their names; one that no table can hold stays single, so that none is lost. */
+export function sortTeeth(teeth: readonly TeethMeasure[], nodes: ReadonlySet<string>): Sorted {
+  const faults: (readonly [string, string, TeethMeasure])[] = [];
+  const perNode: (readonly [string, string, TeethMeasure])[] = [];
+  const single: TeethMeasure[] = [];
+  for (const tooth of teeth) {
+    const [, fault, what] = ofFault.exec(tooth.name) ?? [];
+    const [, base, node] = ofNode.exec(tooth.name) ?? [];
+    if (fault !== undefined && what !== undefined && tooth.floor === null) faults.push([fault, what, tooth]);
+    else if (base !== undefined && node !== undefined && nodes.has(node) && tooth.floor === null)
+      perNode.push([node, base, tooth]);
+    else single.push(tooth);
+  }
+  return { single, byFault: pivot(faults), byNode: pivot(perNode) };
+}
+
+function PivotTable({
+  table,
+  head,
+  name,
+}: {
+  readonly table: Pivot;
+  readonly head: string;
+  readonly name: (row: string) => string;
+}) {
+  return (
+    <div class="scroll-x">
+      <table class="fit">
+        <thead>
+          <tr>
+            <th scope="col">{head}</th>
+            {table.columns.map((column) => (
+              <th key={column} scope="col" class="number wrap">
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {table.rows.map(([row, cells]) => (
+            <tr key={row}>
+              <th scope="row">{name(row)}</th>
+              {table.columns.map((column) => {
+                const tooth = cells.get(column);
+                return (
+                  <td key={column} class="number">
+                    {tooth === undefined ? (
+                      <span class="muted">–</span>
+                    ) : (
+                      measure(tooth.value, column.includes(tooth.unit) ? "" : tooth.unit)
+                    )}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Single({ teeth }: { readonly teeth: readonly TeethMeasure[] }) {
+  return (
+    <div class="scroll-x">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">measure</th>
+            <th scope="col" class="number">
+              value
+            </th>
+            <th scope="col" class="number">
+              floor
+            </th>
+            <th scope="col">
+              <span class="hidden">Enough?</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {teeth.map((tooth) => {
+            const below = tooth.floor !== null && tooth.value < tooth.floor;
+            return (
+              <tr key={tooth.name} class={below ? "alarming" : ""}>
+                <th scope="row">
+                  {tooth.name}
+                  <span class="meaning">{tooth.meaning}</span>
+                </th>
+                <td class="number">{measure(tooth.value, tooth.unit)}</td>
+                <td class="number muted">{tooth.floor === null ? "–" : measure(tooth.floor, tooth.unit)}</td>
+                <td>
+                  {tooth.floor === null ? (
+                    ""
+                  ) : below ? (
+                    <span class="state state-unconfirmed">▼ below</span>
+                  ) : (
+                    <span class="state state-confirmed">✓ above</span>
+                  )}
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function Teeth({ run }: { readonly run: Run }) {
+  const { teeth, cannotSee, checkers } = run.payload.verdict;
+  const { single, byFault, byNode } = sortTeeth(teeth, new Set(run.operations.nodes));
+  const faultName = (index: string): string => {
+    const record = run.payload.faults.find((fault) => String(fault.fault) === index);
+    return record === undefined ? `fault ${index}` : `${index} ${faultTitle(record)}, ${targetText(record.targets)}`;
+  };
+  return (
+    <section id="teeth" aria-labelledby="teeth-title">
+      <div class="section-head">
+        <h2 id="teeth-title">Teeth</h2>
+        <p class="muted">how much this run could have shown; below a floor it says nothing</p>
+      </div>
+      <div class="two-columns">
+        <Single teeth={single} />
+        <div>
+          <h3>What such a run cannot have seen</h3>
+          <ul class="cannot-see">
+            {cannotSee.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+          <h3>Checkers</h3>
+          <ul class="checkers">
+            {checkers.map(({ checker, valid }) => (
+              <li key={checker}>
+                <span class={`state verdict-${valid === true ? "valid" : valid === false ? "violation" : "unknown"}`}>
+                  <span aria-hidden="true">{valid === true ? "✓" : valid === false ? "✕" : "?"}</span> {checker}
+                </span>
+              </li>
+            ))}
+          </ul>
+          {byNode.rows.length > 0 && (
+            <>
+              <h3>Each node</h3>
+              <PivotTable table={byNode} head="node" name={(node) => node} />
+            </>
+          )}
+        </div>
+      </div>
+      {byFault.rows.length > 0 && (
+        <>
+          <h3 class="spaced">What each fault met</h3>
+          <PivotTable table={byFault} head="fault" name={faultName} />
+        </>
+      )}
+    </section>
+  );
+}
