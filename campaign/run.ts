@@ -63,6 +63,8 @@ type CutShort = { readonly reason: string; readonly cause: "interrupted" | "infr
 /** Lag of the event loop from which on it is recorded. */
 const lagThresholdMs = 100;
 const statusEveryMs = 100;
+/** Load goes on this long after a violation was seen live. */
+const evidenceMs = 1000;
 
 export function runIdOf(directory: RunDirectory, seed: number): string {
   const stamp = directory.path.split(/[/\\]/).at(-1) ?? "";
@@ -320,8 +322,11 @@ class Execution {
     const stopWatching = this.#watch(recorder, loop, nemesis);
     try {
       this.#record({ type: "phase", phase: "load" });
-      const loading = loop.drive(run.load, this.#stop.signal);
-      const breaking = nemesis.run(this.#stop.signal);
+      let breakingOn = true;
+      const loading = loop.drive(run.load, this.#stop.signal, () => breakingOn);
+      const breaking = nemesis.run(this.#stop.signal).finally(() => {
+        breakingOn = false;
+      });
       // A load that fails must end the nemesis too, and the other way round.
       await Promise.all([loading.catch((error: unknown) => this.#cutByError(error)), breaking]);
       this.#record({ type: "phase", phase: "heal" });
@@ -330,10 +335,11 @@ class Execution {
       for (const problem of report.problems) this.#input.observer.note(`heal: ${problem}`);
       const dropped = run.load.droppedArrivals();
       if (dropped > 0) this.#record({ type: "runner", what: "dropped-arrivals", detail: { count: dropped } });
-      if (this.#cutShort === null) {
+      // After a violation the final reads still tell which of two contradicting values lasted.
+      if (this.#cutShort === null || this.#cutShort.cause === "violation") {
         this.#record({ type: "phase", phase: "quiet" });
         this.#record({ type: "phase", phase: "final-read" });
-        await loop.drive(run.finalReads(plan.recovery_bound_ms), this.#stop.signal);
+        await loop.drive(run.finalReads(plan.recovery_bound_ms), this.#input.signal);
         await this.#collectDecisions();
       }
     } finally {
@@ -364,6 +370,7 @@ class Execution {
       if (event.type === "fault" && event.stage === "confirmed-on") confirmed += 1;
     });
     const origin = performance.now();
+    let evidence: NodeJS.Timeout | undefined;
     const timer = setInterval(() => {
       const counts = loop.counts;
       observer.progress({
@@ -377,11 +384,14 @@ class Execution {
       const violation = live.slice();
       if (violation !== null && !this.#liveViolation) {
         this.#liveViolation = true;
-        this.#cut({ reason: `a violation was seen: ${violation.sentence}`, cause: "violation" });
+        observer.note(`a violation was seen: ${violation.sentence}`);
+        // What others see next tells a stale read from a lost or a resurrected write.
+        evidence = setTimeout(() => this.#cut({ reason: "a violation was seen", cause: "violation" }), evidenceMs);
       }
     }, 100);
     return () => {
       clearInterval(timer);
+      clearTimeout(evidence);
       unsubscribe();
     };
   }
