@@ -229,8 +229,10 @@ export class Ledger {
     for (const connection of this.connections.values()) {
       const { mate, now, upstream, downstream } = connection;
       if (mate === null || targetOf(connection.proxy) !== target) continue;
-      raise(upstream, now.upstreamBytes, mate.now.upstreamBytes);
-      raise(downstream, mate.now.downstreamBytes, now.downstreamBytes);
+      // A sample is not atomic: the delivering socket, read later, may know of bytes that the other had not seen yet. They
+      // were offered all the same.
+      raise(upstream, Math.max(now.upstreamBytes, mate.now.upstreamBytes), mate.now.upstreamBytes);
+      raise(downstream, Math.max(mate.now.downstreamBytes, now.downstreamBytes), now.downstreamBytes);
     }
     const waiting = this.unpaired(target);
     const loose = this.loose(target).filter(({ present }) => present);
@@ -311,8 +313,7 @@ export class Ledger {
       const given = this.reported.get(text) ?? { offered: 0, delivered: 0 };
       const offered = (live.get(text)?.offered ?? 0) + (this.closed.get(text)?.offered ?? 0);
       const delivered = (live.get(text)?.delivered ?? 0) + (this.closed.get(text)?.delivered ?? 0);
-      // A sample is not atomic: a socket that was read later may know of bytes that the earlier one had not seen.
-      raise(given, offered, Math.min(offered, delivered));
+      raise(given, offered, delivered);
       this.reported.set(text, given);
       const open = [...this.connections.values()].filter(
         (one) => one.proxy.name === name && one.present && one.now.open,
