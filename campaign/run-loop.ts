@@ -52,22 +52,29 @@ export class RunLoop {
 
   /**
    * Drives one generator to its end: until it says done, or `signal` aborts (nothing more is started), and every open
-   * operation has completed. Rejects when the recorder cannot write: nothing may go on unrecorded.
+   * operation has completed. `keepGoing` is passed on to it: faults that run late are still under load. Rejects when the
+   * recorder cannot write: nothing may go on unrecorded.
    */
-  drive(generator: Generator, signal: AbortSignal): Promise<void> {
+  drive(generator: Generator, signal: AbortSignal, keepGoing: () => boolean = () => false): Promise<void> {
     const busy = this.#threads.find((thread) => thread.open !== null);
     if (busy !== undefined) throw new Error(`thread ${busy.thread} is still busy with an earlier generator`);
     return new Promise((resolve, reject) => {
-      new Drive(this.#options, this.#threads, generator, signal, {
-        count: (outcome) => {
-          this.#counts[outcome] += 1;
+      new Drive(
+        this.#options,
+        this.#threads,
+        generator,
+        { signal, keepGoing },
+        {
+          count: (outcome) => {
+            this.#counts[outcome] += 1;
+          },
+          ended: (failure) => {
+            this.#failure ??= failure;
+            if (this.#failure === null) resolve();
+            else reject(this.#failure);
+          },
         },
-        ended: (failure) => {
-          this.#failure ??= failure;
-          if (this.#failure === null) resolve();
-          else reject(this.#failure);
-        },
-      }).pump();
+      ).pump();
     });
   }
 }
@@ -83,6 +90,7 @@ class Drive {
   readonly #threads: readonly Thread[];
   readonly #generator: Generator;
   readonly #signal: AbortSignal;
+  readonly #keepGoing: () => boolean;
   readonly #reports: DriveReports;
   readonly #originNs: number;
   #cancelTimer: (() => void) | null = null;
@@ -94,13 +102,14 @@ class Drive {
     options: RunLoopOptions,
     threads: readonly Thread[],
     generator: Generator,
-    signal: AbortSignal,
+    { signal, keepGoing }: { readonly signal: AbortSignal; readonly keepGoing: () => boolean },
     reports: DriveReports,
   ) {
     this.#options = options;
     this.#threads = threads;
     this.#generator = generator;
     this.#signal = signal;
+    this.#keepGoing = keepGoing;
     this.#reports = reports;
     this.#originNs = options.driver.now();
     signal.addEventListener("abort", this.#onAbort, { once: true });
@@ -121,7 +130,7 @@ class Drive {
     // Each turn starts an operation on a free thread, so there are at most as many as threads.
     for (let started = 0; !this.#exhausted && started <= this.#threads.length; started++) {
       const freeThreads = this.#threads.filter((thread) => thread.open === null).map((thread) => thread.thread);
-      const step = this.#generator.next({ nowMs: this.#nowMs(), freeThreads });
+      const step = this.#generator.next({ nowMs: this.#nowMs(), freeThreads, keepGoing: this.#keepGoing() });
       if (step.type === "operation") {
         this.#start(step.operation);
         continue;

@@ -27,7 +27,7 @@ export interface NemesisLimits {
 }
 
 export const defaultNemesisLimits: NemesisLimits = {
-  confirmMs: 5_000,
+  confirmMs: 10_000,
   pollMs: 25,
   observationMs: 150,
   resolveMs: 3_000,

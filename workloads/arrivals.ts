@@ -18,15 +18,16 @@ export class Arrivals {
     this.#nextMs = random.exponential(meanGapMs);
   }
 
-  /** Takes in everything that was due by now. */
-  advance(nowMs: number): void {
+  /** Takes in everything that was due by now; beyond the end only when `keepGoing`. */
+  advance(nowMs: number, keepGoing = false): void {
+    const endMs = keepGoing ? Number.POSITIVE_INFINITY : this.endMs;
     // Each turn moves time on, and arrivals end with the load.
-    while (this.#nextMs <= nowMs && this.#nextMs < this.endMs) {
+    while (this.#nextMs <= nowMs && this.#nextMs < endMs) {
       if (this.#backlog.length < this.limit) this.#backlog.push(this.#nextMs);
       else this.#dropped += 1;
       this.#nextMs += this.random.exponential(this.meanGapMs);
     }
-    if (nowMs >= this.endMs) {
+    if (nowMs >= endMs) {
       // What waited for a thread until the end of the load is load that was not given.
       this.#dropped += this.#backlog.length;
       this.#backlog.length = 0;
@@ -42,9 +43,9 @@ export class Arrivals {
     return this.#backlog.length > 0;
   }
 
-  /** The next arrival to come; null when the load's end comes first. */
-  get nextMs(): number | null {
-    return this.#nextMs < this.endMs ? this.#nextMs : null;
+  /** When the next arrival comes. */
+  get nextMs(): number {
+    return this.#nextMs;
   }
 
   get dropped(): number {

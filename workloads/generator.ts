@@ -7,6 +7,11 @@ export interface GeneratorContext {
   readonly nowMs: number;
   /** Threads 0 … concurrency - 1 that have no operation open, in ascending order. Thread t is pinned to node t mod n. */
   readonly freeThreads: readonly number[];
+  /**
+   * Faults are still on or to come although the load's time is up (confirming took longer than planned): a load that runs by
+   * the clock goes on until this is false, so that no fault strikes an idle system.
+   */
+  readonly keepGoing?: boolean;
 }
 
 /** An operation that a thread is to start now. */

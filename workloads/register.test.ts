@@ -175,6 +175,18 @@ test("while every writing thread hangs on one node, its reading thread goes on",
   expect(new Set(given.map(({ thread, function: name }) => `${name}@${thread}`))).toEqual(new Set(["get@2"]));
 });
 
+test("load goes on beyond its time while it is asked to, and ends when it no longer is", () => {
+  const { load } = register.create({ ...options, timeLimitMs: 1_000 }, 5);
+  const late: PlannedOperation[] = [];
+  for (let nowMs = 0; nowMs < 3_000; nowMs += 5) {
+    const step = load.next({ nowMs, freeThreads: [8], keepGoing: true });
+    expect(step.type).not.toBe("done");
+    if (step.type === "operation" && step.operation.intendedMs > 1_000) late.push(step.operation);
+  }
+  expect(late.length).toBeGreaterThan(300);
+  expect(load.next({ nowMs: 3_000, freeThreads: [8], keepGoing: false })).toEqual({ type: "done" });
+});
+
 test("final reads are tried again until they are answered, or the bound has passed", () => {
   const run = register.create(options, 1);
   const reads = run.finalReads(1_000);

@@ -11,7 +11,7 @@
 import { createRandom, type JsonValue, type Random } from "../history/index.js";
 import { Arrivals } from "./arrivals.js";
 import { finalReads } from "./final-reads.js";
-import type { Generator, GeneratorStep, GeneratorUpdate, PlannedOperation } from "./generator.js";
+import type { Generator, GeneratorContext, GeneratorStep, GeneratorUpdate, PlannedOperation } from "./generator.js";
 import { spreadKeys } from "./keys.js";
 import type { Workload, WorkloadOptions, WorkloadRun } from "./workload.js";
 
@@ -87,12 +87,13 @@ class RegisterLoad implements Generator {
     this.#endMs = options.timeLimitMs;
   }
 
-  next({ nowMs, freeThreads }: { readonly nowMs: number; readonly freeThreads: readonly number[] }): GeneratorStep {
-    this.#arrivals.advance(nowMs);
-    if (nowMs >= this.#endMs) return { type: "done" };
-    if (freeThreads.length === 0) return { type: "wait", untilMs: this.#arrivals.nextMs ?? this.#endMs };
-    const intendedMs = this.#arrivals.take();
-    if (intendedMs === null) return { type: "wait", untilMs: this.#arrivals.nextMs ?? this.#endMs };
+  next({ nowMs, freeThreads, keepGoing = false }: GeneratorContext): GeneratorStep {
+    this.#arrivals.advance(nowMs, keepGoing);
+    const timeIsUp = nowMs >= this.#endMs;
+    if (timeIsUp && !keepGoing) return { type: "done" };
+    const intendedMs = freeThreads.length === 0 ? null : this.#arrivals.take();
+    const { nextMs } = this.#arrivals;
+    if (intendedMs === null) return { type: "wait", untilMs: timeIsUp ? nextMs : Math.min(nextMs, this.#endMs) };
     return { type: "operation", operation: this.#choose(freeThreads, intendedMs) };
   }
 
