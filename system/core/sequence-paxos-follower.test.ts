@@ -13,7 +13,12 @@ function prepare(of = first, accepted = bottomBallot, length = 0, decided = 0): 
   return { type: "Prepare", ballot: of, accepted, length, decided };
 }
 
-function acceptSync(session: number, base: number, suffix: readonly Command[], more: Partial<AcceptSync> = {}): AcceptSync {
+function acceptSync(
+  session: number,
+  base: number,
+  suffix: readonly Command[],
+  more: Partial<AcceptSync> = {},
+): AcceptSync {
   return { type: "AcceptSync", ballot: first, session, base, suffix, decided: 0, part: 0, last: true, ...more };
 }
 
@@ -74,7 +79,10 @@ describe("promise", () => {
   test("a promise repeats nothing that the leader has: the suffix is there only when the follower's log is the greater one", () => {
     const state = { promised: ballot(1, 3), accepted: ballot(1, 3), log: [openSession, put(1), put(2)], decided: 1 };
     const suffixAgainst = (message: PeerMessage): unknown =>
-      new LoneCore({ node: 2, state }).receive(1, message).messages("Promise").map(({ base, suffix }) => [base, suffix.length]);
+      new LoneCore({ node: 2, state })
+        .receive(1, message)
+        .messages("Promise")
+        .map(({ base, suffix }) => [base, suffix.length]);
     expect(suffixAgainst(prepare(ballot(2, 1), ballot(1, 3), 3, 0))).toEqual([[3, 0]]);
     expect(suffixAgainst(prepare(ballot(2, 1), ballot(1, 3), 2, 0))).toEqual([[2, 1]]);
     expect(suffixAgainst(prepare(ballot(2, 1), ballot(1, 1), 9, 1))).toEqual([[1, 2]]);
@@ -134,7 +142,12 @@ describe("restart", () => {
   test("PrepareReq is repeated on the timer until a Prepare comes", () => {
     const follower = new LoneCore({ node: 2, state });
     for (let round = 0; round < 3; round += 1)
-      expect(follower.tick(5).messages("PrepareReq").map(({ to }) => to)).toEqual([1, 3]);
+      expect(
+        follower
+          .tick(5)
+          .messages("PrepareReq")
+          .map(({ to }) => to),
+      ).toEqual([1, 3]);
     follower.receive(1, prepare(first, first, 2, 2));
     expect(follower.tick(5).messages("PrepareReq")).toEqual([]);
   });
@@ -142,7 +155,12 @@ describe("restart", () => {
 
 describe("AcceptSync", () => {
   test("truncates the tail", () => {
-    const state = { promised: ballot(1, 3), accepted: ballot(1, 3), log: [openSession, put(1), put(2), put(3)], decided: 1 };
+    const state = {
+      promised: ballot(1, 3),
+      accepted: ballot(1, 3),
+      log: [openSession, put(1), put(2), put(3)],
+      decided: 1,
+    };
     const follower = new LoneCore({ node: 2, state });
     follower.receive(1, prepare(ballot(2, 1), ballot(1, 3), 2, 1));
     follower.receive(1, acceptSync(1, 2, [], { ballot: ballot(2, 1) }));
@@ -300,12 +318,15 @@ describe("Accept and Decide", () => {
 });
 
 describe("links and timers", () => {
-  test.each(["in", "out"] as const)("a link up from the leader (%s) puts the follower in recover and asks for a Prepare", (direction) => {
-    const follower = accepting();
-    follower.linkUp(1, direction);
-    expect(follower.status.phase).toBe("recover");
-    expect(follower.messages("PrepareReq").map(({ to }) => to)).toEqual([1]);
-  });
+  test.each(["in", "out"] as const)(
+    "a link up from the leader (%s) puts the follower in recover and asks for a Prepare",
+    (direction) => {
+      const follower = accepting();
+      follower.linkUp(1, direction);
+      expect(follower.status.phase).toBe("recover");
+      expect(follower.messages("PrepareReq").map(({ to }) => to)).toEqual([1]);
+    },
+  );
 
   test("a link up from a peer that does not lead changes nothing", () => {
     const follower = accepting();

@@ -52,6 +52,7 @@ export class SequencePaxos {
     this.#follower.stop();
     if (this.isLeader) this.#leader.stepDown();
     this.#leader.start(ballot);
+    this.#ticks = 0;
   }
 
   propose(command: Command): void {
