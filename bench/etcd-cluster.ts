@@ -49,6 +49,10 @@ export class EtcdCluster {
     return cluster;
   }
 
+  get pids(): readonly number[] {
+    return this.#processes.flatMap((child) => child.pid ?? []);
+  }
+
   /** Client address of the leading member. */
   async leader(): Promise<Address> {
     const end = Date.now() + 20_000;

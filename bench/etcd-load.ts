@@ -8,9 +8,8 @@ import * as net from "node:net";
 import type { Address } from "../cluster/index.js";
 import { Measurement } from "./latencies.js";
 import type { LoadResult } from "./latencies.js";
+import { connectionsFor } from "./store-load.js";
 import type { LoadOptions } from "./store-load.js";
-
-const maximumConnections = 4;
 
 /** Starts one put; calls back with whether it succeeded. */
 type Put = (key: string, value: string, done: (succeeded: boolean) => void) => void;
@@ -70,7 +69,7 @@ export async function loadEtcdGateway(address: Address, options: LoadOptions): P
 /** By gRPC over a few HTTP/2 connections. */
 export async function loadEtcdGrpc(address: Address, options: LoadOptions): Promise<LoadResult> {
   const connections = await Promise.all(
-    Array.from({ length: Math.min(maximumConnections, options.outstanding) }, () => Http2Connection.open(address)),
+    Array.from({ length: connectionsFor(options.outstanding) }, () => Http2Connection.open(address)),
   );
   try {
     return await load(options, (client) => {

@@ -6,7 +6,7 @@ import type { Address } from "../cluster/index.js";
 import type { ClientRequest, ClientResponse } from "../system/core/interface.js";
 import { groupOfKey } from "../system/core/partition-table.js";
 import { FrameReader } from "../system/runtime/frame.js";
-import { decodeResponse, encodeRequest } from "../system/runtime/wire.js";
+import { decodeResponse, encodeRequest } from "../system/runtime/client-codec.js";
 import { Measurement } from "./latencies.js";
 import type { LoadResult } from "./latencies.js";
 
@@ -18,7 +18,10 @@ export interface LoadOptions {
   readonly keys: number;
 }
 
-const maximumConnections = 4;
+/** Connections that a load shares: the same for every system that is measured. */
+export function connectionsFor(outstanding: number): number {
+  return outstanding <= 100 ? 1 : 4;
+}
 
 /** Requests of many clients on one connection; frames of one turn leave in one write. */
 class Connection {
@@ -76,7 +79,7 @@ class Connection {
 export async function loadStore(address: Address, options: LoadOptions): Promise<LoadResult> {
   const { outstanding } = options;
   const connections = await Promise.all(
-    Array.from({ length: Math.min(maximumConnections, outstanding) }, () => Connection.open(address)),
+    Array.from({ length: connectionsFor(outstanding) }, () => Connection.open(address)),
   );
   const start = performance.now();
   const measurement = new Measurement(

@@ -1,7 +1,7 @@
 // Between the suite's operations and the store's: keys are texts on the wire, outputs are those of `history/operation.ts`.
 import type { ClientRequest as Invocation, JsonValue } from "../../cluster/index.js";
 import type { KvOperation, KvResult, Value } from "../core/interface.js";
-import { isValue, maximumTextLength } from "../runtime/wire.js";
+import { isValue, maximumTextLength } from "../runtime/client-codec.js";
 
 /** The store's operation, or what is wrong with the request. */
 export function toKvOperation(request: Invocation): KvOperation | { readonly error: string } {

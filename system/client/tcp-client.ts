@@ -4,7 +4,7 @@ import * as net from "node:net";
 
 import type { Address, Client, ClientHooks, ClientInvocation, ClientReply } from "../../cluster/index.js";
 import { FrameReader } from "../runtime/frame.js";
-import { decodeResponse, encodeRequest, peekResponse } from "../runtime/wire.js";
+import { decodeResponse, encodeRequest, peekResponse } from "../runtime/client-codec.js";
 import { ClientCore, defaultClientTiming } from "./client-core.js";
 import type { ClientEffect, ClientEvent, ClientTiming } from "./client-core.js";
 

@@ -3,9 +3,10 @@
 import * as net from "node:net";
 
 import type { ClientRequest, ClientResponse, ConnectionId } from "../core/interface.js";
+import { ByteWriter } from "./bytes.js";
+import { decodeRequest, writeResponse } from "./client-codec.js";
 import { FrameReader } from "./frame.js";
 import { listening } from "./inbound-links.js";
-import { decodeRequest, encodeResponse } from "./wire.js";
 
 const maximumConnections = 2_048;
 const maximumRequestBytes = 1024 * 1024;
@@ -38,17 +39,20 @@ export class ClientServer {
 
   /** Sends all answers that one turn of the event loop gave, one write for each connection. */
   answer(answers: readonly { readonly connection: ConnectionId; readonly response: ClientResponse }[]): void {
-    const frames = new Map<ConnectionId, Buffer[]>();
+    const writers = new Map<ConnectionId, ByteWriter>();
     for (const { connection, response } of answers) {
       if (!this.#connections.has(connection)) continue;
-      const list = frames.get(connection);
-      if (list === undefined) frames.set(connection, [encodeResponse(response)]);
-      else list.push(encodeResponse(response));
+      let writer = writers.get(connection);
+      if (writer === undefined) {
+        writer = new ByteWriter();
+        writers.set(connection, writer);
+      }
+      writeResponse(writer, response);
     }
-    for (const [connection, list] of frames) {
+    for (const [connection, writer] of writers) {
       const socket = this.#connections.get(connection);
       if (socket === undefined) continue;
-      socket.write(list.length === 1 && list[0] !== undefined ? list[0] : Buffer.concat(list));
+      socket.write(writer.view());
       if (socket.writableLength > maximumQueuedBytes) socket.destroy();
     }
   }

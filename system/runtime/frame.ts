@@ -1,6 +1,7 @@
 // Frames on a stream: u32 length of the payload, u32 CRC-32C of the payload (both little-endian), payload. The reader takes
 // chunks as TCP cuts them and gives back whole payloads; anything wrong with a frame ends the stream, since nothing after it
 // can be trusted.
+import type { ByteWriter } from "./bytes.js";
 import { crc32c } from "./crc32c.js";
 
 export const frameHeaderBytes = 8;
@@ -14,6 +15,18 @@ export function encodeFrame(payload: Uint8Array): Buffer {
   frame.writeUInt32LE(crc32c(payload), 4);
   frame.set(payload, frameHeaderBytes);
   return frame;
+}
+
+/** Starts a frame in a writer; what is written until `endFrame` is its payload. Returns where it begins. */
+export function beginFrame(writer: ByteWriter): number {
+  return writer.skip(frameHeaderBytes);
+}
+
+export function endFrame(writer: ByteWriter, start: number): void {
+  const payload = writer.view(start + frameHeaderBytes);
+  if (payload.length > maximumFrameBytes) throw new Error(`a frame of ${payload.length} bytes is above the limit`);
+  writer.set32(start, payload.length);
+  writer.set32(start + 4, crc32c(payload));
 }
 
 /** Raised by the reader for a length above the limit or a checksum that does not match. */

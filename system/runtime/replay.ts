@@ -4,34 +4,30 @@ import { Packr } from "msgpackr/pack";
 
 import { nodeId } from "../core/interface.js";
 import type { Ballot, Command, DurableState, PartitionTable, StorageOperation } from "../core/interface.js";
+import { asBuffer } from "./bytes.js";
+import { decodeCommands, encodeCommands } from "./command-codec.js";
 import { CorruptLogError } from "./wal.js";
 
 // Records with their definitions inside each batch, so that every batch can be read by itself.
 const packer = new Packr({ useRecords: true, mapsAsObjects: false });
 
-/** Joins appends that follow one another, which is what a busy node's group commit consists of. */
+/** Lists of commands are bytes already: those that went to, or came from, the other nodes. */
 export function encodeOperations(operations: readonly StorageOperation[]): Uint8Array {
-  const joined: StorageOperation[] = [];
-  let open: { type: "append"; index: number; commands: Command[] } | null = null;
-  for (const operation of operations) {
-    if (operation.type !== "append") {
-      // Of two decided lengths with only appends between them the later one alone counts, so they need not end a run.
-      open = null;
-      joined.push(operation);
-    } else if (open !== null && operation.index === open.index + open.commands.length) {
-      for (const command of operation.commands) open.commands.push(command);
-    } else {
-      open = { type: "append", index: operation.index, commands: [...operation.commands] };
-      joined.push(open);
-    }
-  }
-  return packer.pack(joined);
+  return packer.pack(
+    operations.map((operation) =>
+      operation.type === "append" ? { ...operation, commands: encodeCommands(operation.commands) } : operation,
+    ),
+  );
 }
 
 export function decodeOperations(payload: Uint8Array): readonly StorageOperation[] {
   const value: unknown = packer.unpack(payload);
   if (!Array.isArray(value)) throw new CorruptLogError("a batch of the write-ahead log holds no operations");
-  return value as readonly StorageOperation[];
+  return value.map((operation: { readonly type: string; readonly commands?: Uint8Array }) =>
+    operation.commands === undefined
+      ? (operation as StorageOperation)
+      : ({ ...operation, commands: decodeCommands(asBuffer(operation.commands)) } as StorageOperation),
+  );
 }
 
 const noBallot: Ballot = { number: 0, priority: 0, node: nodeId(0) };

@@ -5,7 +5,7 @@ import type { ScriptedServer, ServerAction, ServerScript } from "../../../cluste
 import { nodeId } from "../../core/interface.js";
 import type { ClientRequest, ClientResponse, KvOperation, KvResult, RefusalReason } from "../../core/interface.js";
 import { FrameReader } from "../../runtime/frame.js";
-import { decodeRequest, encodeResponse } from "../../runtime/wire.js";
+import { decodeRequest, encodeResponse } from "../../runtime/client-codec.js";
 
 type OperationRequest = Extract<ClientRequest, { type: "operation" }>;
 
