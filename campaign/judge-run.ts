@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { composeValidity, judge, type CheckerResult, type NodeDecisions, type Verdict } from "../checker/index.js";
 import { nodeNames, type GroupLayout, type StatusSample, type SystemUnderTest } from "../cluster/index.js";
-import { readHistory, type HistoryDocument, type JsonValue } from "../history/index.js";
+import { formatEdn, readHistory, type HistoryDocument, type JsonValue } from "../history/index.js";
 import { writeReport } from "../reports/index.js";
 import type { WorkloadHistory } from "../workloads/index.js";
 import type { Plan } from "./plan.js";
@@ -67,7 +67,7 @@ export function judgeRun(input: JudgeRunInput): JudgedRun {
   const verdict = withOwnJudge(judged, input.ownJudge, document);
   const faults = document.events.filter((event) => event.type === "fault");
   writeText(join(directory.faultsFile), faults.map((event) => `${JSON.stringify(event)}\n`).join(""));
-  // EDN
+  writeText(directory.ednFile, formatEdn(document.events));
   writeJson(directory.verdictFile, verdict);
   if (input.liveViolation && verdict.valid === true) {
     throw new CheckersDisagree(
