@@ -20,6 +20,7 @@ import { IncrementalChecker, type NodeDecisions, type Verdict } from "../checker
 import { createRandom, FileSink, Recorder, SinkError, systemClock } from "../history/index.js";
 import { createNemesis, type Nemesis } from "../nemesis/index.js";
 import { workloads, type WorkloadRun } from "../workloads/index.js";
+import { recordOfClusterEvent } from "./cluster-records.js";
 import { ClusterView } from "./cluster-view.js";
 import { describeEnvironment, type Environment } from "./environment.js";
 import { startLagMonitor } from "./lag-monitor.js";
@@ -194,42 +195,13 @@ class Execution {
   }
 
   #onClusterEvent(event: ClusterEvent): void {
-    switch (event.type) {
-      case "started":
-        this.#record({
-          type: "node",
-          node: event.node,
-          what: "started",
-          expected: true,
-          detail: { pid: event.pid, incarnation: event.incarnation },
-        });
-        return;
-      case "exited":
-        if (!event.expected && this.#recording)
-          this.#input.observer.note(`${event.node} exited by itself (${event.signal ?? event.code})`);
-        this.#record({
-          type: "node",
-          node: event.node,
-          what: "exited",
-          expected: event.expected,
-          detail: { code: event.code, signal: event.signal, log_tail: event.expected ? [] : event.logTail.slice(-20) },
-        });
-        return;
-      case "panic":
-        this.#record({ type: "node", node: event.node, what: "panic", expected: false, detail: { line: event.line } });
-        return;
-      case "proxy-died":
-        this.#record({ type: "runner", what: "proxy-died", detail: event.detail });
-        this.#cut({ reason: `the proxy died: ${event.detail}`, cause: "infrastructure" });
-        return;
-      case "notice":
-        this.#record({ type: "runner", what: "note", detail: event.detail });
-        return;
-      case "error":
-        this.#record({ type: "runner", what: "cluster-error", detail: event.detail });
-        this.#input.observer.note(`cluster: ${event.detail}`);
-        return;
-    }
+    this.#record(recordOfClusterEvent(event));
+    const { observer } = this.#input;
+    if (event.type === "proxy-died") this.#cut({ reason: `the proxy died: ${event.detail}`, cause: "infrastructure" });
+    if (!this.#recording) return;
+    if (event.type === "error") observer.note(`cluster: ${event.detail}`);
+    if (event.type === "exited" && !event.expected)
+      observer.note(`${event.node} exited by itself (${event.signal ?? event.code})`);
   }
 
   /** Records while the run is recorded; a disk that is full ends the run and is no reason to crash in a callback. */
