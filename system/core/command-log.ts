@@ -3,7 +3,7 @@
 // owed an answer, is kept as it came.
 import { nodeId, type Command, type Value, type Waiter } from "./interface.js";
 
-const CHUNK_LENGTH = 4096;
+const CHUNK_LENGTH = 1024;
 
 /** The waiter of a command from the columns: its leader applied it long ago and answered then. */
 export const nobody: Waiter = { origin: nodeId(0), incarnation: 0, connection: 0, id: 0 };

@@ -3,7 +3,7 @@
 import { Hasher, formatDigest, zeroDigest, type Digest } from "./hash.js";
 import type { Command } from "./interface.js";
 
-const CHUNK_LENGTH = 4096;
+const CHUNK_LENGTH = 1024;
 export const DECISIONS_PER_ANSWER_MAX = 10_000;
 
 export class LogHash {
@@ -11,13 +11,16 @@ export class LogHash {
   readonly #chunks: Uint32Array[] = [];
   #digest: Digest = zeroDigest;
   #length = 0;
+  /** The hash as text, once it was asked for. */
+  #text: string | null = null;
 
   get length(): number {
     return this.#length;
   }
 
   get hash(): string {
-    return formatDigest(this.#digest);
+    this.#text ??= formatDigest(this.#digest);
+    return this.#text;
   }
 
   advance(command: Command): void {
@@ -29,6 +32,7 @@ export class LogHash {
     chunk[offset] = digest.high;
     chunk[offset + 1] = digest.low;
     this.#digest = digest;
+    this.#text = null;
     this.#length += 1;
   }
 

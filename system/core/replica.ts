@@ -11,6 +11,8 @@ export class Replica {
   readonly #group: GroupId;
   readonly #counters: Counters;
   #applied = 0;
+  /** As text, for as many commands as it was made of. */
+  #stateHash = { applied: -1, text: "" };
 
   constructor(group: GroupId, sessionLimit: number, counters: Counters) {
     this.#group = group;
@@ -25,11 +27,13 @@ export class Replica {
 
   /** Over map and sessions after `applied` commands. */
   get stateHash(): string {
-    const { digest } = this.stateMachine;
-    const sessions = this.sessions.digest;
-    return formatDigest(
-      new Hasher().word(digest.high).word(digest.low).word(sessions.high).word(sessions.low).digest(),
-    );
+    if (this.#stateHash.applied !== this.#applied) {
+      const { digest } = this.stateMachine;
+      const sessions = this.sessions.digest;
+      const whole = new Hasher().word(digest.high).word(digest.low).word(sessions.high).word(sessions.low);
+      this.#stateHash = { applied: this.#applied, text: formatDigest(whole.digest()) };
+    }
+    return this.#stateHash.text;
   }
 
   /** Applies the log's next command; its waiter and answer, where there is one. */

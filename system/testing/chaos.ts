@@ -49,6 +49,7 @@ function drawOptions(seed: number, random: Random, makeCore: MakeCore | undefine
     // Few, so that sessions expire; with 2 the clients expire each other's for ever, and are not asked to be served.
     sessions: random.pick([2, Math.max(2, nodes), 100, 100]),
     clients: Math.max(2, nodes),
+    clientTimeout: 50,
     // Slower than a heartbeat in some runs: leaders come and go for no reason, and messages are old when they arrive.
     pace: {
       delayMax: random.pick([0.2, 0.5, 1, 3, 6]),

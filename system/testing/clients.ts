@@ -14,6 +14,7 @@ import type { Random } from "./random.js";
 
 const KEYS = ["a", "b", "c", "d"];
 const DOMAIN = 3;
+const ATTEMPTS_MAX = 8;
 
 /** What a client needs of the world. */
 export interface Frontend {
@@ -27,6 +28,7 @@ interface Open {
   readonly operation: KvOperation;
   /** How much of the group's log was decided when it was first asked. */
   readonly calledAt: number;
+  readonly begunAt: number;
   attempts: number;
 }
 
@@ -50,6 +52,8 @@ export class SimulatedClient {
   /** By the id of each attempt. */
   readonly #waiting = new Map<number, Open | { readonly opens: GroupId }>();
   #ids = 0;
+  /** When the latest begun of the answered requests was begun. */
+  #latestBegun = -1;
 
   constructor(
     connection: number,
@@ -72,6 +76,11 @@ export class SimulatedClient {
     this.#timeout = timeout;
     this.#roams = random.chance(0.4);
     this.#window = 1 + random.below(3);
+  }
+
+  /** Tells whether a request begun at or after `time` has been answered. */
+  startedLater(time: number): () => boolean {
+    return () => this.#latestBegun >= time;
   }
 
   start(): void {
@@ -116,7 +125,7 @@ export class SimulatedClient {
     session.next += 1;
     session.open.add(number);
     const calledAt = this.#oracle.decidedLength(group);
-    this.#attempt({ group, session: session.id, number, operation, calledAt, attempts: 0 });
+    this.#attempt({ group, session: session.id, number, operation, calledAt, begunAt: this.#agenda.now, attempts: 0 });
   }
 
   #openSession(group: GroupId): void {
@@ -134,7 +143,7 @@ export class SimulatedClient {
     if (session === undefined || session === "opening" || !session.open.has(open.number)) return;
     if (session.id !== open.session) return;
     open.attempts += 1;
-    if (open.attempts > 8) {
+    if (open.attempts > ATTEMPTS_MAX) {
       // Given up: whether it happens nobody will know, but a late copy must still not happen twice.
       this.#finish(open, false);
       return;
@@ -165,6 +174,7 @@ export class SimulatedClient {
     if (!session.open.delete(open.number) || !completed) return;
     this.completed += 1;
     this.lastCompleted = this.#agenda.now;
+    this.#latestBegun = Math.max(this.#latestBegun, open.begunAt);
   }
 
   #openCount(): number {

@@ -61,7 +61,8 @@ export class LoneCore {
   readonly core: Core;
   readonly configuration: CoreConfiguration;
   /** Of the event before; of several, all of them together. */
-  sent: { readonly to: number; readonly message: PeerMessage; readonly guarded: boolean; readonly after: number }[] = [];
+  sent: { readonly to: number; readonly message: PeerMessage; readonly guarded: boolean; readonly after: number }[] =
+    [];
   writes: NonNullable<CoreEffects["persist"]>[] = [];
   replies: CoreEffects["replies"][number][] = [];
   #lastWrite = 0;
@@ -135,7 +136,13 @@ export class LoneCore {
     const round = this.#round();
     for (const peer of nodes)
       if (peer !== node)
-        this.receive(peer, { type: "HeartbeatResp", round, ballot: ballot(0, peer), leader: bottomBallot, happy: false });
+        this.receive(peer, {
+          type: "HeartbeatResp",
+          round,
+          ballot: ballot(0, peer),
+          leader: bottomBallot,
+          happy: false,
+        });
     for (let tick = 0; tick < timing.heartbeat && this.status.role !== "leader"; tick += 1) this.tick(1);
     if (this.status.role !== "leader") throw new Error("the core did not take over");
     return this;
@@ -160,7 +167,8 @@ export class LoneCore {
 
   #collect(effects: CoreEffects): void {
     for (const { to, message } of effects.sendNow) this.sent.push({ to, message, guarded: false, after: 0 });
-    for (const { to, message, after } of effects.sendAfterPersist) this.sent.push({ to, message, guarded: true, after });
+    for (const { to, message, after } of effects.sendAfterPersist)
+      this.sent.push({ to, message, guarded: true, after });
     if (effects.persist !== null) {
       this.writes.push(effects.persist);
       this.#lastWrite = effects.persist.write;

@@ -33,6 +33,8 @@ export interface WorldOptions {
   readonly timing: CoreConfiguration["timing"];
   readonly sessions: number;
   readonly clients: number;
+  /** After how many ticks a client asks again. */
+  readonly clientTimeout: number;
   readonly pace: Pace;
   readonly makeCore?: MakeCore;
 }
@@ -81,16 +83,7 @@ export class World {
     this.clients = Array.from(
       { length: options.clients },
       (_, index) =>
-        new SimulatedClient(
-          index,
-          this.ids,
-          groups,
-          this.agenda,
-          random,
-          this.oracle,
-          frontend,
-          options.timing.heartbeat * 5,
-        ),
+        new SimulatedClient(index, this.ids, groups, this.agenda, random, this.oracle, frontend, options.clientTimeout),
     );
   }
 
