@@ -18,8 +18,8 @@ export interface LoadOptions {
   readonly keys: number;
 }
 
-/** Connections that a load shares: the same for every system that is measured. */
-export function connectionsFor(outstanding: number): number {
+/** Connections that a load on the store shares: what was fastest. */
+function connectionsFor(outstanding: number): number {
   return outstanding <= 100 ? 1 : 4;
 }
 
