@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { kernelCounters, runSsLocally } from "./counters-kernel.js";
+import { LinkMesh } from "./mesh.js";
 import { startProxyServer } from "./start.js";
 import { apiCases } from "./testing/api.case.js";
 import { busyMeshCases } from "./testing/busy-mesh.case.js";
@@ -45,6 +46,34 @@ describe.skipIf(missing && !required)("real Toxiproxy", () => {
     expect(wires.map(({ far }) => far.text.endsWith("2"))).not.toEqual(passing);
     for (const { near } of wires) near.socket.destroy();
     peer.close();
+    await server.stop();
+  });
+
+  test("hangs on a change while a receiver does not read; the mesh makes the proxy again and says so", async () => {
+    const server = await start();
+    const peers = { n1: await Peer.listen(), n2: await Peer.listen() };
+    const clients = await Peer.listen();
+    const nodes = (["n1", "n2"] as const).map((name) => ({ name, peer: peers[name].address, client: clients.address }));
+    const mesh = await LinkMesh.create({ api: server.api, nodes, counters: counters(), callTimeoutMs: 1500 });
+    const link = { from: "n1", to: "n2" } as const;
+    const stuck = await peers.n2.wire(mesh.linkAddress(link));
+    stuck.far.socket.pause();
+    stuck.near.send(Buffer.alloc(40 << 20, "x"));
+    await pause(500);
+    const report = await mesh.cut([link], "stall");
+    expect(report.recreated).toEqual([
+      { proxy: "link-n1-n2", reason: "set toxic stall-upstream of link-n1-n2: no answer within 1500 ms" },
+    ]);
+    await stuck.near.closes();
+    const fresh = await peers.n2.wire(mesh.linkAddress(link));
+    fresh.near.send("late");
+    await pause(200);
+    expect(fresh.far.text).toBe("");
+    expect(await mesh.heal([link])).toEqual({ recreated: [] });
+    await fresh.far.receives("late");
+    await mesh.remove();
+    fresh.near.socket.destroy();
+    for (const peer of [...Object.values(peers), clients]) peer.close();
     await server.stop();
   });
 

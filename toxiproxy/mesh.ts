@@ -121,9 +121,12 @@ export class LinkMesh<Node extends string = string> {
     return this.states.get(key(link)) ?? untouched;
   }
 
-  /** Rejects without touching anything when one of the links is cut already. */
-  async cut(links: readonly Link<Node>[], mode: CutMode): Promise<void> {
-    await this.change(links, (state, link) => {
+  /**
+   * Rejects without touching anything when one of the links is cut already. The report names proxies that hung on the change
+   * (a real Toxiproxy does while a receiver does not read) and were made again, at the price of the bytes they held.
+   */
+  async cut(links: readonly Link<Node>[], mode: CutMode): Promise<HealReport> {
+    return this.change(links, (state, link) => {
       if (state.cut !== null) throw new Error(`${key(link)} is cut already (${state.cut})`);
       return { ...state, cut: mode };
     });
@@ -135,8 +138,8 @@ export class LinkMesh<Node extends string = string> {
   }
 
   /** Replaces the links' shape. */
-  async shape(links: readonly Link<Node>[], shape: LinkShape): Promise<void> {
-    await this.change(links, (state) => ({ ...state, shape }));
+  async shape(links: readonly Link<Node>[], shape: LinkShape): Promise<HealReport> {
+    return this.change(links, (state) => ({ ...state, shape }));
   }
 
   /** All n(n-1) links. */

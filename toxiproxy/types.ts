@@ -73,7 +73,7 @@ export interface MeshProxy<Node extends string = string> {
   readonly upstream: Address;
 }
 
-/** What a heal had to do beyond removing toxics. A proxy made again has lost every byte that it held. */
+/** What a change (a heal above all) had to do beyond setting toxics. A proxy made again has lost every byte that it held. */
 export interface HealReport {
   readonly recreated: readonly { readonly proxy: string; readonly reason: string }[];
 }

@@ -136,6 +136,7 @@ export class ProxyServer {
   private route(segments: readonly string[]): Route | null {
     const [room, name, sub, toxic] = segments;
     if (segments.some((segment) => segment === "")) return null;
+    if (room === undefined) return null;
     if (segments.length === 1) return this.topLevel(room);
     if (room === "minos" && name === "counters" && segments.length === 2 && this.settings.counters === true)
       return { GET: () => json(200, this.collection.report()) };
@@ -146,7 +147,7 @@ export class ProxyServer {
     return segments.length === 4 && toxic !== undefined ? this.ofToxic(name, toxic) : null;
   }
 
-  private topLevel(room: string | undefined): Route | null {
+  private topLevel(room: string): Route | null {
     const { collection } = this;
     switch (room) {
       case "version":

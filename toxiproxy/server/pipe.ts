@@ -4,7 +4,7 @@ import type { Stream } from "../types.js";
 import type { StreamCounters } from "./counters.js";
 import type { HeldBytes } from "./limits.js";
 import { toxicTypes } from "./stages.js";
-import type { Chunk, Sink, Stage, StageHost } from "./stage.js";
+import type { Sink, Stage, StageHost } from "./stage.js";
 
 /** A toxic as a proxy keeps it. */
 export interface Toxic {
@@ -154,5 +154,3 @@ export class Pipe implements StageHost {
     return this.placed.some(({ toxic, stage }) => toxic.type === type && stage !== null);
   }
 }
-
-export type { Chunk };

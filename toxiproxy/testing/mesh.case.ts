@@ -242,20 +242,20 @@ export function meshCases(
     });
 
     test("a shape delays one direction only, and heal takes it away", async () => {
-      await mesh.shape([link("n1>n2")], { latencyMs: 150 });
+      await mesh.shape([link("n1>n2")], { latencyMs: 600 });
       const started = performance.now();
       wire("n1>n2").near.send("slow");
       await wire("n1>n2").far.receives("slow");
-      expect(performance.now() - started).toBeGreaterThanOrEqual(145);
+      expect(performance.now() - started).toBeGreaterThanOrEqual(595);
       const answered = performance.now();
       wire("n1>n2").far.send("quick");
       await wire("n1>n2").near.receives("quick");
-      expect(performance.now() - answered).toBeLessThan(120);
+      expect(performance.now() - answered).toBeLessThan(550);
       await mesh.heal([link("n1>n2")]);
       const again = performance.now();
       wire("n1>n2").near.send("!");
       await wire("n1>n2").far.receives("slow!");
-      expect(performance.now() - again).toBeLessThan(120);
+      expect(performance.now() - again).toBeLessThan(550);
     });
 
     test("remove leaves no proxy behind", async () => {

@@ -3,7 +3,8 @@ import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import type { Address } from "../types.js";
 
-const waitMs = 5000;
+/** Far longer than anything takes: only a claim that does not hold at all runs into it, also on a busy machine. */
+const waitMs = 15_000;
 
 /** Waits until the condition holds; fails with the sentence when it does not. */
 export async function until(claim: string, condition: () => boolean | Promise<boolean>, ms = waitMs): Promise<void> {
