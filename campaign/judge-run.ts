@@ -62,6 +62,7 @@ export function judgeRun(input: JudgeRunInput): JudgedRun {
     })),
     decisions: input.decisions,
     interrupted: input.interrupted,
+    endedByViolation: input.liveViolation,
     warnings: [...document.warnings, ...torn],
   });
   const verdict = withOwnJudge(judged, input.ownJudge, document);
@@ -69,7 +70,8 @@ export function judgeRun(input: JudgeRunInput): JudgedRun {
   writeText(join(directory.faultsFile), faults.map((event) => `${JSON.stringify(event)}\n`).join(""));
   writeText(directory.ednFile, formatEdn(document.events));
   writeJson(directory.verdictFile, verdict);
-  if (input.liveViolation && verdict.valid === true) {
+  const batch = verdict.checkers.find(({ checker }) => checker === "linearizability")?.valid;
+  if (input.liveViolation && batch === true) {
     throw new CheckersDisagree(
       `the live checker saw a violation where the check of the stored history finds none; both are kept in ${directory.path}`,
     );

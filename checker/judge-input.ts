@@ -63,6 +63,8 @@ export interface JudgeInput {
   readonly decisions?: readonly NodeDecisions[];
   /** Why the run was cut short; then it is unknown at best. */
   readonly interrupted?: string | null;
+  /** mode run: the load was ended because a violation was seen live: what it did not get to is no doubt of its own. */
+  readonly endedByViolation?: boolean;
   /** Trouble of reading (a torn last line) or of the infrastructure, as sentences: shown as warnings. */
   readonly warnings?: readonly string[];
   /** More that such a run cannot have seen. */

@@ -10,6 +10,7 @@ import type { JudgeInput } from "./judge-input.js";
 import { checkLinearizability } from "./linearizability.js";
 import { measureTeeth, weaknesses } from "./teeth.js";
 import { vacuities } from "./vacuity.js";
+import { fieldOf } from "./values.js";
 import {
   composeValidity,
   type CheckerResult,
@@ -30,6 +31,8 @@ export function judge(input: JudgeInput): Verdict {
   }
   const faults = faultSpans(input.events);
   let teeth: readonly TeethMeasure[] = [];
+  // What a run that ended early did not get to is no news: the reason why it ended stands for all of it.
+  const early = input.endedByViolation === true || troubleOf(input).length > 0;
   const checkers = [
     carefully("linearizability", () =>
       checkLinearizability(operations, input.model, {
@@ -43,7 +46,7 @@ export function judge(input: JudgeInput): Verdict {
     carefully("stats", () => checkStats(operations)),
     carefully("teeth", () => {
       teeth = teethOf(input, operations, faults);
-      return doubtsOnly("teeth", weaknesses(teeth));
+      return doubtsOnly("teeth", early ? [] : weaknesses(teeth));
     }),
     carefully("vacuity", () => doubtsOnly("vacuity", doubtsOf(input, operations, faults))),
   ];
@@ -115,8 +118,9 @@ function doubtsOf(
   if (input.mode === "history") return troubleOf(input);
   const { events, expectedFaults = 0, nodes = [], keys = [], finalReads = true } = input;
   const trouble = troubleOf(input);
-  // What a run cut short did not get to is no news.
   if (trouble.length > 0) return trouble;
+  if (input.endedByViolation === true)
+    return [{ code: "interrupted", sentence: "the load was ended when a violation was seen" }];
   return vacuities({ events, operations, faults, expectedFaults, nodes, keys, finalReads });
 }
 
@@ -149,7 +153,12 @@ function attemptsOf(events: readonly HistoryEvent[], { returnEvent }: Operation)
 function warningsOf(events: readonly HistoryEvent[]): string[] {
   return events.flatMap((event) => {
     if (event.type !== "runner" || (event.what !== "cluster-error" && event.what !== "dropped-arrivals")) return [];
-    return [`${event.what} at ${(event.time / 1e9).toFixed(3)} s: ${JSON.stringify(event.detail)}`];
+    const dropped = event.what === "dropped-arrivals" ? fieldOf(event.detail, "count") : undefined;
+    if (dropped !== undefined)
+      return [
+        `${JSON.stringify(dropped)} arrivals found every client busy and were dropped: load that was owed and not given`,
+      ];
+    return [`cluster error at ${(event.time / 1e9).toFixed(3)} s: ${JSON.stringify(event.detail)}`];
   });
 }
 
