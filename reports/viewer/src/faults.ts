@@ -76,3 +76,8 @@ export function mergedSpans(
   }
   return merged;
 }
+
+/** Faults that acted at some moment of a span. */
+export function faultsDuring(faults: readonly FaultSpan[], fromNs: number, toNs: number): readonly FaultSpan[] {
+  return faults.filter((fault) => fault.record.state !== "void" && fault.fromNs <= toNs && fault.toNs >= fromNs);
+}

@@ -22,8 +22,8 @@ export interface Run {
   readonly operations: Operations;
   readonly keyRows: readonly KeyRow[];
   readonly endNs: number;
-  /** Operations that a violation names, with their number in its picture. */
-  readonly core: ReadonlyMap<number, number>;
+  /** For each violation the operations that it names, with their number in its picture. */
+  readonly cores: readonly ReadonlyMap<number, number>[];
 }
 
 function bytesOfBase64(text: string): Uint8Array<ArrayBuffer> {
@@ -59,18 +59,22 @@ export function runOf(bytes: Uint8Array): Run {
   const payload = JSON.parse(new TextDecoder().decode(json)) as Payload;
   if (payload.version !== payloadVersion)
     throw new Error(`the data of this report has version ${String(payload.version)}`);
-  const core = new Map<number, number>();
-  for (const violation of payload.verdict.violations) {
-    for (const [place, operation] of coreOf(violation).entries())
-      if (!core.has(operation)) core.set(operation, place + 1);
-  }
   return {
     payload,
     operations: decodeOperations(columns, payload.operations),
     keyRows: keyRows(payload.verdict.checkers, linearizations),
     endNs: Math.max(payload.endNs, 1),
-    core,
+    cores: payload.verdict.violations.map(
+      (violation) => new Map(coreOf(violation).map((operation, place) => [operation, place + 1])),
+    ),
   };
+}
+
+const none: ReadonlyMap<number, number> = new Map();
+
+/** The numbered operations of the violation that is looked at. */
+export function coreIn(run: Run, view: { readonly violation: number }): ReadonlyMap<number, number> {
+  return run.cores[view.violation] ?? none;
 }
 
 /** The operations of a violation in order of call, numbered alike in its picture, its table and the timeline. */
@@ -126,6 +130,7 @@ function answeredOf(operations: Operations, row: number): string {
   if (status !== null) {
     const observed = field(value, "observed");
     const word = status.slice(1, -1);
+    if (word === "ok") return word;
     return observed === null ? word : `${word}, saw ${observed}`;
   }
   if (output === null || (output === "null" && operations.functions[operations.function[row] ?? 0] !== "get"))

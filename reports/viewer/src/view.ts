@@ -12,6 +12,8 @@ export interface View {
   /** Show only this key (its index), or null. */
   readonly key: number | null;
   readonly query: string;
+  /** Which violation the numbers in the pictures are of. */
+  readonly violation: number;
   /** Operation whose details stay open. */
   readonly pinned: number | null;
   /** Time under the pointer, in whichever picture it is. */
@@ -33,6 +35,7 @@ export class ViewStore {
       lanes: "process",
       key: null,
       query: "",
+      violation: 0,
       pinned: null,
       hoverNs: null,
     };

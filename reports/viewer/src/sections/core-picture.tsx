@@ -2,99 +2,11 @@
 // which read what another wrote. Waits between them may be a thousand times longer than they are, so the axis is shortened where
 // nothing happens; the true times stand below it.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { outcomeInfo, outcomeOpen } from "../../../columns.js";
-import { coreOf, labelOf, type Run } from "../load.js";
+import { coreOperations, coreSpan, edgesOf, type CoreOperation } from "../core.js";
+import { labelOf, type Run } from "../load.js";
+import { faultsDuring, faultSpans, faultTitle, targetText } from "../faults.js";
 import { duration, seconds } from "../format.js";
 import type { Violation } from "../../../../checker/index.js";
-
-export interface CoreOperation {
-  readonly operation: number;
-  readonly number: number;
-  readonly callNs: number;
-  /** Infinity while nobody knows. */
-  readonly endNs: number;
-}
-
-export interface Edge {
-  readonly kind: "precedes" | "reads";
-  readonly from: CoreOperation;
-  readonly to: CoreOperation;
-}
-
-export function coreOperations(run: Run, violation: Violation): readonly CoreOperation[] {
-  const { operations } = run;
-  return coreOf(violation).flatMap((operation, index) => {
-    if (operation >= operations.count) return [];
-    const exact = run.payload.exact.find((times) => times.operation === operation);
-    const outcome = operations.outcome[operation] ?? 0;
-    const open = outcome === outcomeInfo || outcome === outcomeOpen;
-    return [
-      {
-        operation,
-        number: index + 1,
-        callNs: exact?.callNs ?? operations.callNs[operation] ?? 0,
-        endNs: open
-          ? Number.POSITIVE_INFINITY
-          : (exact?.endNs ?? operations.endNs[operation] ?? Number.POSITIVE_INFINITY),
-      },
-    ];
-  });
-}
-
-function jsonField(text: string | null, name: string): string | null {
-  try {
-    const value = JSON.parse(text ?? "null") as unknown;
-    if (typeof value !== "object" || value === null || !(name in value)) return null;
-    return JSON.stringify((value as Record<string, unknown>)[name]);
-  } catch {
-    return null;
-  }
-}
-
-/** JSON text of the value that an operation wrote or would have written. */
-function written(run: Run, operation: number): string | null {
-  const { operations } = run;
-  const name = operations.functions[operations.function[operation] ?? 0];
-  const input = operations.input(operation);
-  return name === "cas" ? jsonField(input, "new") : name === "get" || name === "read" ? null : input;
-}
-
-function observed(run: Run, operation: number): string | null {
-  const { operations } = run;
-  const name = operations.functions[operations.function[operation] ?? 0];
-  if (operations.outcome[operation] !== 0) return null;
-  if (name === "cas")
-    return jsonField(operations.output(operation), "observed") ?? jsonField(operations.input(operation), "expected");
-  return name === "get" || name === "read" ? operations.output(operation) : null;
-}
-
-/** Direct precedences (none that follows from two others) and who read whose write. */
-export function edgesOf(run: Run, core: readonly CoreOperation[]): readonly Edge[] {
-  const before = (a: CoreOperation, b: CoreOperation): boolean => a.endNs < b.callNs;
-  const edges: Edge[] = [];
-  for (const from of core) {
-    for (const to of core) {
-      if (from !== to && before(from, to) && !core.some((between) => before(from, between) && before(between, to)))
-        edges.push({ kind: "precedes", from, to });
-    }
-  }
-  for (const to of core) {
-    const value = observed(run, to.operation);
-    if (value === null || value === "null") continue;
-    const from = core.find((writer) => writer !== to && written(run, writer.operation) === value);
-    if (from !== undefined) edges.push({ kind: "reads", from, to });
-  }
-  return edges;
-}
-
-/** What each edge says. */
-export function edgeSentence(run: Run, { kind, from, to }: Edge): string {
-  const a = labelOf(run, from.operation);
-  const b = labelOf(run, to.operation);
-  return kind === "precedes"
-    ? `${a} had ended ${duration(to.callNs - from.endNs)} before ${b} began, so it comes first.`
-    : `${b} saw what ${a} wrote.`;
-}
 
 interface Axis {
   readonly stops: readonly { readonly ns: number; readonly x: number }[];
@@ -123,13 +35,21 @@ function axisOf(core: readonly CoreOperation[], left: number, right: number): Ax
     const b = stops[index + 1]?.x ?? 0;
     return (nsPerPx[index] ?? 0) > usual * 12 && b - a > 50 ? [{ x: (a + b) / 2, gapNs }] : [];
   });
-  return {
-    stops,
-    shortened,
-    x: (ns) => (Number.isFinite(ns) ? (stops.find((stop) => stop.ns === ns)?.x ?? left) : right + 18),
-  };
+  return { stops, shortened, x: (ns) => (Number.isFinite(ns) ? between(stops, ns) : right + 18) };
 }
 
+/** x of a moment: at or between two stops, or at the nearest one outside of them. */
+function between(stops: Axis["stops"], ns: number): number {
+  const after = stops.findIndex((stop) => stop.ns >= ns);
+  const next = stops[after === -1 ? stops.length - 1 : after];
+  const before = stops[after - 1];
+  if (next === undefined) return 0;
+  if (before === undefined || after === -1 || next.ns === ns) return next.x;
+  return before.x + ((ns - before.ns) / (next.ns - before.ns)) * (next.x - before.x);
+}
+
+/** Room above the operations for the names of the faults that acted meanwhile. */
+const bandHeight = 17;
 const rowHeight = 50;
 const barTop = 22;
 const barHeight = 16;
@@ -168,9 +88,13 @@ function Picture({
   const left = narrow ? 34 : 168;
   const right = width - 34;
   const axis = axisOf(core, left, right);
-  const bottom = core.length * rowHeight + 8;
+  const { fromNs, toNs } = coreSpan(core);
+  const bands = faultsDuring(faultSpans(run.payload.faults, run.endNs), fromNs, toNs).slice(0, 4);
+  const head = bands.length * bandHeight;
+  const bottom = head + core.length * rowHeight + 8;
   const place = new Map(core.map(({ operation }, index) => [operation, index]));
-  const middle = (own: CoreOperation): number => (place.get(own.operation) ?? 0) * rowHeight + barTop + barHeight / 2;
+  const middle = (own: CoreOperation): number =>
+    head + (place.get(own.operation) ?? 0) * rowHeight + barTop + barHeight / 2;
   let lastLabelX = Number.NEGATIVE_INFINITY;
   return (
     <svg width={width} height={bottom + 34} role="img" aria-label={label}>
@@ -198,8 +122,27 @@ function Picture({
           <path d="M0,0.6 L7.5,4 L0,7.4 z" class="arrow-head-reads" />
         </marker>
       </defs>
+      {bands.map(({ record, fromNs: from, toNs: to }, index) => {
+        const x = from <= fromNs ? left - 6 : axis.x(from);
+        const end = to >= toNs ? right + 6 : axis.x(to);
+        return (
+          <g key={record.fault}>
+            <rect
+              x={x}
+              y={index * bandHeight}
+              width={Math.max(end - x, 2)}
+              height={bottom - index * bandHeight}
+              class="band"
+            />
+            <rect x={x} y={index * bandHeight} width={Math.max(end - x, 2)} height={bandHeight - 3} class="band-head" />
+            <text x={Math.min(x, right - 190) + 6} y={index * bandHeight + 11} class="band-text">
+              {faultTitle(record)} · {targetText(record.targets)}
+            </text>
+          </g>
+        );
+      })}
       {axis.stops.map(({ ns, x }) => (
-        <line key={ns} x1={x} x2={x} y1={4} y2={bottom} class="stop" />
+        <line key={ns} x1={x} x2={x} y1={head + 4} y2={bottom} class="stop" />
       ))}
       <line x1={left} x2={right} y1={bottom} y2={bottom} class="axis" />
       {axis.shortened.map(({ x, gapNs }) => (
@@ -249,7 +192,7 @@ function Picture({
         const { operations } = run;
         const x = axis.x(own.callNs);
         const end = axis.x(own.endNs);
-        const top = index * rowHeight;
+        const top = head + index * rowHeight;
         const open = !Number.isFinite(own.endNs);
         const text = labelOf(run, own.operation).slice(0, narrow ? 40 : 90);
         const atRight = x > left + (right - left) * 0.6;

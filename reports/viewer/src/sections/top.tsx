@@ -1,6 +1,9 @@
 // The first screen: the verdict in words, colour and shape; the reason; the plan in one line; the command that does it again.
 import { useState } from "preact/hooks";
-import { count, duration, plural } from "../format.js";
+import type { Violation } from "../../../../checker/index.js";
+import { faultsDuring, faultSpans, faultTitle, targetText } from "../faults.js";
+import { count, duration, plural, seconds } from "../format.js";
+import { coreOperations, coreSpan } from "../core.js";
 import type { Run } from "../load.js";
 import { setTheme, type Theme } from "../palette.js";
 import { jumpToTimeline } from "../around.js";
@@ -146,11 +149,94 @@ function withoutWord(summary: string): string {
   return rest.slice(0, 1).toUpperCase() + rest.slice(1);
 }
 
+/** Why the verdict is unknown, and what to keep in mind. */
+function Doubts({ run }: { readonly run: Run }) {
+  const { unknown, warnings } = run.payload.verdict;
+  return (
+    <>
+      {unknown.length > 0 && (
+        <ul class="reasons">
+          {unknown.map((reason) => (
+            <li key={reason.sentence}>
+              <span class="code">{reason.code}</span> <span class="value-text">{reason.sentence}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {warnings.length > 0 && (
+        <ul class="reasons warnings">
+          {warnings.map((warning) => (
+            <li key={warning}>
+              <span class="code">warning</span> <span class="value-text">{warning}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+/** What stands beside a violation: what was broken meanwhile, how many more there are, and doubts, which do not excuse it. */
+function Beside({
+  run,
+  store,
+  violation,
+}: {
+  readonly run: Run;
+  readonly store: ViewStore;
+  readonly violation: Violation;
+}) {
+  const { verdict } = run.payload;
+  const core = coreOperations(run, violation);
+  const last = core.at(-1);
+  const toNs = violation.timeNs ?? (core.length > 0 ? coreSpan(core).toNs : null);
+  const fromNs = last?.callNs ?? toNs;
+  const spans = faultSpans(run.payload.faults, run.endNs);
+  const acting = fromNs === null || toNs === null ? [] : faultsDuring(spans, fromNs, toNs);
+  const doubts = verdict.unknown.length + verdict.warnings.length;
+  return (
+    <>
+      <p class="meanwhile">
+        {verdict.violations.length > 1 && (
+          <span>{plural(verdict.violations.length, "violation")} in all; this is the first. </span>
+        )}
+        {toNs !== null && acting.length === 0 && run.payload.faults.length > 0 && (
+          <span>No fault acted at that moment. </span>
+        )}
+        {acting.map((fault, index) => (
+          <span key={fault.record.fault}>
+            {index === 0 ? "Meanwhile: " : "; "}
+            <button
+              type="button"
+              class="plain"
+              onClick={() => {
+                const margin = (fault.toNs - fault.fromNs) * 0.25 + 1e6;
+                store.show(fault.fromNs - margin, fault.toNs + margin);
+                jumpToTimeline();
+              }}
+            >
+              {faultTitle(fault.record)} ({targetText(fault.record.targets)})
+            </button>{" "}
+            since {seconds(fault.fromNs, 2)}
+          </span>
+        ))}
+        {acting.length > 0 && "."}
+      </p>
+      {doubts > 0 && (
+        <details class="doubts">
+          <summary>{plural(doubts, "doubt")} about the rest of the run, which excuse nothing</summary>
+          <Doubts run={run} />
+        </details>
+      )}
+    </>
+  );
+}
+
 export function Top({ run, store }: { readonly run: Run; readonly store: ViewStore }) {
   const { verdict, plan, rerun } = run.payload;
   const name = verdictName(run);
   const [first] = verdict.violations;
-  const classes = [...new Set(verdict.violations.map((violation) => violation.class))];
+  const [primary, ...others] = new Set(verdict.violations.map((violation) => violation.class));
   return (
     <header class="top">
       <div class="masthead">
@@ -164,34 +250,11 @@ export function Top({ run, store }: { readonly run: Run; readonly store: ViewSto
         <div>
           <h1>
             {words[`${verdict.valid}`]}
-            {classes.length > 0 && <span class="class">: {classes.join(", ")}</span>}
+            {primary !== undefined && <span class="class">: {primary}</span>}
+            {others.length > 0 && <span class="more-classes">, then {others.join(", ")}</span>}
           </h1>
           <p class="sentence value-text">{first === undefined ? withoutWord(verdict.summary) : first.sentence}</p>
-          {first !== undefined && (
-            <p class="muted value-text">
-              {withoutWord(verdict.summary)}
-              {verdict.violations.length > 1 &&
-                ` ${plural(verdict.violations.length, "violation")} in all; the first is shown.`}
-            </p>
-          )}
-          {verdict.unknown.length > 0 && (
-            <ul class="reasons">
-              {verdict.unknown.map((reason) => (
-                <li key={reason.sentence}>
-                  <span class="code">{reason.code}</span> <span class="value-text">{reason.sentence}</span>
-                </li>
-              ))}
-            </ul>
-          )}
-          {verdict.warnings.length > 0 && (
-            <ul class="reasons warnings">
-              {verdict.warnings.map((warning) => (
-                <li key={warning}>
-                  <span class="code">warning</span> <span class="value-text">{warning}</span>
-                </li>
-              ))}
-            </ul>
-          )}
+          {first === undefined ? <Doubts run={run} /> : <Beside run={run} store={store} violation={first} />}
           {first !== undefined && (
             <p class="actions">
               <a class="button" href="#why">

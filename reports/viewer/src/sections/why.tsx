@@ -6,9 +6,10 @@ import { plural, seconds } from "../format.js";
 import type { Run } from "../load.js";
 import { showViolation } from "../timeline/timeline.js";
 import type { ViewStore } from "../view.js";
-import { coreOperations, CorePicture, edgeSentence, edgesOf } from "./core-picture.js";
+import { coreOperations, edgeSentence, edgesOf } from "../core.js";
+import { CorePicture } from "./core-picture.js";
 
-const shownAtFirst = 3;
+const shownAtFirst = 20;
 const before = 8;
 const after = 6;
 
@@ -50,19 +51,21 @@ function One({
   const numbers = new Map(core.map(({ operation, number }) => [operation, number]));
   const key = JSON.stringify(violation.key);
   return (
-    <article class="violation">
-      <h3>
-        {violation.class}
-        {violation.key !== null && (
-          <>
-            {" "}
-            on key <span class="value">{key.slice(0, 200)}</span>
-          </>
-        )}
-        {violation.timeNs !== null && <span class="muted"> at {seconds(violation.timeNs)}</span>}
-        <span class="muted"> · found by {violation.checker}</span>
-      </h3>
-      {place > 0 && <p>{violation.sentence}</p>}
+    <details class="violation" open={place === 0}>
+      <summary>
+        <h3>
+          {violation.class}
+          {violation.key !== null && (
+            <>
+              {" "}
+              on key <span class="value">{key.slice(0, 200)}</span>
+            </>
+          )}
+          {violation.timeNs !== null && <span class="muted"> at {seconds(violation.timeNs)}</span>}
+          <span class="muted"> · found by {violation.checker}</span>
+        </h3>
+        {place > 0 && <p class="value-text">{violation.sentence}</p>}
+      </summary>
       {core.length > 0 && (
         <>
           <CorePicture run={run} violation={violation} />
@@ -117,7 +120,7 @@ function One({
         )}
         <span class="muted">fingerprint {violation.fingerprint}</span>
       </p>
-    </article>
+    </details>
   );
 }
 

@@ -3,7 +3,7 @@ import { palette, onPalette } from "../palette.js";
 import { fit, Frame, surface, type Surface } from "../canvas.js";
 import { navigate } from "../navigate.js";
 import { faultSpans } from "../faults.js";
-import type { Run } from "../load.js";
+import { coreIn, type Run } from "../load.js";
 import { timeScale, type TimeScale, type View, type ViewStore } from "../view.js";
 import { drawHead, headHeight, type Spot } from "./draw-head.js";
 import { drawLanes, type FaultSpan } from "./draw-lanes.js";
@@ -167,7 +167,8 @@ export class TimelineController {
       view.fromNs !== before.fromNs ||
       view.toNs !== before.toNs ||
       view.lanes !== before.lanes ||
-      view.key !== before.key
+      view.key !== before.key ||
+      view.violation !== before.violation
     )
       this.#frame.ask();
     else this.#overlayFrame.ask();
@@ -252,6 +253,7 @@ export class TimelineController {
       colours,
       faults: this.#faults,
       matches: this.#matches,
+      core: coreIn(this.#run, view),
     });
     this.#drawOverlay();
     return performance.now() - start;

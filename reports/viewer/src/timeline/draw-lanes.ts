@@ -19,6 +19,8 @@ export interface LanesPicture {
   readonly layout: Layout;
   readonly colours: Palette;
   readonly faults: readonly FaultSpan[];
+  /** Operations to number: those of the violation that is looked at. */
+  readonly core: ReadonlyMap<number, number>;
   /** 1 for every operation that the search found, or null when nothing is sought. */
   readonly matches: Uint8Array | null;
 }
@@ -211,14 +213,14 @@ function drawOdd(picture: LanesPicture, { operation, left, width }: Bar, barTop:
 
 /** In the bar where it fits, else beside it where nothing else stands. */
 function drawLabels(picture: LanesPicture, bars: readonly Bar[], barTop: number, barHeight: number): void {
-  const { context, colours, run, scale } = picture;
+  const { context, colours, run, scale, core } = picture;
   context.font = barFont;
   for (const [index, { operation, left, width }] of bars.entries()) {
     const start = Math.max(left, scale.left);
     const end = Math.min(left + width, scale.right);
     const text = labelOf(run, operation).slice(0, 80);
     const inside = Math.floor((end - start - 8) / letterPx);
-    const besideFrom = end + (run.core.has(operation) ? 22 : 3);
+    const besideFrom = end + (core.has(operation) ? 22 : 3);
     const beside = Math.floor(((bars[index + 1]?.left ?? scale.right) - besideFrom - 4) / letterPx);
     const middle = barTop + barHeight / 2 + 0.5;
     if (inside < text.length && beside >= text.length) {
@@ -349,6 +351,6 @@ export function drawLanes(picture: LanesPicture): void {
     else drawSparse(picture, row, from, to, barTop, barHeight);
   }
   drawMatches(picture);
-  for (const [operation, number] of run.core) drawMarked(picture, operation, "core", number);
+  for (const [operation, number] of picture.core) drawMarked(picture, operation, "core", number);
   context.restore();
 }

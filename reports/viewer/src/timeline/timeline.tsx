@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { outcomeInfo, outcomes } from "../../../columns.js";
 import { count, duration, plural, seconds } from "../format.js";
 import { neighbours, OperationsTable, outcomeSigns, showOperation } from "../around.js";
-import { describe, labelOf, type Run } from "../load.js";
+import { coreIn, describe, labelOf, type Run } from "../load.js";
 import { moveByKey } from "../navigate.js";
 import { search } from "../search.js";
 import { laneKinds, useView, type ViewStore } from "../view.js";
@@ -47,7 +47,7 @@ export function showViolation(run: Run, store: ViewStore, place = 0): void {
   const at = violation.timeNs ?? calls.at(-1) ?? 0;
   const from = Math.min(at, ...calls);
   const margin = Math.max((at - from) * 0.3, 5e6);
-  store.set({ key: null });
+  store.set({ key: null, violation: place });
   store.show(from - margin, at + margin);
   const last = violation.operations.at(-1);
   if (last !== undefined) store.set({ pinned: last });
@@ -124,7 +124,7 @@ function Legend({ run }: { readonly run: Run }) {
       <li>
         <span class="swatch swatch-fault" /> fault
       </li>
-      {run.core.size > 0 && (
+      {run.cores.length > 0 && (
         <li>
           <span class="badge">1</span> the violation
         </li>
@@ -166,6 +166,8 @@ function Details({
     ["error", operations.error(operation)],
     ["number", `${operation}`],
   ];
+  const violation = useView(store, (view) => view.violation);
+  const core = coreIn(run, { violation });
   const around = useMemo(() => neighbours(run, operation, 5, 6), [run, operation]);
   return (
     <section class="details panel" aria-label="Selected operation">
@@ -195,7 +197,7 @@ function Details({
           store={store}
           rows={around}
           caption={`Around it on key ${operations.keys[operations.key[operation] ?? 0] ?? ""}`}
-          marked={run.core}
+          marked={core}
           selected={operation}
         />
       </div>
@@ -207,6 +209,8 @@ function Details({
 function TextAlternative({ run, store }: { readonly run: Run; readonly store: ViewStore }) {
   const [open, setOpen] = useState(false);
   const [rows, setRows] = useState<readonly number[]>([]);
+  const violation = useView(store, (view) => view.violation);
+  const core = coreIn(run, { violation });
   useEffect(() => {
     if (!open) return;
     const read = (): void => {
@@ -247,7 +251,7 @@ function TextAlternative({ run, store }: { readonly run: Run; readonly store: Vi
               ? `The first ${tableRows} operations called in view`
               : `${plural(rows.length, "operation")} called in view`
           }
-          marked={run.core}
+          marked={core}
           showKey
         />
       )}
