@@ -20,7 +20,7 @@ const value: fc.Arbitrary<JsonValue> = fc.oneof(
     arbitrary: fc.constantFrom("n1-0", "007", "1.05e21", "\u0000 7", "<b>17</b>", "", null),
   },
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 40 }) },
-  { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
+  { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<JsonValue> },
 );
 
 const step = fc.record({

@@ -207,11 +207,11 @@ test("numbers are printed as people read them", () => {
     "30 s",
     "2 min 5 s",
   ]);
-  expect([measure(1, "share"), measure(0.0184, "share"), measure(144, "ms"), measure(3.14159, "")]).toEqual([
+  expect([measure(1, "share"), measure(0.0184, "share"), measure(144, "ms"), measure(2.345678, "")]).toEqual([
     "100\u2009%",
     "1.8\u2009%",
     "144\u2009ms",
-    "3.14",
+    "2.35",
   ]);
 });
 

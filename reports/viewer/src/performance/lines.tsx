@@ -26,6 +26,7 @@ interface Properties {
 }
 
 /** uPlot names its distributions in an enum that exists in its types only. */
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment
 const logarithmicDistribution = 3 as uPlot.Scale.Distr.Logarithmic;
 const height = 150;
 const bucketsWanted = 140;
