@@ -161,7 +161,7 @@ class World {
 describe("the client core", () => {
   it("tells the truth of all attempts, whatever the world does", () => {
     fc.assert(
-      fc.property(fc.array(move, { maxLength: 60 }), (moves) => {
+      fc.property(fc.array(move, { minLength: 10, maxLength: 60, size: "max" }), (moves) => {
         const world = new World();
         let index = 0;
         world.invoke(index);
