@@ -14,7 +14,7 @@ import { connectEngine } from "./engine.js";
 import { bootTiny, containerOf, containersOf, prepareTiny, type Booted } from "./testing/boot.js";
 import { leftoversOf } from "./testing/leftovers.js";
 import { describeWithDocker } from "./testing/require-docker.js";
-import { runInside } from "./tools.js";
+import { runInside } from "./testing/run-inside.js";
 
 const n1 = nodeName("n1");
 const n2 = nodeName("n2");
@@ -22,9 +22,7 @@ const n2 = nodeName("n2");
 /** Standard output of a program for Node.js inside a container of a run. */
 async function evaluate(runId: string, what: string, program: string): Promise<string> {
   const { container } = await containerOf(runId, what);
-  const output = await runInside(connectEngine(), container, ["node", "-e", program]);
-  if (output === null) throw new Error(`nothing can be run in ${what}`);
-  return output.trim();
+  return (await runInside(connectEngine(), container, ["node", "-e", program])).trim();
 }
 
 /** What becomes of connection attempts from inside a container: "connected" or the error's code for each. */
@@ -237,6 +235,33 @@ await describeWithDocker("the Docker cluster", () => {
     });
     expect(exits.map(({ node, expected }) => `${node} ${expected}`)).toEqual(Array(rounds).fill("n2 true"));
     expect(events.filter(({ type }) => type === "started")).toHaveLength(2 + rounds);
+  });
+
+  test("an attempt is made inside the node, also after its restart; where the node cannot, from Toxiproxy, and that is noted", async () => {
+    const { cluster, events, runId } = await bootTiny();
+    const there = { from: n1, to: n2 };
+    const probers = async () => {
+      const { container } = await containerOf(runId, "n1");
+      const { Processes } = await container.top();
+      return Processes.filter((row: readonly string[]) => row.join(" ").includes("node:net")).length;
+    };
+    expect(await probers()).toBe(0);
+    expect(await cluster.attempt(there)).toBe("accepted");
+    expect(await cluster.attempt(there)).toBe("accepted");
+    expect(await probers()).toBe(1);
+    await cluster.kill(n1);
+    await cluster.start(n1);
+    expect(await cluster.attempt(there)).toBe("accepted");
+    expect(await probers()).toBe(1);
+    expect(events.filter(({ type }) => type === "notice")).toEqual([]);
+    await cluster.cut([there], "reset");
+    expect(await cluster.attempt(there)).toBe("refused");
+    for (const stop of [() => cluster.pause(n1), () => cluster.kill(n1)]) {
+      await stop();
+      expect(await cluster.attempt(there)).toBe("refused");
+    }
+    const note = { type: "notice", detail: expect.stringContaining("made in Toxiproxy's network namespace") };
+    expect(events.filter(({ type }) => type === "notice")).toEqual([note, note]);
   });
 
   test("a wiped node begins on an empty disk; a running one is not wiped", async () => {

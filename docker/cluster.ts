@@ -37,7 +37,6 @@ import { createNetworks, type Networks } from "./networks.js";
 import { NodeContainer } from "./node-container.js";
 import { ProxyContainer } from "./proxy-container.js";
 import { removeCluster } from "./remove.js";
-import { dialFrom } from "./tools.js";
 
 export interface DockerClusterOptions extends ClusterOptions {
   /** Default: what DOCKER_HOST says, else the local socket. */
@@ -310,10 +309,9 @@ class DockerCluster implements Cluster {
 
   /** From inside the dialling node where it can be done, as a fault may lie on the way to Toxiproxy too. */
   async #attempt(link: DirectedLink, listen: Address): Promise<"accepted" | "refused"> {
-    const docker = this.#dockerOrThrow();
     if (!this.#attemptsFromProxy) {
       const { host, port } = linkTarget(this.#runningOrThrow().networks.layout, link.to);
-      const answer = await dialFrom(docker, this.#container(link.from).container(), host, port);
+      const answer = await this.#container(link.from).dial(host, port);
       if (answer !== null) return answer;
       this.#emit({
         type: "notice",
@@ -518,11 +516,6 @@ class DockerCluster implements Cluster {
   #proxyOrThrow(): ProxyContainer {
     if (this.#proxy === null) throw new ClusterError("the cluster has not been booted");
     return this.#proxy;
-  }
-
-  #dockerOrThrow(): Docker {
-    if (this.#docker === null) throw new ClusterError("the cluster has not been booted");
-    return this.#docker;
   }
 }
 

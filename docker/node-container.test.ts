@@ -21,6 +21,7 @@ class Engine {
   #starts = 0;
   outOfMemory = false;
   exitCode = 137;
+  readonly pauseRefusals: string[] = [];
 
   end(): void {
     this.#running = false;
@@ -44,6 +45,11 @@ class Engine {
       this.#running = true;
       this.#starts++;
       return Promise.resolve();
+    },
+    pause: () => {
+      this.calls.push("pause");
+      const refusal = this.pauseRefusals.shift();
+      return refusal === undefined ? Promise.resolve() : Promise.reject(new Error(refusal));
     },
     kill: ({ signal }: { signal: string }) => {
       if (!this.#running) return Promise.reject(Object.assign(new Error("is not running"), { statusCode: 409 }));
@@ -159,4 +165,17 @@ test("events of another container, and those after the cluster's own end, are no
   node.expectEnd();
   await node.take(died(137));
   expect(exits(events)).toEqual([]);
+});
+
+test("a pause that the kernel could not do is asked for again, any other refusal is told", async () => {
+  const engine = new Engine();
+  const { node } = await makeNode(engine);
+  engine.pauseRefusals.push(...Array(3).fill("OCI runtime pause failed: unable to freeze: unknown"));
+  await node.pause();
+  expect(engine.calls).toEqual(["start", "pause", "pause", "pause", "pause"]);
+  engine.pauseRefusals.push("is not running");
+  await expect(node.pause()).rejects.toThrow("Docker could not pause n1: is not running");
+  engine.pauseRefusals.push(...Array(9).fill("unable to freeze"));
+  await expect(node.pause()).rejects.toThrow("unable to freeze");
+  expect(engine.pauseRefusals).toHaveLength(4);
 });

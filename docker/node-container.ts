@@ -16,6 +16,7 @@ import type { ContainerEvent } from "./events.js";
 import { containerUser, dataDirectory } from "./host-files.js";
 import { ContainerLog } from "./log.js";
 import { cpuTimeOfTree, isFrozen, readCgroups } from "./process.js";
+import { NamespaceTools } from "./tools.js";
 
 export interface NodeContainerOptions {
   readonly docker: Docker;
@@ -48,6 +49,10 @@ class Life {
 /** The event of an end comes within 50 ms; without it for so long the event stream is lost, which is told elsewhere. */
 const toldWithinMs = 2_000;
 
+const pauseAttempts = 5;
+const pauseRetryMs = 100;
+/** After a cut is confirmed nobody asks for a while. */
+const toolsIdleMs = 20_000;
 const killedBySigkill = 128 + constants.signals.SIGKILL;
 
 export class NodeContainer {
@@ -56,6 +61,7 @@ export class NodeContainer {
   readonly #log: ContainerLog;
   #container: Docker.Container | null = null;
   #life: Life | null = null;
+  #tools: NamespaceTools | null = null;
   #closed = false;
 
   constructor(options: NodeContainerOptions) {
@@ -77,6 +83,7 @@ export class NodeContainer {
     );
     this.#container = container;
     this.#life = null;
+    this.#tools = null;
     const archive = await packArchive(dataEntries(launch.files, launch.program.kind === "image"));
     await ask(`write the files of ${node}`, (abortSignal) => container.putArchive(archive, { path: "/", abortSignal }));
   }
@@ -121,8 +128,17 @@ export class NodeContainer {
     }
   }
 
+  /** On a busy machine the kernel cannot always freeze all threads at once; the engine gives up soon, so it is asked again. */
   async pause(): Promise<void> {
-    await ask(`pause ${this.node}`, () => this.container().pause());
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await ask(`pause ${this.node}`, () => this.container().pause());
+      } catch (error) {
+        const unfrozen = error instanceof EngineError && /unable to freeze/i.test(error.reason);
+        if (!unfrozen || attempt === pauseAttempts) throw error;
+        await elapse(pauseRetryMs);
+      }
+    }
   }
 
   async resume(): Promise<void> {
@@ -171,6 +187,24 @@ export class NodeContainer {
     const options = { stream: false as const, "one-shot": true };
     const stats = await ask(`measure ${this.node}`, () => this.container().stats(options)).catch(() => null);
     return stats === null ? null : stats.cpu_stats.cpu_usage.total_usage / 1e6;
+  }
+
+  /**
+   * One connection attempt from inside the node's container.
+   * @returns null when none can be made there, as the node is down or paused
+   */
+  async dial(host: string, port: number): Promise<"accepted" | "refused" | null> {
+    const able = async () => (await this.observe()).state === "running";
+    this.#tools ??= new NamespaceTools(this.#options.docker, this.container(), toolsIdleMs);
+    for (let attempt = 1; await able(); attempt++) {
+      try {
+        return await this.#tools.dial(host, port);
+      } catch (error) {
+        // The program may have ended with an earlier life of the container, and nobody had heard.
+        if (attempt === 2 && (await able())) throw error;
+      }
+    }
+    return null;
   }
 
   /** What the engine tells of this node's container. */
@@ -254,6 +288,7 @@ export class NodeContainer {
 
   close(): void {
     this.#closed = true;
+    this.#tools?.close();
     this.#log.close();
   }
 

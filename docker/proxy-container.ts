@@ -16,6 +16,8 @@ import { NamespaceTools } from "./tools.js";
 
 const apiPollMs = 20;
 const apiReadyMs = 10_000;
+/** Samples come several times a second, so this never runs out while the cluster lives. */
+const toolsIdleMs = 600_000;
 const loopback = "127.0.0.1";
 
 export interface ProxyContainerOptions {
@@ -103,7 +105,11 @@ export class ProxyContainer {
     await ask("start Toxiproxy", (abortSignal) => container.start({ abortSignal }));
     const { NetworkSettings } = await ask("inspect Toxiproxy", (abortSignal) => container.inspect({ abortSignal }));
     this.#ports = publishedPorts(NetworkSettings.Ports);
-    this.#tools = new NamespaceTools(docker, this.#hasTools ? container : await this.#startSidecar(container));
+    this.#tools = new NamespaceTools(
+      docker,
+      this.#hasTools ? container : await this.#startSidecar(container),
+      toolsIdleMs,
+    );
     await this.#waitForApi(signal);
   }
 

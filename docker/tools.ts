@@ -1,10 +1,10 @@
 // A program of ours inside a container's network namespace: it reads the kernel's socket counters there and tries connections
-// from there. In Toxiproxy's namespace it stays, since a new exec for every sample would cost a tenth of a second.
-import type { Duplex, Readable } from "node:stream";
+// from there. It stays, since a new exec for every question would cost a tenth of a second, and seconds on a busy machine.
+import type { Duplex } from "node:stream";
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { ClusterError } from "../cluster/index.js";
-import { ask, EngineError } from "./engine.js";
+import { ask } from "./engine.js";
 
 const dialTimeoutMs = 2_000;
 const callTimeoutMs = 8_000;
@@ -12,7 +12,7 @@ const maxAnswerBytes = 32 * 1024 * 1024;
 
 /**
  * The program, as text for `node -e`. Requests and answers are lines of JSON: {id, run: "ss"} and {id, run: "dial", host,
- * port}. An answer is {id, output} or {id, error}. With a request as its argument it answers that one and ends.
+ * port}. An answer is {id, output} or {id, error}. It ends with its input.
  */
 const program = `
 const { execFile } = require("node:child_process");
@@ -36,8 +36,7 @@ function dial(id, host, port) {
   socket.once("error", (error) => done(error.code === "ECONNREFUSED" ? { output: "refused" } : { error: error.code || error.message }));
 }
 const serve = ({ id, run, host, port }) => (run === "ss" ? ss(id) : dial(id, host, port));
-if (process.argv[1]) serve(JSON.parse(process.argv[1]));
-else require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => serve(JSON.parse(line))).on("close", () => process.exit());
+require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => serve(JSON.parse(line))).on("close", () => process.exit());
 `;
 
 interface Request {
@@ -55,10 +54,13 @@ interface Answer {
 /** The program living in one container. Started at the first call, and again when it was lost. */
 export class NamespaceTools {
   #session: Promise<Session> | null = null;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly docker: Docker,
     readonly container: Docker.Container,
+    /** How long the program stays without a question; it takes some memory of the container's share. */
+    private readonly idleMs: number,
   ) {}
 
   /** Output of `ss -tineHO` in the container's network namespace. */
@@ -70,19 +72,28 @@ export class NamespaceTools {
     return outcomeOf(await this.#call({ run: "dial", host, port }));
   }
 
+  /** Ends the program. The next call starts it again. */
   close(): void {
+    clearTimeout(this.#idle);
     void this.#session?.then((session) => session.close("closed")).catch(() => undefined);
     this.#session = null;
   }
 
   async #call(request: Request): Promise<string> {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.close(), this.idleMs).unref();
+    // The program of an earlier life of the container ended with it.
+    const before = await this.#session?.catch(() => null);
+    if (before?.ended === true) this.#session = null;
     this.#session ??= Session.open(this.docker, this.container);
     const opening = this.#session;
     try {
       const session = await opening;
       return await session.call(request);
     } catch (error) {
-      if (this.#session === opening) this.close();
+      // An answer that is an error says nothing against the program.
+      const session = await opening.catch(() => null);
+      if (session?.ended !== false && this.#session === opening) this.#session = null;
       throw error;
     }
   }
@@ -92,6 +103,7 @@ class Session {
   readonly #waiting = new Map<number, { resolve: (output: string) => void; reject: (error: Error) => void }>();
   #lastId = 0;
   #rest = "";
+  #ended = false;
 
   static async open(docker: Docker, container: Docker.Container): Promise<Session> {
     const options = { Cmd: ["node", "-e", program], AttachStdin: true, AttachStdout: true, AttachStderr: false };
@@ -132,12 +144,17 @@ class Session {
       };
       const timer = setTimeout(() => this.close(`no answer within ${callTimeoutMs} ms`), callTimeoutMs);
       this.#waiting.set(id, entry);
-      if (this.stream.destroyed) this.close("it ended");
+      if (this.#ended) this.close("it ended");
       else this.stream.write(`${JSON.stringify({ id, ...request })}\n`);
     });
   }
 
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   close(reason: string): void {
+    this.#ended = true;
     this.stream.destroy();
     for (const { reject } of this.#waiting.values())
       reject(new ClusterError(`the program in Toxiproxy's network namespace is gone: ${reason}`));
@@ -159,62 +176,4 @@ class Session {
 function outcomeOf(output: string): "accepted" | "refused" {
   if (output !== "accepted" && output !== "refused") throw new Error(`"${output}" is no outcome of a dial`);
   return output;
-}
-
-/**
- * One connection attempt from inside a container.
- * @returns null when that container cannot make one: it does not run, or has no Node.js
- */
-export async function dialFrom(
-  docker: Docker,
-  container: Docker.Container,
-  host: string,
-  port: number,
-): Promise<"accepted" | "refused" | null> {
-  const text = await runInside(docker, container, [
-    "node",
-    "-e",
-    program,
-    JSON.stringify({ id: 0, run: "dial", host, port }),
-  ]);
-  if (text === null) return null;
-  const { output, error } = JSON.parse(text) as Answer;
-  if (output === undefined)
-    throw new ClusterError(`a connection to ${host}:${port} was neither accepted nor refused: ${error}`);
-  return outcomeOf(output);
-}
-
-/** Standard output of a command in a container; null when the container does not run or lacks the program. */
-export async function runInside(
-  docker: Docker,
-  container: Docker.Container,
-  command: readonly string[],
-): Promise<string | null> {
-  try {
-    const options = { Cmd: [...command], AttachStdout: true, AttachStderr: true };
-    const exec = await ask("prepare a command in a container", (abortSignal) =>
-      container.exec({ ...options, abortSignal }),
-    );
-    const stream = await ask("run a command in a container", () => exec.start({}));
-    const text = await ask("read a command's output", () => readOutput(docker, stream));
-    const { ExitCode } = await ask("inspect a command", () => exec.inspect());
-    // 126, 127: the program cannot be run, or is not there.
-    return ExitCode === 126 || ExitCode === 127 ? null : text;
-  } catch (error) {
-    if (error instanceof EngineError && (error.status === 409 || error.status === 404)) return null;
-    throw error;
-  }
-}
-
-function readOutput(docker: Docker, stream: Readable): Promise<string> {
-  const output = new PassThrough();
-  let text = "";
-  output.setEncoding("utf8");
-  output.on("data", (chunk: string) => (text += chunk.slice(0, maxAnswerBytes - text.length)));
-  docker.modem.demuxStream(stream, output, new PassThrough().resume());
-  return new Promise((resolve, reject) => {
-    stream.once("error", reject);
-    stream.once("end", () => output.end());
-    output.once("end", () => resolve(text));
-  });
 }
