@@ -3,8 +3,7 @@
 //   npm run bench:report             10k, 50k and 100k operations
 //   npm run bench:report -- 500000   these sizes instead
 // Not measured: painting to a screen, other browsers, memory.
-import { fillViewer } from "../reports/build.js";
-import { buildViewer, findChromium, launchChromium, openReport } from "../reports/testing/browser.js";
+import { buildViewer, findChromium, launchChromium, openReport, reportWith } from "../reports/testing/browser.js";
 import { sampleRun } from "../reports/testing/sample-run.js";
 
 const redraws = 240;
@@ -39,7 +38,7 @@ async function measure(
   const loadSeconds = 60;
   const run = sampleRun({ outcome: "stale read", loadSeconds, ratePerSecond: (wanted * 1.08) / loadSeconds, keys: 16 });
   const start = performance.now();
-  const html = fillViewer(viewer, run);
+  const html = reportWith(viewer, run);
   const buildMs = performance.now() - start;
   const opened = await openReport(browser, html);
   const readyMs: number = await opened.page.evaluate("window.minos.readyMs");

@@ -3,12 +3,13 @@
 // are skipped with one line that says so; with MINOS_REQUIRE_DOCKER=1, which CI sets, that is a failure.
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { fillViewer, type ReportInput } from "./build.js";
+import type { ReportInput } from "./build.js";
 import {
   buildViewer,
   findChromium,
   launchChromium,
   openReport,
+  reportWith,
   type OpenedPage,
   type OpenOptions,
 } from "./testing/browser.js";
@@ -38,7 +39,7 @@ interface Shown {
 
 async function open(input: ReportInput | SampleOptions, options: OpenOptions = {}): Promise<OpenedPage["page"]> {
   const run = "plan" in input ? input : sampleRun(input);
-  opened = await openReport(browser, fillViewer(viewer, run), options);
+  opened = await openReport(browser, reportWith(viewer, run), options);
   return opened.page;
 }
 
@@ -405,7 +406,7 @@ describe.skipIf(chromium === null)("the report in a browser", () => {
     opened = await openReport(browser, viewer);
     expect(await text(opened.page)).toContain("This report cannot be read: this page carries no run");
     await opened.close();
-    const whole = fillViewer(viewer, sampleRun({ outcome: "valid", loadSeconds: 12 }));
+    const whole = reportWith(viewer, sampleRun({ outcome: "valid", loadSeconds: 12 }));
     const [, data = ""] = /id="minos-data">([^<]*)</.exec(whole) ?? [];
     opened = await openReport(browser, whole.replace(data, data.slice(0, data.length / 2)));
     expect(await text(opened.page)).toContain("This report cannot be read");

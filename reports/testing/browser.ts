@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { build } from "vite";
+import { fillViewer, type ReportInput } from "../build.js";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
@@ -55,6 +56,11 @@ export async function buildViewer(): Promise<string> {
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+/** A report made with the viewer that is given, rather than with the one that was built ahead of time. */
+export function reportWith(viewer: string, input: ReportInput): string {
+  return fillViewer(viewer, input);
 }
 
 export interface OpenedPage {
