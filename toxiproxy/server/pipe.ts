@@ -17,6 +17,9 @@ export interface Toxic {
   attributes: Readonly<Record<string, number>>;
 }
 
+/** Bytes written to a destination that its kernel has not taken yet, beyond which the source is not read. */
+const destinationBytesMax = 256 << 10;
+
 interface PlacedToxic {
   readonly toxic: Toxic;
   toxicityDrawnFor: number;
@@ -59,7 +62,7 @@ export class Pipe implements StageHost {
     if (this.first === this.last) this.write(bytes);
     else this.first.push({ bytes, at: performance.now() });
     if (this.sourcePaused || this.ended) return;
-    if (this.destination.writableNeedDrain || this.budget.isFull(this.heldBytes)) {
+    if (this.destinationIsFull() || this.budget.isFull(this.heldBytes)) {
       this.sourcePaused = true;
       this.source.pause();
     }
@@ -94,8 +97,16 @@ export class Pipe implements StageHost {
     if (bytes < 0) this.maybeResume();
   }
 
+  /**
+   * More waits than the kernel took. The socket's own mark (16 KiB) is no measure: one chunk is above it, even when the kernel
+   * takes it at once, and the source would be stopped and started again for each.
+   */
+  private destinationIsFull(): boolean {
+    return this.destination.writableLength >= destinationBytesMax;
+  }
+
   private maybeResume(): void {
-    if (this.sourcePaused && !this.destination.writableNeedDrain && this.budget.hasRoom(this.heldBytes)) this.resume();
+    if (this.sourcePaused && !this.destinationIsFull() && this.budget.hasRoom(this.heldBytes)) this.resume();
   }
 
   private resume(): void {
