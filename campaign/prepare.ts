@@ -46,7 +46,7 @@ export function rerunLine(plan: Plan): string {
   };
   const parts = knobs.flatMap((knob) => {
     const value = given[knob.name];
-    if (value === undefined || value === null) return [];
+    if (typeof value !== "string" && typeof value !== "number") return [];
     if (knob.name === "name" && value === plan.workload.name) return [];
     if (knob.name === "concurrency" && value === 3 * plan.nodes) return [];
     if (knob.name !== "on" && value === knob.default) return [];

@@ -97,7 +97,8 @@ await describeWithDocker("a Docker cluster at rest", () => {
     expect(status).toMatch(/^CapEff:\t0{16}$/m);
     expect(status).toMatch(/^NoNewPrivs:\t1$/m);
     const networks = await connectEngine().listNetworks({ filters: { label: [`minos.run=${runId}`] } });
-    expect(networks.map(({ Internal }) => Internal).sort()).toEqual([false, true, true, true]);
+    expect(networks).toHaveLength(4);
+    expect(networks.filter(({ Internal }) => Internal)).toHaveLength(3);
     expect(report.details).toMatchObject({ node_limits: "300 MB memory, 77 processes, 0.5 cores" });
     expect(report.details["proxy"]).toMatch(/^Toxiproxy, image /);
   });

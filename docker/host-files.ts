@@ -92,11 +92,13 @@ export async function hostRoot(programs: readonly HostProgram[]): Promise<readon
     for (const library of await librariesOf(real)) files.set(library, library);
   }
   const contents = await Promise.all(
-    [...files].sort().map(async ([target, source]) => ({
-      path: target.slice(1),
-      content: await readFile(source),
-      mode: modeOf((await stat(source)).mode),
-    })),
+    [...files]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(async ([target, source]) => ({
+        path: target.slice(1),
+        content: await readFile(source),
+        mode: modeOf((await stat(source)).mode),
+      })),
   );
   return [...skeleton(), ...contents];
 }

@@ -232,7 +232,7 @@ export class Images {
     }
     // The request ends when the pull begins; from there on a pull may take its time, as long as it moves.
     const progress = await this.#ask(`pull ${reference}`, () => this.docker.pull(reference));
-    await this.#follow(progress as NodeJS.ReadableStream);
+    await this.#follow(progress);
   }
 
   /** FROM base + files, named after both. */

@@ -85,7 +85,7 @@ export function parseRoutes(text: string): readonly Subnet[] {
     .flatMap((line) => {
       const [, destination, , , , , , mask] = line.trim().split(/\s+/);
       if (destination === undefined || mask === undefined) return [];
-      const ones = [...fromHex(mask).toString(2)].filter((bit) => bit === "1").length;
+      const ones = fromHex(mask).toString(2).replaceAll("0", "").length;
       return ones === 0 ? [] : [{ base: fromHex(destination), prefix: ones }];
     });
 }

@@ -199,7 +199,7 @@ describe("the check", () => {
   });
 
   test("refuses nodes, groups and minorities that are not there", () => {
-    const at = (target: Extract<Fault, { kind: "kill" }>["target"]): Fault => ({ ...kill, target }) as Fault;
+    const at = (target: Extract<Fault, { kind: "kill" }>["target"]): Fault => ({ ...kill, target });
     expect(problems([at({ by: "name", nodes: ["n1", "n9"] })])).toEqual(["faults[0] (kill): there is no node n9"]);
     expect(problems([at({ by: "leader", group: 2 })])).toEqual(["faults[0] (kill): there is no group 2"]);
     expect(problems([at({ by: "random", count: 7 })])).toEqual(["faults[0] (kill): 7 of 6 nodes"]);

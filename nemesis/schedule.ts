@@ -226,7 +226,7 @@ export function drawSchedule(input: ScheduleInput): readonly Fault[] {
   return places.flatMap(({ atMs, forMs, group, members }, index) => {
     const card = played[index];
     if (card === undefined || !fits(card, members.length)) return [];
-    return [{ ...card.draw(group, random.fork(`draw ${index}`)), at_ms: atMs, for_ms: forMs } as Fault];
+    return [{ ...card.draw(group, random.fork(`draw ${index}`)), at_ms: atMs, for_ms: forMs }];
   });
 }
 

@@ -14,7 +14,7 @@ function section(workload: Workload): string {
   return [
     `## ${workload.name}`,
     "",
-    `${workload.description}`,
+    workload.description,
     "",
     [`Functions: ${workload.functions.join(", ")}. Judged by the model \`${workload.model}\`.`, ...prefers].join(" "),
     ...table,

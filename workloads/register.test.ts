@@ -77,8 +77,8 @@ describe("the load", () => {
   });
 
   test("asks every node and every key about as often as any other", () => {
-    const count = <T>(of: (operation: PlannedOperation) => T) => {
-      const counts = new Map<T, number>();
+    const count = (of: (operation: PlannedOperation) => unknown) => {
+      const counts = new Map<unknown, number>();
       for (const operation of load) counts.set(of(operation), (counts.get(of(operation)) ?? 0) + 1);
       return [...counts.values()];
     };

@@ -69,7 +69,7 @@ function judgeChains(
     const answered = tries.filter(({ outcome }) => outcome === "ok");
     const wrong = answered.find(({ output }) => !agrees(putOutput(step, output), output));
     if (wrong !== undefined) {
-      const said = `${step.function} of key ${String(step.key)} answered ${JSON.stringify(wrong.output)}`;
+      const said = `${step.function} of key ${JSON.stringify(step.key)} answered ${JSON.stringify(wrong.output)}`;
       const kind = wrongAnswer[step.function] ?? "stale read";
       violations.push(violation(kind, step, `${said} where ${JSON.stringify(step.expected)} is right.`, wrong));
     } else if (during !== null) {
@@ -77,11 +77,11 @@ function judgeChains(
         ({ callNs, returnNs }) => callNs >= during.fromNs && returnNs !== null && returnNs <= during.toNs,
       );
       if (!inside) {
-        const said = `${step.function} of key ${String(step.key)} was not answered while the node was dead`;
+        const said = `${step.function} of key ${JSON.stringify(step.key)} was not answered while the node was dead`;
         violations.push(violation("unavailable", step, `${said}, although a quorum lived.`, null));
       }
     } else if (answered.length === 0) {
-      const sentence = `${checker}: ${step.function} of key ${String(step.key)} was never answered (${tries.length} tries).`;
+      const sentence = `${checker}: ${step.function} of key ${JSON.stringify(step.key)} was never answered (${tries.length} tries).`;
       unknown.push({ code: "nothing-to-judge", sentence });
     }
   }

@@ -179,9 +179,9 @@ function passedOn(words: CampaignWords): readonly string[] {
   ]);
   knobsFrom(words);
   const flags = Object.entries(words).flatMap(([name, value]) =>
-    own.has(name) || value === undefined
+    own.has(name) || typeof value !== "string"
       ? []
-      : [`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, String(value)],
+      : [`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, value],
   );
   return [
     ...flags,

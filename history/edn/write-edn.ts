@@ -43,7 +43,7 @@ function bodyOf(event: HistoryEvent, keyed: boolean, inputs: ReadonlyMap<number,
   const refused = event.function === "cas" && event.type === "ok" && status !== "ok";
   const extras = [
     observed === undefined ? "" : `, :observed ${jsonToEdn(observed)}`,
-    refused ? `, :minos/status :${String(status)}` : "",
+    refused ? `, :minos/status :${JSON.stringify(status).replaceAll('"', "")}` : "",
     previous === undefined ? "" : `, :previous ${jsonToEdn(previous)}`,
     event.error === undefined ? "" : `, :error ${jsonToEdn(event.error)}`,
   ];
