@@ -133,6 +133,8 @@ function answeredOf(operations: Operations, row: number): string {
     if (word === "ok") return word;
     return observed === null ? word : `${word}, saw ${observed}`;
   }
+  const previous = field(value, "previous");
+  if (previous !== null) return `ok, replaced ${previous}`;
   if (output === null || (output === "null" && operations.functions[operations.function[row] ?? 0] !== "get"))
     return "ok";
   return output;
@@ -147,7 +149,7 @@ export function describe(run: Run, row: number): Description {
 /** One line: `put 17`, `get = 15`, `cas 3 → 5: mismatch, saw 4`. */
 export function labelOf(run: Run, row: number): string {
   const { asked, answered } = describe(run, row);
-  if (answered === "ok") return asked;
+  if (answered === "ok" || answered.startsWith("ok, ")) return asked;
   const isRead =
     run.operations.functions[run.operations.function[row] ?? 0] === "get" && run.operations.outcome[row] === 0;
   return isRead ? `${asked} = ${answered}` : `${asked}: ${answered}`;

@@ -161,7 +161,8 @@ function drawSparse(
     const operation = row.operations[place] ?? 0;
     const left = Math.max(scale.x(operations.callNs[operation] ?? 0), scale.left - 4);
     const right = Math.min(scale.x(occupiedUntil(operations, operation, run.endNs)), scale.right + 4);
-    const width = Math.max(right - left, 1.2);
+    // A hair of ground between operations that follow at once.
+    const width = Math.max(right - left - (right - left > 3 ? 0.8 : 0), 1.2);
     const bar = { operation, left, width };
     if (operations.outcome[operation] === outcomeOk) {
       const code = operations.function[operation] ?? 0;
