@@ -7,7 +7,7 @@ import { coreOperations, coreSpan } from "../core.js";
 import type { Run } from "../load.js";
 import { setTheme, type Theme } from "../palette.js";
 import { jumpToTimeline } from "../around.js";
-import { showViolation } from "../timeline/timeline.js";
+import { showViolation } from "../show-violation.js";
 import type { ViewStore } from "../view.js";
 
 export const words = { true: "Valid", false: "Violation", unknown: "Unknown" } as const;

@@ -4,7 +4,7 @@ import type { Violation } from "../../../../checker/index.js";
 import { jumpToTimeline, OperationsTable } from "../around.js";
 import { plural, seconds } from "../format.js";
 import type { Run } from "../load.js";
-import { showViolation } from "../timeline/timeline.js";
+import { showViolation } from "../show-violation.js";
 import type { ViewStore } from "../view.js";
 import { coreOperations, edgeSentence, edgesOf } from "../core.js";
 import { CorePicture } from "./core-picture.js";
