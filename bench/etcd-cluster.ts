@@ -2,11 +2,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import * as fs from "node:fs/promises";
-import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Address } from "../cluster/index.js";
+import { freePorts } from "./direct-cluster.js";
 
 interface Member {
   readonly name: string;
@@ -47,10 +47,6 @@ export class EtcdCluster {
       throw error;
     }
     return cluster;
-  }
-
-  get pids(): readonly number[] {
-    return this.#processes.flatMap((child) => child.pid ?? []);
   }
 
   /** Client address of the leading member. */
@@ -115,18 +111,4 @@ async function post(address: Address, path: string, body: unknown): Promise<Read
     body: JSON.stringify(body),
   });
   return (await response.json()) as Readonly<Record<string, unknown>>;
-}
-
-/** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = net.createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -13,8 +13,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import { parseArgs } from "node:util";
 
-import { StoreCluster } from "../system/runtime/testing/store-cluster.js";
-import { packageRoot } from "../system/index.js";
+import { packageRoot, shippedBuild, storeSystem } from "../system/index.js";
+import { DirectCluster } from "./direct-cluster.js";
 import { EtcdCluster, etcdVersion } from "./etcd-cluster.js";
 import { loadEtcdGateway, loadEtcdGrpc } from "./etcd-load.js";
 import type { LoadResult } from "./latencies.js";
@@ -61,7 +61,7 @@ async function measure(
   return row;
 }
 
-async function storeLeader(cluster: StoreCluster): Promise<ReturnType<StoreCluster["address"]>> {
+async function storeLeader(cluster: DirectCluster): Promise<ReturnType<DirectCluster["address"]>> {
   const [first] = cluster.nodes;
   if (first === undefined) throw new Error("a cluster has nodes");
   const leader = (await cluster.ready(first)).groups[0]?.leader;
@@ -69,14 +69,14 @@ async function storeLeader(cluster: StoreCluster): Promise<ReturnType<StoreClust
   return cluster.address(leader);
 }
 
-async function storeFdatasyncs(cluster: StoreCluster): Promise<readonly number[]> {
+async function storeFdatasyncs(cluster: DirectCluster): Promise<readonly number[]> {
   const metrics = await Promise.all(cluster.nodes.map((node) => cluster.metrics(node)));
   return metrics.map((each) => each.get("minos_store_log_fdatasyncs_total") ?? NaN);
 }
 
 async function measureBeside(): Promise<readonly Row[]> {
   const rows: Row[] = [];
-  const store = await StoreCluster.create(3, 3);
+  const store = await DirectCluster.create(await storeSystem(await shippedBuild()), 3, 3);
   const etcd = flags["no-etcd"] ? null : await EtcdCluster.boot();
   try {
     await store.boot();
@@ -124,7 +124,7 @@ async function measureThroughProxies(): Promise<readonly Row[]> {
 
 /** Resident and heap megabytes of each node after a million puts. */
 async function measureMemory(): Promise<readonly string[]> {
-  const store = await StoreCluster.create(3, 3);
+  const store = await DirectCluster.create(await storeSystem(await shippedBuild()), 3, 3);
   try {
     await store.boot();
     const [first] = store.nodes;

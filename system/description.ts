@@ -5,7 +5,6 @@ import { pathToFileURL } from "node:url";
 
 import type {
   Address,
-  Client,
   ClientReply,
   Decision,
   GroupLayout,
@@ -17,18 +16,19 @@ import type {
 import type { SystemBuild } from "./build.js";
 import { electionTimeoutMs } from "./runtime/timing.js";
 
-/** What `client.js` of a build exports, as far as the suite needs it. */
-interface ClientModule {
-  connect(address: Address, signal: AbortSignal): Client;
-  keyText(key: JsonValue): string | null;
-  groupOfKey(key: string, groups: number): number;
-}
+/** What `client.js` of a build exports. */
+export type ClientModule = typeof import("./client/index.js");
 
 const maximumAdminBytes = 4 * 1024 * 1024;
 
+/** The client of a build, as a value. */
+export async function loadClient(build: SystemBuild): Promise<ClientModule> {
+  return (await import(pathToFileURL(join(build.directory, build.client)).href)) as ClientModule;
+}
+
 /** The system under test that a build is; its client is the build's own. */
 export async function storeSystem(build: SystemBuild): Promise<SystemUnderTest> {
-  const client = (await import(pathToFileURL(join(build.directory, build.client)).href)) as ClientModule;
+  const client = await loadClient(build);
   return {
     name: build.name,
     version: build.version,

@@ -4,5 +4,6 @@
 // `runtime/` or `client/`: clusters run a build, simulations import one as a value.
 export { buildSystem, hashSources, packageRoot, readBuild, shippedBuild, shippedSources } from "./build.js";
 export type { BuildOptions, SystemBuild } from "./build.js";
-export { describeKvReply, runKv, storeSystem } from "./description.js";
-export type { KvCommand } from "./description.js";
+export { describeKvReply, loadClient, runKv, storeSystem } from "./description.js";
+export type { ClientModule, KvCommand } from "./description.js";
+export type { PipelinedConnection } from "./client/index.js";

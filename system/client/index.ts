@@ -7,6 +7,8 @@ import { TcpClient } from "./tcp-client.js";
 export { ClientCore, defaultClientTiming } from "./client-core.js";
 export type { ClientEffect, ClientEvent, ClientTiming } from "./client-core.js";
 export { keyText } from "./operation-mapping.js";
+export { PipelinedConnection } from "./pipelined-connection.js";
+export type { PipelinedAnswer, PipelinedSession } from "./pipelined-connection.js";
 export { TcpClient } from "./tcp-client.js";
 export { groupOfKey } from "../core/partition-table.js";
 

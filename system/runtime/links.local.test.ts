@@ -3,6 +3,7 @@
 import * as net from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 
+import { eventually } from "../../bench/eventually.js";
 import { nodeId } from "../core/interface.js";
 import type { NodeId } from "../core/interface.js";
 import type { Hello } from "../core/link.js";
@@ -10,7 +11,6 @@ import type { PeerMessage } from "../core/messages.js";
 import { encodeFrame, FrameReader } from "./frame.js";
 import { InboundLinks } from "./inbound-links.js";
 import { OutboundLink } from "./outbound-link.js";
-import { eventually } from "./testing/store-cluster.js";
 import { decodeGreeting, encodeGreeting, MessageDecoder, MessageEncoder } from "./wire.js";
 import type { Greeting } from "./wire.js";
 

@@ -5,21 +5,22 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 
 import type { Client, ClientReply, ClientRequest, NodeName } from "../../cluster/index.js";
-import { describeKvReply, runKv, shippedBuild } from "../index.js";
-import { eventually, StoreCluster } from "./testing/store-cluster.js";
+import { DirectCluster } from "../../bench/direct-cluster.js";
+import { eventually } from "../../bench/eventually.js";
+import { describeKvReply, runKv, shippedBuild, storeSystem } from "../index.js";
 
-const clusters: StoreCluster[] = [];
+const clusters: DirectCluster[] = [];
 afterEach(async () => {
   for (const cluster of clusters.splice(0)) await cluster.teardown();
 });
 
-async function create(count: number): Promise<StoreCluster> {
-  const cluster = await StoreCluster.create(count, 3);
+async function create(count: number): Promise<DirectCluster> {
+  const cluster = await DirectCluster.create(await storeSystem(await shippedBuild()), count, 3);
   clusters.push(cluster);
   return cluster;
 }
 
-async function boot(count: number): Promise<StoreCluster> {
+async function boot(count: number): Promise<DirectCluster> {
   const cluster = await create(count);
   await cluster.boot();
   return cluster;
@@ -43,19 +44,19 @@ async function output(client: Client, request: ClientRequest): Promise<unknown> 
   return reply.output;
 }
 
-async function clientOf(cluster: StoreCluster, node: NodeName): Promise<Client> {
+async function clientOf(cluster: DirectCluster, node: NodeName): Promise<Client> {
   return cluster.system.connect(cluster.address(node), new AbortController().signal);
 }
 
-const first = (cluster: StoreCluster): NodeName => nodeAt(cluster, 0);
+const first = (cluster: DirectCluster): NodeName => nodeAt(cluster, 0);
 
-function nodeAt(cluster: StoreCluster, index: number): NodeName {
+function nodeAt(cluster: DirectCluster, index: number): NodeName {
   const node = cluster.nodes[index];
   if (node === undefined) throw new Error(`there is no node ${index}`);
   return node;
 }
 
-async function leaderOf(cluster: StoreCluster, node: NodeName): Promise<NodeName> {
+async function leaderOf(cluster: DirectCluster, node: NodeName): Promise<NodeName> {
   return eventually("there is a leader", async () => {
     const status = await cluster.status(node).catch(() => null);
     return status?.groups[0]?.leader ?? null;
@@ -253,7 +254,7 @@ describe("six nodes", () => {
 });
 
 /** Replicas of a group that decided equally much have equal logs. */
-async function expectAgreement(cluster: StoreCluster): Promise<void> {
+async function expectAgreement(cluster: DirectCluster): Promise<void> {
   await eventually("the members of each group have decided equally much", async () => {
     const groups = new Map<number, Map<number, string>>();
     for (const node of cluster.nodes) {

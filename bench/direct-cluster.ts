@@ -1,4 +1,4 @@
-// A cluster of real node processes on loopback without proxies, for tests and benchmarks of the store itself.
+// A cluster of real node processes on loopback without proxies, for benchmarks and for tests of the store itself.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import * as fs from "node:fs/promises";
@@ -6,9 +6,9 @@ import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { nodeNames } from "../../../cluster/index.js";
-import type { Address, NodeContext, NodeName, NodeStatus, SystemUnderTest } from "../../../cluster/index.js";
-import { shippedBuild, storeSystem } from "../../index.js";
+import { nodeNames } from "../cluster/index.js";
+import { eventually } from "./eventually.js";
+import type { Address, NodeContext, NodeName, NodeStatus, SystemUnderTest } from "../cluster/index.js";
 
 interface Ports {
   readonly client: Address;
@@ -16,7 +16,7 @@ interface Ports {
   readonly admin: Address;
 }
 
-export class StoreCluster {
+export class DirectCluster {
   readonly system: SystemUnderTest;
   readonly nodes: readonly NodeName[];
   readonly directory: string;
@@ -41,8 +41,7 @@ export class StoreCluster {
     this.#ports = ports;
   }
 
-  static async create(count: number, replication: number): Promise<StoreCluster> {
-    const system = await storeSystem(await shippedBuild());
+  static async create(system: SystemUnderTest, count: number, replication: number): Promise<DirectCluster> {
     const nodes = nodeNames(count);
     const free = await freePorts(count * 3);
     const address = (index: number): Address => ({ host: "127.0.0.1", port: free[index] ?? 0 });
@@ -52,8 +51,8 @@ export class StoreCluster {
         { client: address(index * 3), peer: address(index * 3 + 1), admin: address(index * 3 + 2) },
       ]),
     );
-    const directory = await fs.mkdtemp(join(tmpdir(), "minos-store-"));
-    return new StoreCluster(system, nodes, replication, directory, ports);
+    const directory = await fs.mkdtemp(join(tmpdir(), "minos-direct-"));
+    return new DirectCluster(system, nodes, replication, directory, ports);
   }
 
   address(node: NodeName): Address {
@@ -87,10 +86,10 @@ export class StoreCluster {
       ),
       dataDirectory: this.data(node),
       replication: this.#replication,
-      clusterId: "store-test",
+      clusterId: "direct",
     };
     const launch = this.system.launch(context);
-    if (launch.program.kind !== "node") throw new Error("the store is a Node.js program");
+    if (launch.program.kind !== "node") throw new Error(`${this.system.name} is no Node.js program`);
     const entry = join(launch.program.directory, launch.program.entry);
     const child = spawn(process.execPath, [...this.nodeFlags, entry, ...launch.args], {
       stdio: ["ignore", "ignore", "pipe"],
@@ -155,19 +154,8 @@ export class StoreCluster {
   }
 }
 
-/** Asks until the answer is not null; rejects after the limit. */
-export async function eventually<T>(what: string, ask: () => Promise<T | null>, limitMs = 20_000): Promise<T> {
-  const end = Date.now() + limitMs;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== null) return answer;
-    if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 /** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = net.createServer();
