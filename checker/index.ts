@@ -13,10 +13,5 @@ export {
 export { defineModel, type AnyModel, type Model } from "./model.js";
 export { casRegister, kvAppend, modelNamed, modelNames, register } from "./models/index.js";
 export * from "./verdict.js";
-export {
-  registerSpecification,
-  verifyCore,
-  verifyLinearization,
-  type CoreClaim,
-  type Specification,
-} from "./verifier.js";
+export { verifyCore, type CoreClaim } from "./verifier-core.js";
+export { registerSpecification, verifyLinearization, type Specification } from "./verifier.js";

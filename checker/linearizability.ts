@@ -9,7 +9,8 @@ import type { AnyModel } from "./model.js";
 import { modelNamed, modelNames } from "./models/index.js";
 import { normaliseRegister, tighten } from "./register/normalise.js";
 import { searchRegister } from "./register/sweep.js";
-import { registerSpecification, verifyCore, verifyLinearization } from "./verifier.js";
+import { verifyCore } from "./verifier-core.js";
+import { registerSpecification, verifyLinearization } from "./verifier.js";
 import {
   composeValidity,
   type CheckerResult,

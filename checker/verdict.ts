@@ -15,9 +15,9 @@ export type ViolationClass =
   | "unavailable";
 
 /**
- * How the core of a linearizability violation was proved. The operations outside the core may have happened any number of times
- * or never: at any moment of their own interval (`own-window`), at any moment at all (`any-time`), or once at most, at any
- * moment from their call on (`open-ended`). `minimal`: with any one operation put outside, the rest is consistent. `verified`: the
+ * How the core of a linearizability violation was proved. The answers of operations outside the core are forgotten; each may have
+ * happened or not: once at most, inside its own interval (`own-window`); any number of times, at any moment at all (`any-time`); or
+ * once at most, at any moment from its call on (`open-ended`). Even so the core has no linearization. `minimal`: with any one operation put outside, the rest is consistent. `verified`: the
  * separate verifier found the core inconsistent too.
  */
 export interface ViolationCertificate {

@@ -1,23 +1,19 @@
-// Is a small set of operations of one register already inconsistent, whatever all the others did?
+// Is a small set of operations of one register inconsistent by itself, whatever all the others did?
 //
-// The operations outside the core become the context: each may have happened any number of times or never, at any moment of its
-// own interval (`own-window`) or at any moment at all (`any-time`). That only weakens what the history says, so a core that is
-// inconsistent in its context proves the whole history inconsistent; and taking an operation out of the core only weakens it
-// further, so that "minimal" has a meaning.
+// The operations outside the core may have happened any number of times or never, at any moment at all. That only weakens what
+// the history says, so a core that is inconsistent even so proves the whole history inconsistent, and tells its own story: the
+// writes of the values that it looks at are in it.
 //
 // A sequence of intervals can be put into order of time iff none ends before the latest call so far. So a partial order of
 // placement needs to remember, besides what is placed and the value, only that latest call; the smaller the better.
 import { Budget, BudgetExhausted } from "../budget.js";
 import type { RegisterOperation } from "../register/normalise.js";
 
-export type CoreContext = "own-window" | "any-time";
-
+/** A write that may happen at any moment, any number of times. */
 interface ContextMove {
   readonly isCas: boolean;
   readonly expected: number;
   readonly value: number;
-  readonly from: number;
-  readonly until: number;
 }
 
 interface Label {
@@ -26,28 +22,23 @@ interface Label {
   readonly latestCall: number;
 }
 
-/** `unproven`: consistent, or the budget ran out first. */
-export function isInconsistent(
+/** False when it is consistent, or the budget ran out first. */
+export function isInconsistentAnyTime(
   core: readonly RegisterOperation[],
   others: readonly RegisterOperation[],
-  context: CoreContext,
   configurations: number,
-): "inconsistent" | "unproven" {
+): boolean {
   const budget = new Budget({ configurations, timeMs: 2_000 });
   try {
-    return explains(core, movesOf(core, others, context), budget) ? "unproven" : "inconsistent";
+    return !explains(core, movesOf(core, others), budget);
   } catch (error) {
-    if (error instanceof BudgetExhausted) return "unproven";
+    if (error instanceof BudgetExhausted) return false;
     throw error;
   }
 }
 
 /** Only writes matter, and only of values from which something in the core can be reached. */
-function movesOf(
-  core: readonly RegisterOperation[],
-  others: readonly RegisterOperation[],
-  context: CoreContext,
-): readonly ContextMove[] {
+function movesOf(core: readonly RegisterOperation[], others: readonly RegisterOperation[]): readonly ContextMove[] {
   const writes = others.filter(({ kind }) => kind === "write" || kind === "cas");
   const everything = core.some(({ kind }) => kind === "not");
   const needed = new Set<number>();
@@ -59,16 +50,10 @@ function movesOf(
     size = needed.size;
     for (const { kind, expected, value } of writes) if (kind === "cas" && needed.has(value)) needed.add(expected);
   }
-  const moves = writes
-    .filter(({ value }) => everything || needed.has(value))
-    .map(({ kind, expected, value, call, return: until }) => ({
-      isCas: kind === "cas",
-      expected,
-      value,
-      from: context === "own-window" ? call : -Infinity,
-      until: context === "own-window" ? until : Infinity,
-    }));
-  return moves.sort((left, right) => right.until - left.until);
+  const moves = new Map<string, ContextMove>();
+  for (const { kind, expected, value } of writes)
+    if (everything || needed.has(value)) moves.set(`${expected}>${value}`, { isCas: kind === "cas", expected, value });
+  return [...moves.values()];
 }
 
 /** Can every required operation of the core be placed? Throws BudgetExhausted. */
@@ -130,10 +115,9 @@ function extend(
     if (after !== null) meet({ placed: placed | bit, value: after, latestCall: Math.max(latestCall, operation.call) });
   }
   for (const move of moves) {
-    if (move.until < latestCall) break;
     budget.spend(1);
-    if (move.from > deadline || move.value === value || (move.isCas && move.expected !== value)) continue;
-    meet({ placed, value: move.value, latestCall: Math.max(latestCall, move.from) });
+    if (move.value === value || (move.isCas && move.expected !== value)) continue;
+    meet({ placed, value: move.value, latestCall });
   }
   return "going on";
 }

@@ -6,7 +6,7 @@ import { canonical, fieldOf } from "../values.js";
 import type { Violation, ViolationCertificate } from "../verdict.js";
 import { classify, observedBy, type Classified, type Evidence } from "./classify.js";
 import { coreOfRegister, type Core } from "./minimise.js";
-import { firstContradiction, isRegisterInconsistent } from "./prefix.js";
+import { firstContradiction, whereStuck } from "./prefix.js";
 import { tell } from "./sentence.js";
 
 export interface ExplainInput {
@@ -30,10 +30,10 @@ export function explainRegister(input: ExplainInput): Violation {
       timeMs: Math.max(50, (deadlineMs - performance.now()) / 4),
       configurations: configurationsPerSearch,
     });
-  const focus = withoutReads(normal, kept, oneSearch());
-  const first = firstContradiction(focus, oneSearch);
+  const { focus, near } = withoutReads(normal, kept, oneSearch);
+  const first = firstContradiction(focus, near, oneSearch);
   if (first === null) return unexplained(input, kept);
-  const core = coreOfRegister(focus.operations, first.return, Math.max(200, deadlineMs - performance.now()));
+  const core = coreOfRegister(focus, first.return, Math.max(200, deadlineMs - performance.now()));
   const culprit = culpritOf(first, core, focus.operations);
   const evidence: Evidence = {
     operations: input.operations,
@@ -48,11 +48,19 @@ export function explainRegister(input: ExplainInput): Violation {
   return violationOf(input, kept, culprit, core, classify(evidence), normal.values);
 }
 
-/** Reads that go round the log are out of line with it; what the log itself got wrong shows without them, and better. */
-function withoutReads(normal: NormalisedRegister, kept: readonly Operation[], budget: Budget): NormalisedRegister {
+/**
+ * Reads that go round the log are out of line with it; what the log itself got wrong shows without them, and better. Also says
+ * where a search gets stuck.
+ */
+function withoutReads(
+  normal: NormalisedRegister,
+  kept: readonly Operation[],
+  budget: () => Budget,
+): { readonly focus: NormalisedRegister; readonly near: number | null } {
   const operations = normal.operations.filter(({ position }) => kept[position]?.function !== "get");
   const only = { ...normal, operations };
-  return isRegisterInconsistent(only, budget) ? only : normal;
+  const near = whereStuck(only, budget());
+  return near === null ? { focus: normal, near: whereStuck(normal, budget()) } : { focus: only, near };
 }
 
 /** Of operations that returned at the same moment, the one of the core that looked at the value. */

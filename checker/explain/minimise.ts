@@ -4,13 +4,15 @@ import { Budget, BudgetExhausted } from "../budget.js";
 import type { Model } from "../model.js";
 import type { RegisterOperation } from "../register/normalise.js";
 import { searchWingGong } from "../wing-gong.js";
-import { isInconsistent, type CoreContext } from "./core-search.js";
+import { dropUseless, type NormalisedRegister } from "../register/normalise.js";
+import { searchRegister } from "../register/sweep.js";
+import type { ViolationCertificate } from "../verdict.js";
+import { isInconsistentAnyTime } from "./core-search.js";
 
 export interface Core {
   /** Positions in the list of operations given, ascending. */
   readonly positions: readonly number[];
-  /** What operations outside the core may have done; see core-search.ts. `open-ended`: once, at any time from their call on. */
-  readonly context: CoreContext | "open-ended";
+  readonly context: ViolationCertificate["context"];
   /** Without any one of them the rest is consistent. False only when the budget ran out on the way. */
   readonly minimal: boolean;
 }
@@ -45,26 +47,54 @@ export function minimise<Item>(
 }
 
 /**
- * The core of an inconsistent register history. `before`: no operation called after this time matters. Null when the budget was
- * too small to find any.
+ * The core of an inconsistent register history, whose inconsistency shows when the operation returning at `before` does. Null when
+ * the budget was too small to find any.
  */
-export function coreOfRegister(operations: readonly RegisterOperation[], before: number, timeMs: number): Core | null {
+export function coreOfRegister(
+  { operations, values }: NormalisedRegister,
+  before: number,
+  timeMs: number,
+): Core | null {
   const deadlineMs = performance.now() + timeMs;
-  const start = startingCore(operations, before, deadlineMs);
+  const known = operations.filter(({ call }) => call <= before);
+  const inWindows = (items: readonly RegisterOperation[]) =>
+    holdsInWindows(items, known, values.length, 5 * configurationsPerTest);
+  const start = startingCore(known, before, deadlineMs, inWindows);
   if (start === null) return null;
-  const without = (items: readonly RegisterOperation[]): RegisterOperation[] => {
+  const narrow = minimise(start, inWindows, deadlineMs);
+  const anyTime = (items: readonly RegisterOperation[]): boolean => {
     const inside = new Set(items);
-    return operations.filter((operation) => !inside.has(operation));
+    const others = operations.filter((operation) => !inside.has(operation));
+    return isInconsistentAnyTime(items, others, configurationsPerTest);
   };
-  const holds = (context: CoreContext) => (items: readonly RegisterOperation[]) =>
-    isInconsistent(items, without(items), context, configurationsPerTest) === "inconsistent";
-  const narrow = minimise(start, holds("own-window"), deadlineMs);
   const story = [...new Set([...narrow.items, ...explainersOf(narrow.items, operations)])];
-  if (narrow.minimal && story.length <= 5 * readableSize && holds("any-time")(story)) {
-    const whole = minimise(story, holds("any-time"), deadlineMs);
+  if (narrow.minimal && story.length <= 5 * readableSize && anyTime(story)) {
+    const whole = minimise(story, anyTime, deadlineMs);
     if (whole.minimal && whole.items.length <= readableSize) return coreOf(whole.items, "any-time", true);
   }
   return coreOf(narrow.items, "own-window", narrow.minimal);
+}
+
+/** Is the core inconsistent, when the others may have happened at most once each, inside their own intervals? */
+function holdsInWindows(
+  items: readonly RegisterOperation[],
+  operations: readonly RegisterOperation[],
+  valueCount: number,
+  configurations: number,
+): boolean {
+  const inside = new Set(items);
+  const weaker = operations.flatMap((one) => {
+    if (inside.has(one)) return [one];
+    return one.kind === "write" || one.kind === "cas" ? [{ ...one, required: false }] : [];
+  });
+  const values = Array.from({ length: valueCount }, String);
+  try {
+    const budget = new Budget({ configurations, timeMs: 2_000 });
+    return !searchRegister({ operations: dropUseless(weaker, valueCount), values }, budget).valid;
+  } catch (error) {
+    if (error instanceof BudgetExhausted) return false;
+    throw error;
+  }
 }
 
 /** Looks at the last few operations first: most violations are local in time. */
@@ -72,21 +102,16 @@ function startingCore(
   operations: readonly RegisterOperation[],
   before: number,
   deadlineMs: number,
+  holds: (items: readonly RegisterOperation[]) => boolean,
 ): readonly RegisterOperation[] | null {
   const candidates = operations.filter((operation) => operation.required && operation.return <= before);
   candidates.sort((left, right) => right.return - left.return || right.call - left.call);
   for (let size = 4; performance.now() < deadlineMs; size *= 2) {
     const core = candidates.slice(0, size);
-    const outside = new Set(core);
-    const others = operations.filter((operation) => !outside.has(operation));
-    const patience = configurationsPerTest * (size < candidates.length ? 1 : 20);
-    if (isInconsistent(core, others, "own-window", patience) === "inconsistent") return core;
-    if (size >= candidates.length) break;
+    if (holds(core)) return core;
+    if (size >= candidates.length) return null;
   }
-  // Operations of unknown outcome may happen once only: that can be the contradiction.
-  const all = operations.filter(({ call }) => call <= before);
-  const later = operations.filter(({ call }) => call > before);
-  return isInconsistent(all, later, "own-window", 20 * configurationsPerTest) === "inconsistent" ? all : null;
+  return null;
 }
 
 /** Every write of a value that the core looks at, and of the values that those writes look at. */
@@ -102,7 +127,7 @@ function explainersOf(
   return operations.filter(({ kind, value }) => (kind === "write" || kind === "cas") && looked.has(value));
 }
 
-function coreOf(items: readonly RegisterOperation[], context: CoreContext, minimal: boolean): Core {
+function coreOf(items: readonly RegisterOperation[], context: Core["context"], minimal: boolean): Core {
   return { positions: items.map(({ position }) => position).sort((left, right) => left - right), context, minimal };
 }
 

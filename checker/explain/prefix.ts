@@ -18,30 +18,61 @@ function knownAt(operations: readonly RegisterOperation[], time: number): Regist
 
 /** True when it was found inconsistent; a budget that runs out counts as "not found". */
 export function isRegisterInconsistent(normal: NormalisedRegister, budget: Budget): boolean {
+  return whereStuck(normal, budget) !== null;
+}
+
+/** Position of the operation where the search got stuck (-1: none in particular), or null when it was not found inconsistent. */
+export function whereStuck(normal: NormalisedRegister, budget: Budget): number | null {
   try {
     const tight = tighten(normal);
-    return !("values" in tight) || !searchRegister(tight, budget).valid;
+    if (!("values" in tight)) return tight.operations.at(-1) ?? -1;
+    const answer = searchRegister(tight, budget);
+    return answer.valid ? null : (answer.stuck ?? -1);
   } catch (error) {
-    if (error instanceof BudgetExhausted) return false;
+    if (error instanceof BudgetExhausted) return null;
     throw error;
   }
 }
 
-/** The operation whose return made an inconsistent history so, by bisection; null when the budget is too small to tell. */
-export function firstContradiction(normal: NormalisedRegister, budgetForOne: () => Budget): RegisterOperation | null {
+/**
+ * The operation whose return made an inconsistent history so; null when the budget is too small to tell. `near`: the operation at
+ * whose return the search got stuck, knowing the future; it is usually the one, so the search gallops outwards from there.
+ */
+export function firstContradiction(
+  normal: NormalisedRegister,
+  near: number | null,
+  budgetForOne: () => Budget,
+): RegisterOperation | null {
   const returns = normal.operations
     .filter(({ required }) => required)
     .sort((left, right) => left.return - right.return);
-  const badAt = (place: number): boolean => {
+  const isBad = (place: number): boolean => {
     const operations = knownAt(normal.operations, returns[place]?.return ?? Infinity);
     return isRegisterInconsistent({ ...normal, operations }, budgetForOne());
   };
+  const last = returns.length - 1;
+  const found = returns.findIndex(({ position }) => position === near);
+  let high = found === -1 ? last : found;
+  let step = 1;
   let low = 0;
-  let high = returns.length - 1;
-  if (high < 0 || !badAt(high)) return null;
+  if (last < 0) return null;
+  while (!isBad(high)) {
+    if (high >= last) return null;
+    low = high + 1;
+    high = Math.min(last, high + step);
+    step *= 4;
+  }
+  for (step = 1; low < high; step *= 4) {
+    const probe = Math.max(low, high - step);
+    if (!isBad(probe)) {
+      low = probe + 1;
+      break;
+    }
+    high = probe;
+  }
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (badAt(middle)) high = middle;
+    if (isBad(middle)) high = middle;
     else low = middle + 1;
   }
   return returns[low] ?? null;

@@ -1,7 +1,8 @@
 // Sets of configurations in which no member is made superfluous by another.
 //
 // A configuration is a flat list of small integers: the register's value, which open writes are linearized (30 to a word), which
-// open reads are, and how many operations of unknown outcome of each kind are used up.
+// open reads are, which open writes that need not have happened are, and how many operations of unknown outcome of each kind are
+// used up.
 
 /** A linearization so far, newest first. Shared between configurations. */
 export interface Witness {
@@ -26,6 +27,7 @@ export interface Configuration {
 export interface Layout {
   readonly writeWords: number;
   readonly readWords: number;
+  readonly optionWords: number;
   /**
    * Cells of the kinds of unknown operations, by the value that they write: first the plain write (or -1 when there is none),
    * then one past the previous cell for each cas, up to `end`.
@@ -84,18 +86,20 @@ export class ConfigurationSet {
   }
 
   /**
-   * Whatever `worse` can still do, `better` can do too: same value, same open writes linearized, at least the same reads, and
-   * at most as many unknown operations used: kind by kind, except that a plain write saved stands for a cas to the same value
+   * Whatever `worse` can still do, `better` can do too: same value, same open writes linearized, at least the same reads, at
+   * most the same optional writes, and at most as many unknown operations used: kind by kind, except that a plain write saved stands for a cas to the same value
    * spent, since it can do all that the cas can.
    */
   #dominates(better: Configuration, worse: Configuration): boolean {
-    const { writeWords, readWords, targets } = this.#layout;
+    const { writeWords, readWords, optionWords, targets } = this.#layout;
     const a = better.cells;
     const b = worse.cells;
     if (better.owing !== worse.owing) return false;
     for (let at = 0; at <= writeWords; at++) if (a[at] !== b[at]) return false;
     for (let at = 1 + writeWords; at < 1 + writeWords + readWords; at++)
       if (((b[at] ?? 0) & ~(a[at] ?? 0)) !== 0) return false;
+    const options = 1 + writeWords + readWords;
+    for (let at = options; at < options + optionWords; at++) if (((a[at] ?? 0) & ~(b[at] ?? 0)) !== 0) return false;
     for (const { plain, casStart, end } of targets) {
       let saved = plain === -1 ? 0 : (b[plain] ?? 0) - (a[plain] ?? 0);
       if (saved < 0) return false;

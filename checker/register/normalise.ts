@@ -18,9 +18,9 @@ export interface RegisterOperation {
   readonly expected: number;
   readonly value: number;
   readonly call: number;
-  /** Infinity: it may have happened at any later time, or never, unless `required`. */
+  /** Infinity: it may have happened at any later time, or never. */
   readonly return: number;
-  /** It happened, whatever its outcome says. */
+  /** It happened, whatever its outcome says. What is not required but has a return may have happened, but only within its interval. */
   readonly required: boolean;
 }
 
@@ -167,7 +167,7 @@ function factsOf(operations: readonly RegisterOperation[], count: number): Value
  * Drops writes of unknown outcome that nobody can tell from not having happened: of a value, not the initial one, that no
  * operation at all reads or expects, while nothing says what a value was not; and cas of unknown outcome from a value that never was.
  */
-function dropUseless(operations: readonly RegisterOperation[], count: number): RegisterOperation[] {
+export function dropUseless(operations: readonly RegisterOperation[], count: number): RegisterOperation[] {
   const seen = new Uint8Array(count);
   const written = new Uint8Array(count);
   written[0] = 1;

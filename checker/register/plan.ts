@@ -5,6 +5,8 @@ import type { NormalisedRegister, RegisterOperation } from "./normalise.js";
 
 /** Writes with equal effect: a plain write of a value, or a cas from one value to another. */
 export interface WriteKind {
+  /** Its operations need not have happened, but only within their intervals. */
+  readonly isOptional: boolean;
   readonly isCas: boolean;
   readonly expected: number;
   readonly value: number;
@@ -44,14 +46,25 @@ export function planSweep({ operations, values }: NormalisedRegister): SweepPlan
   const deadline = new Int32Array(operations.length).fill(events.length);
   const kindByText = new Map<string, WriteKind>();
   const kindOf: (WriteKind | null)[] = [];
-  for (const { kind, expected, value } of operations) {
+  for (const operation of operations) {
+    const { kind, expected, value } = operation;
     if (kind !== "write" && kind !== "cas") {
       kindOf.push(null);
       continue;
     }
-    const text = `${expected}>${value}`;
+    const optional = isOptional(operation);
+    const text = `${expected}>${value}${optional ? "?" : ""}`;
     const isCas = kind === "cas";
-    const known = kindByText.get(text) ?? { isCas, expected, value, unknown: [], cell: -1, called: 0, open: [] };
+    const known = kindByText.get(text) ?? {
+      isOptional: optional,
+      isCas,
+      expected,
+      value,
+      unknown: [],
+      cell: -1,
+      called: 0,
+      open: [],
+    };
     kindByText.set(text, known);
     kindOf.push(known);
   }
@@ -69,7 +82,7 @@ export function planSweep({ operations, values }: NormalisedRegister): SweepPlan
       continue;
     }
     const kind = kindOf[index] ?? null;
-    if (kind !== null && !operation.required) kind.unknown.push(index);
+    if (kind !== null && operation.return === Infinity) kind.unknown.push(index);
     if (kind !== null) lastWriter[operation.value] = at;
     if (operation.kind === "not") hasNot = true;
     const looked = operation.kind === "read" ? operation.value : operation.kind === "cas" ? operation.expected : -1;
@@ -101,12 +114,17 @@ export function planSweep({ operations, values }: NormalisedRegister): SweepPlan
   };
 }
 
+export function isOptional(operation: RegisterOperation): boolean {
+  return !operation.required && operation.return !== Infinity;
+}
+
 function orderEvents(operations: readonly RegisterOperation[]): Int32Array {
   const order: { time: number; event: number }[] = [];
   for (const [index, operation] of operations.entries()) {
     order.push({ time: operation.call, event: 2 * index });
-    if (!operation.required) continue;
-    if (!Number.isFinite(operation.return)) throw new Error("invariant: a required operation without a return");
+    if (operation.required && operation.return === Infinity)
+      throw new Error("invariant: a required operation without a return");
+    if (operation.return === Infinity) continue;
     order.push({ time: operation.return, event: 2 * index + 1 });
   }
   order.sort((a, b) => a.time - b.time || (a.event & 1) - (b.event & 1) || a.event - b.event);
@@ -121,18 +139,23 @@ function layOut(
 ): Layout {
   let writes = 0;
   let reads = 0;
+  let options = 0;
   let mostWrites = 0;
   let mostReads = 0;
+  let mostOptions = 0;
   for (const event of events) {
     const operation = operations[event >> 1];
-    if (operation === undefined || !operation.required) continue;
+    if (operation === undefined || operation.return === Infinity) continue;
     const step = (event & 1) === 0 ? 1 : -1;
-    if (operation.kind === "write" || operation.kind === "cas") mostWrites = Math.max(mostWrites, (writes += step));
+    if (isOptional(operation)) mostOptions = Math.max(mostOptions, (options += step));
+    else if (operation.kind === "write" || operation.kind === "cas")
+      mostWrites = Math.max(mostWrites, (writes += step));
     else mostReads = Math.max(mostReads, (reads += step));
   }
   const writeWords = Math.ceil(mostWrites / bitsPerWord);
   const readWords = Math.ceil(mostReads / bitsPerWord);
-  let cell = 1 + writeWords + readWords;
+  const optionWords = Math.ceil(mostOptions / bitsPerWord);
+  let cell = 1 + writeWords + readWords + optionWords;
   const targets: { plain: number; casStart: number; end: number }[] = [];
   for (const writers of writersOf) {
     const unknown = writers.filter((kind) => kind.unknown.length > 0);
@@ -143,5 +166,5 @@ function layOut(
     for (const kind of unknown) if (kind.isCas) kind.cell = cell++;
     targets.push({ plain: plain === undefined ? -1 : plain.cell, casStart, end: cell });
   }
-  return { writeWords, readWords, targets, size: cell };
+  return { writeWords, readWords, optionWords, targets, size: cell };
 }

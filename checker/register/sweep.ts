@@ -54,6 +54,7 @@ class Sweep {
   readonly #slotOf: Int32Array;
   readonly #writeSlots = new Slots();
   readonly #readSlots = new Slots();
+  readonly #optionSlots = new Slots();
   /** Kinds with a completed operation open now; kinds of plain writes with an unknown operation called. */
   readonly #openKinds: WriteKind[] = [];
   readonly #unknownWrites: WriteKind[] = [];
@@ -62,8 +63,11 @@ class Sweep {
   readonly #notsOf = new Map<number, number[]>();
   readonly #nots: number[];
   readonly #readBase: number;
+  readonly #optionBase: number;
   #configurations: Configuration[];
   #now = 0;
+  /** The operation whose return is being swept. */
+  #returning = -1;
 
   constructor(
     readonly plan: SweepPlan,
@@ -73,6 +77,7 @@ class Sweep {
     const { layout } = plan;
     this.#slotOf = new Int32Array(plan.operations.length).fill(-1);
     this.#readBase = 1 + layout.writeWords;
+    this.#optionBase = this.#readBase + layout.readWords;
     this.#nots = Array.from({ length: layout.readWords }, () => 0);
     const cells = Array.from({ length: layout.size }, () => 0);
     this.#configurations = [{ cells, witness: null, owing: false, superseded: false }];
@@ -104,7 +109,7 @@ class Sweep {
     const operation = this.#operation(index);
     const kind = this.plan.kindOf[index] ?? null;
     if (kind === null) this.#callRead(index, operation);
-    else if (operation.required) this.#callWrite(index, kind);
+    else if (operation.return !== Infinity) this.#callWrite(index, kind);
     else {
       if (kind.called === 0 && !kind.isCas) this.#unknownWrites.push(kind);
       kind.called += 1;
@@ -131,7 +136,7 @@ class Sweep {
   }
 
   #callWrite(index: number, kind: WriteKind): void {
-    this.#slotOf[index] = this.#writeSlots.take(index);
+    this.#slotOf[index] = (kind.isOptional ? this.#optionSlots : this.#writeSlots).take(index);
     if (kind.open.length === 0) this.#openKinds.push(kind);
     const deadline = this.#deadline(index);
     let at = kind.open.length;
@@ -146,9 +151,12 @@ class Sweep {
   #return(index: number): void {
     const kind = this.plan.kindOf[index] ?? null;
     const slot = this.#slotOf[index] ?? -1;
-    const word = (kind === null ? this.#readBase : 1) + Math.floor(slot / bitsPerWord);
+    const base = kind === null ? this.#readBase : this.#baseOf(kind);
+    const word = base + Math.floor(slot / bitsPerWord);
     const bit = 1 << (slot % bitsPerWord);
     const survivors = new ConfigurationSet(this.plan.layout);
+    this.#returning = index;
+    if (kind?.isOptional === true) this.#keep(word, bit, survivors);
     this.#extend(word, bit, survivors);
     this.#configurations = survivors.list();
     this.#narrow();
@@ -156,7 +164,19 @@ class Sweep {
     else {
       kind.open.splice(kind.open.indexOf(index), 1);
       if (kind.open.length === 0) this.#openKinds.splice(this.#openKinds.indexOf(kind), 1);
-      this.#writeSlots.give(slot);
+      (kind.isOptional ? this.#optionSlots : this.#writeSlots).give(slot);
+    }
+  }
+
+  #baseOf(kind: WriteKind): number {
+    return kind.isOptional ? this.#optionBase : 1;
+  }
+
+  /** An optional operation may just as well not have happened. */
+  #keep(word: number, bit: number, survivors: ConfigurationSet): void {
+    for (const { cells, witness } of this.#configurations) {
+      if (((cells[word] ?? 0) & bit) !== 0) continue;
+      survivors.add({ cells: cells.slice(), witness, owing: false, superseded: false });
     }
   }
 
@@ -207,10 +227,10 @@ class Sweep {
   #narrow(): void {
     if (this.#configurations.length <= this.width) return;
     this.narrowed = true;
-    const { writeWords, readWords, size } = this.plan.layout;
+    const { size, optionWords } = this.plan.layout;
     const used = (configuration: Configuration): number => {
       let sum = 0;
-      for (let at = 1 + writeWords + readWords; at < size; at++) sum += configuration.cells[at] ?? 0;
+      for (let at = this.#optionBase + optionWords; at < size; at++) sum += configuration.cells[at] ?? 0;
       return sum;
     };
     const ranked = this.#configurations.map((configuration) => ({ configuration, used: used(configuration) }));
@@ -222,6 +242,7 @@ class Sweep {
     const state = from.cells[0] ?? 0;
     for (const kind of this.#openKinds) {
       if (kind.isCas ? kind.expected !== state : from.owing) continue;
+      if (kind.isOptional && kind.value === state) continue;
       const index = this.#firstOpen(from, kind);
       if (index !== -1) this.#apply(from, kind, index, false, meet);
     }
@@ -243,13 +264,13 @@ class Sweep {
 
   /** The open operation of a kind with the earliest deadline that is not linearized yet, or -1. */
   #firstOpen({ cells }: Configuration, kind: WriteKind): number {
-    for (const index of kind.open) if (!this.#isTaken(cells, index)) return index;
+    for (const index of kind.open) if (!this.#isTaken(cells, kind, index)) return index;
     return -1;
   }
 
-  #isTaken(cells: readonly number[], index: number): boolean {
+  #isTaken(cells: readonly number[], kind: WriteKind, index: number): boolean {
     const slot = this.#slotOf[index] ?? 0;
-    return ((cells[1 + Math.floor(slot / bitsPerWord)] ?? 0) & (1 << (slot % bitsPerWord))) !== 0;
+    return ((cells[this.#baseOf(kind) + Math.floor(slot / bitsPerWord)] ?? 0) & (1 << (slot % bitsPerWord))) !== 0;
   }
 
   #apply(
@@ -264,19 +285,20 @@ class Sweep {
     const cells = from.cells.slice();
     let witness = kind.isCas ? from.witness : this.#absorb(from, cells, index);
     if (unknown) cells[kind.cell] = (cells[kind.cell] ?? 0) + 1;
-    else this.#take(cells, index);
+    else this.#take(cells, kind, index);
     cells[0] = kind.value;
     witness = { operation: index, previous: witness };
     const seen = this.#linearizeReads(cells, kind.value, witness);
-    const owing = unknown && seen === witness;
+    const needless = unknown || (kind.isOptional && index !== this.#returning);
+    const owing = needless && seen === witness;
     const next: Configuration = { cells, witness: seen, owing, superseded: false };
     if (owing && !this.#casPossible(next, kind.value)) return;
     meet(next);
   }
 
-  #take(cells: number[], index: number): void {
+  #take(cells: number[], kind: WriteKind, index: number): void {
     const slot = this.#slotOf[index] ?? 0;
-    const at = 1 + Math.floor(slot / bitsPerWord);
+    const at = this.#baseOf(kind) + Math.floor(slot / bitsPerWord);
     cells[at] = (cells[at] ?? 0) | (1 << (slot % bitsPerWord));
   }
 
@@ -313,8 +335,8 @@ class Sweep {
     let needed = (this.plan.lastObserver[value] ?? -1) > this.#now;
     if (!needed) {
       for (const kind of this.plan.casFrom[value] ?? [])
-        for (const index of kind.open)
-          if (index !== leaving && !this.#isTaken(configuration.cells, index)) needed = true;
+        for (const index of kind.isOptional ? [] : kind.open)
+          if (index !== leaving && !this.#isTaken(configuration.cells, kind, index)) needed = true;
       if (!needed) return false;
     }
     for (const kind of this.plan.writersOf[value] ?? [])
@@ -326,10 +348,10 @@ class Sweep {
   #absorb(from: Configuration, cells: number[], except: number): Witness | null {
     let { witness } = from;
     for (const kind of this.#openKinds) {
-      if (kind.isCas || !this.#isUseless(from, kind.value)) continue;
+      if (kind.isCas || kind.isOptional || !this.#isUseless(from, kind.value)) continue;
       for (const index of kind.open) {
-        if (index === except || this.#isTaken(cells, index)) continue;
-        this.#take(cells, index);
+        if (index === except || this.#isTaken(cells, kind, index)) continue;
+        this.#take(cells, kind, index);
         witness = { operation: index, previous: witness };
       }
     }
