@@ -155,6 +155,15 @@ test("unpaired: each of several cut streams was offered at least the least of wh
   expect(seen.get("n3>n2")).toMatchObject({ offeredBytes: 30, deliveredBytes: 10, certainty: "conservation-bound" });
 });
 
+test("unpaired: a cut stream whose connection ends was not offered what the other connections' targets sent", () => {
+  const { cuts, sample } = harness();
+  cuts.add("n3>n1");
+  sample({ a1: [0, 0], d1: [0, 3], a2: [0, 3], d2: [0, 3] });
+  const before = sample({ a1: [0, 0], d1: [0, 3], a2: [0, 3], d2: [0, 3] }).get("n3>n1");
+  expect(before?.offeredBytes).toBe(3);
+  expect(sample({ a2: [0, 90], d2: [0, 90] }).get("n3>n1")?.offeredBytes).toBe(3);
+});
+
 test("what a connection delivered in its last, skewed sample does not come up later as growth of a cut link", () => {
   const { cuts, sample } = harness();
   for (const bytes of [3, 4]) sample({ a1: [bytes, 0], d1: [bytes, 0], a3: [0, bytes], d3: [0, bytes] });

@@ -255,8 +255,9 @@ export class Ledger {
     const delivered = sum(loose.map(({ before }) => before.upstreamBytes));
     const excess =
       delivered - sum(uncut.map(({ now }) => now.upstreamBytes)) - sum(cut.map((one) => one.upstream.delivered));
-    for (const { upstream, now } of cut)
-      raise(upstream, now.upstreamBytes, Math.min(now.upstreamBytes, upstream.delivered + Math.max(0, excess)));
+    for (const { upstream, now, present } of cut)
+      if (present)
+        raise(upstream, now.upstreamBytes, Math.min(now.upstreamBytes, upstream.delivered + Math.max(0, excess)));
   }
 
   /**
@@ -273,7 +274,9 @@ export class Ledger {
     for (const { downstream, now } of uncut) raise(downstream, now.downstreamBytes, now.downstreamBytes);
     const sent = sum(loose.map(({ before }) => before.downstreamBytes));
     const undelivered = sent - sum(uncut.map(({ now }) => now.downstreamBytes));
-    for (const { downstream, now, impossible } of cut) {
+    for (const { downstream, now, impossible, present } of cut) {
+      // One that is gone took its mate along: those that are left say nothing of it.
+      if (!present) continue;
       const possible = loose.filter((other) => !impossible.has(other.now.id));
       const least = possible.length === 0 ? 0 : Math.min(...possible.map((other) => other.now.downstreamBytes));
       const offered = Math.max(now.downstreamBytes, least, cut.length === 1 ? undelivered : 0);
