@@ -9,11 +9,9 @@ import {
   type Address,
   type BootReport,
   type Capabilities,
-  type Capability,
   type CapabilityName,
   type Cluster,
   type ClusterEvent,
-  type ClusterOptions,
   type CutMode,
   type DirectedLink,
   type Launch,
@@ -28,27 +26,16 @@ import {
 import { builtinCounters, kernelCounters, LinkMesh, type HealReport, type ProxyRole } from "../toxiproxy/index.js";
 import { connectEngine, engineTimeoutMs, messageOf, readEngine, type EngineFacts } from "./engine.js";
 import { EngineEvents, type ContainerEvent } from "./events.js";
-import { containerUser, dataDirectory } from "./host-files.js";
-import { Images, unlessImageGone, type ToxiproxyChoice, type ToxiproxyImage } from "./images.js";
-import { imageLabelsOf, label, labelsOf, type RunIdentity } from "./labels.js";
-import { linkListen, linkTarget, maxNodes, nodeLayout, type ClusterLayout } from "./layout.js";
-import { defaultNodeLimits, describeLimits, hostConfig, type ContainerLimits } from "./limits.js";
+import { Images, unlessImageGone, type ToxiproxyImage } from "./images.js";
+import { imageLabelsOf, type RunIdentity } from "./labels.js";
+import { linkListen, linkTarget, nodeLayout } from "./layout.js";
+import { defaultNodeLimits, describeLimits, type ContainerLimits } from "./limits.js";
+import { containerOptions, planLaunches } from "./node-plan.js";
+import { capabilitiesOf, refuseUnfit, type DockerClusterOptions } from "./options.js";
 import { createNetworks, type Networks } from "./networks.js";
 import { NodeContainer } from "./node-container.js";
 import { ProxyContainer } from "./proxy-container.js";
 import { removeCluster } from "./remove.js";
-
-export interface DockerClusterOptions extends ClusterOptions {
-  /** Default: what DOCKER_HOST says, else the local socket. */
-  readonly engine?: Docker;
-  /** An image with `node` on its PATH, for systems that are a Node.js program. Default: made of this machine's Node.js. */
-  readonly baseImage?: string;
-  /** Default: the official image, else this machine's `toxiproxy-server`, else the built-in proxy. */
-  readonly toxiproxy?: ToxiproxyChoice;
-  readonly nodeLimits?: Partial<ContainerLimits>;
-  /** IPv4 network from which a run takes a /24. Default 10.208.0.0/12. */
-  readonly addressPool?: string;
-}
 
 const readyPollMs = 25;
 /** A node that has not answered by then is asked anew: its first connections may lead nowhere while it starts. */
@@ -142,7 +129,7 @@ class DockerCluster implements Cluster {
       trouble: (detail) => this.#emit({ type: "error", detail }),
     });
     this.#proxy = proxy;
-    const launches = this.#launches(networks.layout);
+    const launches = planLaunches(this.#options, networks.layout);
     const startProxy = async () => {
       let tries = 0;
       const image = await unlessImageGone(async () => {
@@ -177,35 +164,6 @@ class DockerCluster implements Cluster {
     };
   }
 
-  #launches(layout: ClusterLayout): ReadonlyMap<NodeName, Launch> {
-    const { system, nodes, replication, runId } = this.#options;
-    const { client, peer, admin } = system.ports;
-    const everywhere = (port: number): Address => ({ host: "0.0.0.0", port });
-    return new Map(
-      nodes.map((node) => {
-        const peers = nodes
-          .filter((other) => other !== node)
-          .map((other) => [other, linkTarget(layout, other)] as const);
-        const launch = system.launch({
-          node,
-          nodes,
-          listen: { client: everywhere(client), peer: everywhere(peer), admin: everywhere(admin) },
-          peers: new Map(peers),
-          advertisedPeer: linkTarget(layout, node),
-          dataDirectory,
-          replication,
-          clusterId: runId,
-        });
-        if (launch.program.kind === "executable")
-          throw new ClusterError(
-            `${system.name} is a program of this machine (${launch.program.path}), which a container does not have`,
-            "describe it as a container image, or run it with --on local",
-          );
-        return [node, launch];
-      }),
-    );
-  }
-
   async #createNodes(
     docker: Docker,
     engine: EngineFacts,
@@ -223,14 +181,17 @@ class DockerCluster implements Cluster {
     return allOrFirstError(
       [...launches].map(async ([node, launch]) => {
         if (launch.program.kind === "image") this.#attemptsFromProxy = true;
+        const { stopSignal } = this.#options.system;
+        const identity = this.#identity;
+        const plan = { node, launch, stopSignal, identity, networks, limits: this.#limits, engine };
         const container = new NodeContainer({
           docker,
           node,
           launch,
-          create: (image) => this.#containerOptions(node, launch, image, networks, engine),
+          create: (image) => containerOptions(plan, image),
           logPath: join(this.#directory, "nodes", node, "log.txt"),
           crashPatterns: this.#options.system.crashPatterns,
-          stopSignal: this.#options.system.stopSignal,
+          stopSignal,
           memoryMb: this.#limits.memoryMb,
           emit: (event) => this.#emit(event),
         });
@@ -250,39 +211,6 @@ class DockerCluster implements Cluster {
     if (program.kind === "node") return images.program(program);
     await images.pull(program.reference);
     return program.reference;
-  }
-
-  #containerOptions(
-    node: NodeName,
-    { program, args, environment }: Launch,
-    image: string,
-    networks: Networks,
-    engine: EngineFacts,
-  ): Docker.ContainerCreateOptions {
-    const { nodeAddress, proxyAddress } = nodeLayout(networks.layout, node);
-    const network = networks.ofNode.get(node);
-    if (network === undefined) throw new Error(`${node} has no network`);
-    const ours = program.kind === "node";
-    const command = ours ? ["node", `/app/${program.entry}`] : program.kind === "image" ? program.command : [];
-    return {
-      name: `minos-${this.#identity.runId}-${this.#identity.cluster}-${node}`,
-      Hostname: node,
-      Image: image,
-      // A base image may bring an entry point of its own; a ready image keeps it.
-      ...(ours ? { Entrypoint: [], User: `${containerUser}:${containerUser}`, WorkingDir: dataDirectory } : {}),
-      Cmd: [...command, ...args],
-      Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-      Labels: { ...labelsOf(this.#identity, "node"), [label.node]: node },
-      StopSignal: this.#options.system.stopSignal,
-      HostConfig: {
-        ...hostConfig(this.#limits, engine),
-        NetworkMode: network,
-        // Toxiproxy has these names as aliases too; but asking the engine's name server for one blocks for seconds once
-        // Toxiproxy is gone, and a file never does.
-        ExtraHosts: this.nodes.filter((other) => other !== node).map((other) => `${other}:${proxyAddress}`),
-      },
-      NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: nodeAddress } } } },
-    };
   }
 
   #weave({ layout }: Networks, proxy: ProxyContainer, image: ToxiproxyImage): Promise<LinkMesh<NodeName>> {
@@ -526,35 +454,4 @@ async function allOrFirstError<const T extends readonly unknown[]>(
   const results = await Promise.allSettled(promises);
   for (const result of results) if (result.status === "rejected") throw result.reason;
   return Promise.all(promises) as Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }>;
-}
-
-function refuseUnfit({ system, nodes, replication, runId }: DockerClusterOptions): void {
-  if (!/^[a-z0-9-]{1,100}$/.test(runId))
-    throw new ClusterError(`"${runId}" is no run id: lower-case letters, digits, "-"`);
-  if (new Set(nodes).size !== nodes.length) throw new ClusterError("two nodes have one name");
-  if (nodes.length > maxNodes) throw new ClusterError(`at most ${maxNodes} nodes fit, not ${nodes.length}`);
-  const refusal = system.refuses(nodes.length, replication);
-  if (refusal !== null) throw new ClusterError(refusal);
-}
-
-function capabilitiesOf({ system }: DockerClusterOptions): Capabilities {
-  const able: Capability = { able: true };
-  const no = (reason: string): Capability => ({ able: false, reason });
-  const links =
-    system.peerAddressing === "shared"
-      ? no(`all nodes of ${system.name} use one address per peer, so a link has no direction of its own`)
-      : able;
-  return {
-    kill: able,
-    terminate: able,
-    pause: able,
-    "cut-reset": links,
-    "cut-drop": links,
-    "cut-stall": links,
-    "shape-latency": links,
-    "shape-bandwidth": links,
-    "wipe-disk": system.wipedNodeMayRejoin ? able : no(`a node of ${system.name} may not come back with an empty disk`),
-    clock: no("containers share the machine's clock, which is never touched"),
-    "disk-full": no("the data directory of a container has no limit of its own"),
-  };
 }

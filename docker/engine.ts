@@ -7,7 +7,7 @@ import { ClusterError, withLimit } from "../cluster/index.js";
 export const engineTimeoutMs = 10_000;
 
 /** Where docker-modem will look, in words. It reads DOCKER_HOST and knows nothing of docker contexts. */
-export function engineAddress(): string {
+function engineAddress(): string {
   return process.env["DOCKER_HOST"] ?? "the local Docker socket";
 }
 
@@ -47,7 +47,7 @@ export function statusOf(error: unknown): number | null {
   return typeof status === "number" ? status : null;
 }
 
-export function noEngine(reason: string): ClusterError {
+function noEngine(reason: string): ClusterError {
   return new ClusterError(
     `no Docker engine answers at ${engineAddress()}: ${reason}`,
     "start Docker (on Debian `bash docker/prepare.sh` installs and starts it), point DOCKER_HOST at an engine, " +

@@ -3,7 +3,8 @@
 // none is named. Also here: what removes the remains of dead runs, and what finds out what an engine can do.
 // `prepare.sh` installs the engine and the real Toxiproxy on Debian; docs/docker.md shows how it all lies together.
 export { cleanDocker, type CleanDockerOptions } from "./clean.js";
-export { createDockerCluster, type DockerClusterOptions } from "./cluster.js";
+export { createDockerCluster } from "./cluster.js";
+export type { DockerClusterOptions } from "./options.js";
 export type { ToxiproxyChoice } from "./images.js";
 export type { ContainerLimits } from "./limits.js";
 export { probeDocker, type DockerProbe, type Finding } from "./probe.js";

@@ -85,7 +85,7 @@ async function createIn(
 }
 
 /** Removes a cluster's networks; what is left is found by listing again. */
-export async function removeNetworks(docker: Docker, cluster: string): Promise<void> {
+async function removeNetworks(docker: Docker, cluster: string): Promise<void> {
   const filters = { label: [`${label.cluster}=${cluster}`] };
   const networks = await ask("list the networks", (abortSignal) => docker.listNetworks({ filters, abortSignal }));
   await Promise.allSettled(

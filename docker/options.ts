@@ -1,0 +1,49 @@
+// What a Docker cluster is made from, what it refuses before anything is made, and what it can do.
+import type Docker from "dockerode";
+import { ClusterError, type Capabilities, type Capability, type ClusterOptions } from "../cluster/index.js";
+import type { ToxiproxyChoice } from "./images.js";
+import { maxNodes } from "./layout.js";
+import type { ContainerLimits } from "./limits.js";
+
+export interface DockerClusterOptions extends ClusterOptions {
+  /** Default: what DOCKER_HOST says, else the local socket. */
+  readonly engine?: Docker;
+  /** An image with `node` on its PATH, for systems that are a Node.js program. Default: made of this machine's Node.js. */
+  readonly baseImage?: string;
+  /** Default: the official image, else this machine's `toxiproxy-server`, else the built-in proxy. */
+  readonly toxiproxy?: ToxiproxyChoice;
+  readonly nodeLimits?: Partial<ContainerLimits>;
+  /** IPv4 network from which a run takes a /24. Default 10.208.0.0/12. */
+  readonly addressPool?: string;
+}
+
+export function refuseUnfit({ system, nodes, replication, runId }: DockerClusterOptions): void {
+  if (!/^[a-z0-9-]{1,100}$/.test(runId))
+    throw new ClusterError(`"${runId}" is no run id: lower-case letters, digits, "-"`);
+  if (new Set(nodes).size !== nodes.length) throw new ClusterError("two nodes have one name");
+  if (nodes.length > maxNodes) throw new ClusterError(`at most ${maxNodes} nodes fit, not ${nodes.length}`);
+  const refusal = system.refuses(nodes.length, replication);
+  if (refusal !== null) throw new ClusterError(refusal);
+}
+
+export function capabilitiesOf({ system }: DockerClusterOptions): Capabilities {
+  const able: Capability = { able: true };
+  const no = (reason: string): Capability => ({ able: false, reason });
+  const links =
+    system.peerAddressing === "shared"
+      ? no(`all nodes of ${system.name} use one address per peer, so a link has no direction of its own`)
+      : able;
+  return {
+    kill: able,
+    terminate: able,
+    pause: able,
+    "cut-reset": links,
+    "cut-drop": links,
+    "cut-stall": links,
+    "shape-latency": links,
+    "shape-bandwidth": links,
+    "wipe-disk": system.wipedNodeMayRejoin ? able : no(`a node of ${system.name} may not come back with an empty disk`),
+    clock: no("containers share the machine's clock, which is never touched"),
+    "disk-full": no("the data directory of a container has no limit of its own"),
+  };
+}
