@@ -13,5 +13,6 @@ export {
 export { defineModel, type AnyModel, type Model } from "./model.js";
 export { casRegister, kvAppend, modelNamed, modelNames, register } from "./models/index.js";
 export * from "./verdict.js";
-export { verifyCore, type CoreClaim } from "./verifier-core.js";
+export type { CoreClaim } from "./verifier-context.js";
+export { verifyCore } from "./verifier-core.js";
 export { registerSpecification, verifyLinearization, type Specification } from "./verifier.js";

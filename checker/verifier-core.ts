@@ -1,56 +1,9 @@
-// The certificate verifier's second half: is the core of a violation inconsistent? Event by event it keeps every state that the
-// operations can have led to, while those outside the core are as free as its context says (ViolationCertificate in verdict.ts).
-// No state left: inconsistent. It shares no code with the engines, only the idea that sets of states are the obvious way.
+// The certificate verifier: is the core of a violation inconsistent? Event by event it keeps every state that the operations can
+// have led to, while those outside the core are as free as its context says (ViolationCertificate in verdict.ts). No state left:
+// inconsistent. It shares no code with the engines, only the idea that sets of states are the obvious way.
 import type { Operation } from "../history/index.js";
-import { part, text, type Specification } from "./verifier.js";
-
-export interface CoreClaim {
-  /** Operation.index of the core. */
-  readonly operations: readonly number[];
-  readonly context: "own-window" | "any-time" | "open-ended";
-}
-
-interface Move {
-  readonly operation: Operation;
-  readonly from: number;
-  /** Infinity: at any later time. */
-  readonly until: number;
-  /** `must` happen; may happen `once`; may happen as `often` as it likes. */
-  readonly use: "must" | "once" | "often";
-  /** Moves of one kind that never end stand for each other. */
-  readonly kind: string;
-}
-
-/** An operation outside the core, its answer forgotten: what it may have written, or null for nothing. */
-function shadowOf(operation: Operation, context: CoreClaim["context"]): Operation | null {
-  const blind = { ...operation, outcome: "info", output: null } as const;
-  if (operation.function === "get") return null;
-  if (operation.outcome === "info" || context === "open-ended") return blind;
-  const status = part(operation.output, "status");
-  if (status !== undefined && status !== "ok") return null;
-  const previous = part(operation.output, "previous");
-  if (previous === undefined) return blind;
-  return { ...blind, function: "cas", input: { expected: previous, new: operation.input } };
-}
-
-function movesOf(operations: readonly Operation[], { operations: core, context }: CoreClaim): Move[] {
-  const moves: Move[] = [];
-  const often = new Set<string>();
-  for (const operation of operations) {
-    if (operation.outcome === "fail") continue;
-    const inside = core.includes(operation.index);
-    const shadow = inside ? operation : shadowOf(operation, context);
-    if (shadow === null) continue;
-    const kind = `${shadow.function} ${text(shadow.input)}`;
-    const { callNs: from, returnNs } = operation;
-    const until = returnNs === null || (!inside && context === "open-ended") ? Infinity : returnNs;
-    if (inside && returnNs !== null) moves.push({ operation, from, until, use: "must", kind });
-    else if (inside || context !== "any-time") moves.push({ operation: shadow, from, until, use: "once", kind });
-    else if (!often.has(kind)) moves.push({ operation: shadow, from: -Infinity, until: Infinity, use: "often", kind });
-    if (!inside) often.add(kind);
-  }
-  return moves;
-}
+import { movesOf, type CoreClaim, type Move } from "./verifier-context.js";
+import type { Specification } from "./verifier.js";
 
 /** What may have happened so far: the state, the moves used that have not ended, and how many of each kind that never ends. */
 interface Branch<State> {

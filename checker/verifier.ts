@@ -1,7 +1,7 @@
 // The certificate verifier: re-checks what the engines claim, from the operations alone. It shares no code with them, down to
 // the meaning of a register, and is small enough to be read in one go.
 //
-// Here a linearization is checked, by replaying it; verifier-core.ts checks the core of a violation.
+// Here a linearization is checked, by replaying it; verifier-core.ts and verifier-context.ts check the core of a violation.
 import type { JsonValue, Operation } from "../history/index.js";
 
 /** What operations mean: the value afterwards, or undefined when the operation could not have answered so. */
