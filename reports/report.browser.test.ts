@@ -147,12 +147,23 @@ describe.skipIf(chromium === null)("the report in a browser", () => {
     expect(await view(page)).toMatchObject({ fromNs: whole.fromNs, toNs: whole.toNs });
   });
 
-  test("the page still scrolls when the wheel turns over a timeline that the pointer did not seek", async () => {
+  test("the page still scrolls, both ways, when the wheel turns over a timeline that the pointer did not seek", async () => {
     const page = await open({ outcome: "valid", loadSeconds: 12 });
-    await page.mouse.move(700, 980);
+    await page.mouse.move(700, 600);
     const whole = await view(page);
-    for (let turn = 0; turn < 12; turn++) await page.mouse.wheel(0, 150);
-    await expect.poll(async () => await page.evaluate("scrollY")).toBeGreaterThan(1200);
+    const turn = async (by: number, until: (top: number) => boolean): Promise<void> => {
+      await expect
+        .poll(
+          async () => {
+            await page.mouse.wheel(0, by);
+            return until(await page.evaluate<number>("scrollY"));
+          },
+          { timeout: 20_000 },
+        )
+        .toBe(true);
+    };
+    await turn(150, (top) => top > 1500);
+    await turn(-150, (top) => top === 0);
     expect(await view(page)).toMatchObject({ fromNs: whole.fromNs, toNs: whole.toNs });
   });
 

@@ -12,11 +12,24 @@ interface Hand {
 
 /** Moves of fewer pixels than this are a click. */
 const clickSlackPx = 4;
-/** The wheel zooms only once the pointer was moved over the picture: a page scrolled by the wheel is not caught by it. */
+/**
+ * The wheel zooms only after the pointer itself was moved: a page that is scrolled by the wheel is not caught by a picture that
+ * slides under the pointer. Browsers send moves for that too, with the pointer where it was.
+ */
 let lastPageScroll = 0;
+let lastPointerMove = 0;
 
 export function watchPageScroll(): void {
+  let last = { x: Number.NaN, y: Number.NaN };
   addEventListener("scroll", () => (lastPageScroll = performance.now()), { passive: true });
+  addEventListener(
+    "pointermove",
+    ({ screenX: x, screenY: y }) => {
+      if (x !== last.x || y !== last.y) lastPointerMove = performance.now();
+      last = { x, y };
+    },
+    { passive: true, capture: true },
+  );
 }
 
 /** Attaches all of it to an element; returns how to take it off. */
@@ -28,7 +41,6 @@ export function navigate(element: HTMLElement, store: ViewStore, hand: Hand): ()
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
   const scale = () => timeScale(store.view, element.clientWidth);
-  let movedAt = 0;
   const pointers = new Map<number, { x: number; y: number }>();
   let travelled = 0;
 
@@ -37,7 +49,7 @@ export function navigate(element: HTMLElement, store: ViewStore, hand: Hand): ()
     (event) => {
       const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey;
       const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1;
-      const meant = event.ctrlKey || movedAt > lastPageScroll;
+      const meant = event.ctrlKey || lastPointerMove > lastPageScroll;
       const outward = event.deltaY > 0;
       if (!meant || (!sideways && outward && store.wholeShown)) return;
       event.preventDefault();
@@ -64,7 +76,6 @@ export function navigate(element: HTMLElement, store: ViewStore, hand: Hand): ()
   element.addEventListener(
     "pointermove",
     (event) => {
-      movedAt = performance.now();
       const now = at(event);
       const before = pointers.get(event.pointerId);
       if (before === undefined) {
