@@ -64,6 +64,7 @@ describe("the built-in server", () => {
       await send("PATCH", `/proxies/p/toxics/other-${stream}`, { attributes: { latency: 1 } });
       await send("DELETE", `/proxies/p/toxics/other-${stream}`);
     }
+    await send("PATCH", "/proxies/p/toxics/half", { attributes: { timeout: 0 } });
     for (const { near } of wires) near.send("2");
     await pause(200);
     expect(wires.map(({ far }) => far.text === "12")).toEqual(passing);
