@@ -3,7 +3,7 @@ import type { Cluster, ClusterOptions } from "../cluster/index.js";
 import type { ClusterChoice } from "./plan.js";
 
 export interface ClusterSettings {
-  /** Instead of the built-in proxy: a `toxiproxy-server`, by path or `PATH` for the one found there. */
+  /** A `toxiproxy-server`, by path or `PATH` for the one found there: instead of the built-in proxy, or to make the image of. */
   readonly toxiproxy: string | null;
   /** docker: base image of the nodes; null: made from the host's own Node.js. */
   readonly baseImage: string | null;
@@ -21,7 +21,13 @@ export async function clusterFactory(on: ClusterChoice, settings: ClusterSetting
     case "docker": {
       const { createDockerCluster } = await import("../docker/index.js");
       const baseImage = settings.baseImage === null ? {} : { baseImage: settings.baseImage };
-      return (options) => createDockerCluster({ ...options, ...baseImage });
+      const { toxiproxy: path } = settings;
+      // `PATH` is what the cluster looks for by itself where the official image cannot be had.
+      const toxiproxy =
+        path === null
+          ? {}
+          : { toxiproxy: path === "PATH" ? { kind: "binary" as const } : { kind: "binary" as const, path } };
+      return (options) => createDockerCluster({ ...options, ...baseImage, ...toxiproxy });
     }
     case "simulation":
       throw new Error("simulation is not there yet");

@@ -45,7 +45,7 @@ export function addRunOptions(command: Command, except: readonly KnobName[] = []
     .option("--store <folder>", "where runs are kept", "store")
     .option(
       "--toxiproxy <path>",
-      "local: use this toxiproxy-server instead of the built-in proxy (PATH: the one found there)",
+      "use this toxiproxy-server (PATH: the one found there): on local instead of the built-in proxy, on docker for the image",
     )
     .option("--base-image <image>", "docker: base image of the nodes (default: made from this machine's Node.js)")
     .option("--json", "print one JSON document on standard output");
