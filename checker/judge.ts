@@ -51,7 +51,7 @@ export function judge(input: JudgeInput): Verdict {
     carefully("vacuity", () => doubtsOnly("vacuity", doubtsOf(input, operations, faults))),
   ];
   const valid = composeValidity(checkers.map((checker) => checker.valid));
-  const violations = checkers.flatMap((checker) => checker.violations);
+  const violations = mostTellingFirst(checkers.flatMap((checker) => checker.violations));
   const unknown = checkers.flatMap((checker) => checker.unknown);
   return {
     version: 1,
@@ -160,6 +160,17 @@ function warningsOf(events: readonly HistoryEvent[]): string[] {
       ];
     return [`cluster error at ${(event.time / 1e9).toFixed(3)} s: ${JSON.stringify(event.detail)}`];
   });
+}
+
+/**
+ * One bug shows on many keys, and on one of them chance may make it look like another; so the class that most keys agree on comes
+ * first. Stable otherwise.
+ */
+function mostTellingFirst(violations: readonly Violation[]): readonly Violation[] {
+  const counts = new Map<string, number>();
+  for (const { class: name } of violations) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const weight = (violation: Violation): number => counts.get(violation.class) ?? 0;
+  return violations.toSorted((one, other) => weight(other) - weight(one));
 }
 
 function unverified(violations: readonly Violation[]): string[] {

@@ -7,7 +7,7 @@ const replyBeforeTheQuorum: Mutant = {
   story:
     "The leader applies and answers a command as soon as it stands in its own log. A leader that is cut off acknowledges writes " +
     "that its successor never hears of, and reads them back to its own clients until it is deposed.",
-  classes: ["lost write", "value from nowhere", "read of a failed write", "stale read"],
+  classes: ["lost write", "value from nowhere", "read of a failed write"],
   patch: {
     file: "core/node.ts",
     find: "return paxos.state.decided;",

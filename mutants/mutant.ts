@@ -14,7 +14,7 @@ export interface Mutant {
   readonly title: string;
   /** What the bug is and how a client can come to see it. */
   readonly story: string;
-  /** Classes of violation that convict it; any other class is a wrong explanation. */
+  /** Classes of violation that convict it: a verdict whose first violation is of another class explains it wrongly. */
   readonly classes: readonly string[];
   readonly patch: Patch;
 }
