@@ -257,6 +257,15 @@ describe("deciding", () => {
     expect(leader.status.decided).toBe(1);
   });
 
+  test("of its own writes under way only the durable ones count", () => {
+    const leader = leading().persist();
+    const [first] = leader.request(request(1)).writes;
+    leader.request(request(2)).receive(2, accepted(own, 2));
+    leader.handle({ type: "persisted", write: first?.write ?? 0 });
+    expect(leader.status.decided).toBe(1);
+    expect(leader.persist().status.decided).toBe(2);
+  });
+
   test("two followers of three decide while the leader's own fsync still runs", () => {
     const leader = leading().persist();
     leader.receive(3, promise(own)).request(request(1));
