@@ -113,7 +113,7 @@ export const knobs = [
     kind: "integer",
     minimum: 1,
     maximum: 10_000,
-    default: 12,
+    default: 8,
     help: "number of keys",
   },
   {

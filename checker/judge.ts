@@ -162,14 +162,25 @@ function warningsOf(events: readonly HistoryEvent[]): string[] {
   });
 }
 
+/** The more a class needs to be believed, the earlier it stands: a lost or stale value can be many things, a repeated write is one. */
+const mostSpecificFirst: readonly string[] = [
+  "value from nowhere",
+  "read of a failed write",
+  "resurrected write",
+  "forked CAS",
+  "lost write",
+  "stale read",
+];
+
 /**
  * One bug shows on many keys, and on one of them chance may make it look like another; so the class that most keys agree on comes
- * first. Stable otherwise.
+ * first, of equally many the most specific one. Stable otherwise.
  */
 function mostTellingFirst(violations: readonly Violation[]): readonly Violation[] {
   const counts = new Map<string, number>();
   for (const { class: name } of violations) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const weight = (violation: Violation): number => counts.get(violation.class) ?? 0;
+  const weight = ({ class: name }: Violation): number =>
+    (counts.get(name) ?? 0) - mostSpecificFirst.indexOf(name) / mostSpecificFirst.length;
   return violations.toSorted((one, other) => weight(other) - weight(one));
 }
 

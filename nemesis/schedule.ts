@@ -33,6 +33,16 @@ const partition =
   (shape: Extract<Fault, { kind: "partition" }>["shape"], mode: Mode): Draw =>
   (group) => ({ kind: "partition", shape, mode, group, scope: "group" });
 
+/** A round trip takes longer than a client waits before it asks again, and less than it waits in all. */
+const latency =
+  (by: "leader" | "follower"): Draw =>
+  (group, random) => ({
+    kind: "latency",
+    target: { by, group },
+    latency_ms: random.integer(90, 180),
+    jitter_ms: random.integer(0, 40),
+  });
+
 const anyMode: readonly Mode[] = ["reset", "drop", "stall"];
 
 /**
@@ -111,13 +121,13 @@ const cards: readonly Card[] = [
     presets: ["standard"],
     essential: true,
     kind: "latency",
-    draw: (group, random) => ({
-      kind: "latency",
-      target: { by: random.pick(["leader", "follower"]), group },
-      // A round trip takes longer than a client waits before it asks again, and less than it waits in all.
-      latency_ms: random.integer(90, 180),
-      jitter_ms: random.integer(0, 40),
-    }),
+    draw: latency("leader"),
+  },
+  {
+    presets: ["standard"],
+    essential: true,
+    kind: "latency",
+    draw: latency("follower"),
   },
 ];
 

@@ -34,7 +34,7 @@ export function explainRegister(input: ExplainInput): Violation {
   const first = firstContradiction(focus, near, oneSearch);
   if (first === null) return unexplained(input, kept);
   const core = coreOfRegister(focus, first.return, Math.max(200, deadlineMs - performance.now()));
-  const culprit = culpritOf(first, core, focus.operations);
+  const culprit = sourceOf(culpritOf(first, core, focus.operations), core, focus.operations);
   const evidence: Evidence = {
     operations: input.operations,
     normal: normal.operations,
@@ -74,6 +74,30 @@ function culpritOf(
       one.return === first.return && (core?.positions.includes(one.position) ?? true) && observedBy(one) !== null,
   );
   return together.find(({ kind }) => kind === "read") ?? together[0] ?? first;
+}
+
+/**
+ * Whoever saw a value that an operation of the core wrote while it was still under way saw nothing wrong: the writer itself did, by
+ * what it said to have replaced. Bounded: each step goes to another operation of the core.
+ */
+function sourceOf(
+  culprit: RegisterOperation,
+  core: Core | null,
+  operations: readonly RegisterOperation[],
+): RegisterOperation {
+  const passed = new Set<number>();
+  let at = culprit;
+  for (;;) {
+    passed.add(at.position);
+    const value = observedBy(at);
+    const writers = operations.filter(
+      (one) => one.kind !== "read" && one.value === value && one.position !== at.position,
+    );
+    const [writer] = writers;
+    if (writer === undefined || writers.length > 1 || writer.kind !== "cas" || passed.has(writer.position)) return at;
+    if (core?.positions.includes(writer.position) !== true || writer.return < at.call) return at;
+    at = writer;
+  }
 }
 
 function wouldWrite({ function: name, input }: Operation): string | null {

@@ -148,12 +148,7 @@ export function coreOfModel<State>(
     const inside = new Set(items);
     const weaker = operations.flatMap((operation, position) => weaken(model, operation, inside.has(position)));
     try {
-      return !searchWingGong(
-        model,
-        initial,
-        weaker,
-        new Budget({ configurations: configurationsPerTest, timeMs: 1_000 }),
-      ).valid;
+      return !searchWingGong(model, initial, weaker, new Budget({ configurations: 20_000, timeMs: 200 })).valid;
     } catch (error) {
       if (error instanceof BudgetExhausted) return false;
       throw error;

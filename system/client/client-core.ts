@@ -19,7 +19,7 @@ export interface ClientTiming {
 }
 
 /** A quiet day's answer takes a few milliseconds; what takes much longer is lost, or waits behind an election of a few hundred. */
-export const defaultClientTiming: ClientTiming = { attemptTimeoutMs: 150, firstPauseMs: 10, longestPauseMs: 200 };
+export const defaultClientTiming: ClientTiming = { attemptTimeoutMs: 100, firstPauseMs: 10, longestPauseMs: 200 };
 
 export type ClientEvent =
   | { readonly type: "invoke"; readonly invocation: Invocation; readonly timeoutMs: number }
