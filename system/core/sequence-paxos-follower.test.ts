@@ -139,6 +139,16 @@ describe("restart", () => {
     expect(inPrepare.receive(1, prepare()).sent).toEqual([]);
   });
 
+  test("an acceptor that crashed between Promise and AcceptSync still refuses the old leader, which still reaches it", () => {
+    const follower = new LoneCore({
+      node: 2,
+      state: { promised: ballot(2, 3), accepted: first, log: [openSession, put(1)] },
+    });
+    follower.receive(1, accept(1, 1, puts(2)), prepare(first, first, 2), acceptSync(2, 2, puts(2)));
+    expect(follower.messages("NotAccepted")).toMatchObject([1, 1, 1].map((to) => ({ to, ballot: ballot(2, 3) })));
+    expect(follower.status).toMatchObject({ phase: "recover", logLength: 2 });
+  });
+
   test("PrepareReq is repeated on the timer until a Prepare comes", () => {
     const follower = new LoneCore({ node: 2, state });
     for (let round = 0; round < 3; round += 1)
