@@ -3,6 +3,7 @@
 import type { HistoryDocument, ReadOptions, TornLine } from "./document.js";
 import type { HeaderEvent, HistoryEvent } from "./event.js";
 import { checkEvent, checkHeader } from "./event-shape.js";
+import { jsonErrorOffset } from "./json-offset.js";
 import { MalformedHistory } from "./malformed.js";
 import { pairOperations } from "./operations.js";
 
@@ -86,11 +87,9 @@ function parseLine(line: string, lineNumber: number): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const position = /position (\d+)/.exec(message)?.[1];
-    const column =
-      position === undefined ? (/Unexpected end/.test(message) ? line.length + 1 : 1) : Number(position) + 1;
-    throw new MalformedHistory(`expected one JSON object, found ${JSON.stringify(line.slice(0, 60))} (${message})`, {
+    if (!(error instanceof SyntaxError)) throw error;
+    const column = jsonErrorOffset(line) + 1;
+    throw new MalformedHistory(`expected one JSON object, found ${JSON.stringify(line.slice(0, 60))}`, {
       line: lineNumber,
       column,
     });

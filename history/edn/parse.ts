@@ -268,7 +268,8 @@ function numberOf(at: number, token: string): Edn | null {
   if (/^-?(0|[1-9]\d*)N?$/.test(text)) {
     const digits = text.replace(/N$/, "");
     const value = Number(digits);
-    return { at, kind: "number", text, value: Number.isSafeInteger(value) ? value : null };
+    // Beyond the safe integers only those that a double prints the same: no two of them become equal.
+    return { at, kind: "number", text, value: Number.isSafeInteger(value) || String(value) === digits ? value : null };
   }
   if (/^-?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?M?$/.test(text)) {
     const value = Number(text.replace(/M$/, ""));
