@@ -146,7 +146,10 @@ export interface CoreConfiguration {
     readonly detector: number;
     readonly detectorStep: number;
   };
-  /** Limits; beyond them requests are refused as `overloaded`, never queued without bound. */
+  /**
+   * Limits; beyond them requests are refused as `overloaded`, never queued without bound. `sessions` must be the same on all nodes:
+   * beyond it the least recently used session expires, which is part of what the log means.
+   */
   readonly limits: { readonly pendingOperations: number; readonly hops: number; readonly sessions: number };
 }
 
