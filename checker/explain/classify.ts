@@ -60,8 +60,31 @@ export function classify(evidence: Evidence): Classified {
   const found = (name: ViolationClass): Classified => ({ class: name, value, against, writer });
   if (sawItself(evidence, value)) return found("resurrected write");
   if (!isWrite(culprit) && !staysBack(evidence, value)) return found("stale read");
-  const mayRepeat = writer !== null && (writer.outcome === "info" || (evidence.attemptsOf(writer) ?? 1) > 1);
-  return found(mayRepeat ? "resurrected write" : "lost write");
+  const repeated = writer?.outcome === "info" ? writer : (repeatedOf(evidence, value) ?? writer);
+  const mayRepeat = repeated !== null && (repeated.outcome === "info" || (evidence.attemptsOf(repeated) ?? 1) > 1);
+  return mayRepeat ? { ...found("resurrected write"), writer: repeated } : found("lost write");
+}
+
+/** An attempt that comes late comes soon after its operation's end, or not at all. */
+const lateAttemptNs = 1_000_000_000;
+
+/**
+ * Whoever sent a write of the value more than once and had not long been answered when the value was seen again: where values are
+ * written often, it need not be the latest writer. A cas that at last was told "mismatch" may have taken effect by an earlier attempt.
+ */
+function repeatedOf(
+  { operations, values, wouldWrite, attemptsOf, culprit }: Evidence,
+  value: number,
+): Operation | null {
+  const candidates = operations.filter(
+    (one) =>
+      wouldWrite(one) === values[value] &&
+      (attemptsOf(one) ?? 1) > 1 &&
+      one.outcome === "ok" &&
+      one.callNs <= culprit.return &&
+      (one.returnNs ?? 0) >= culprit.call - lateAttemptNs,
+  );
+  return candidates.at(-1) ?? null;
 }
 
 /** Could the value have been there at all, by any operations begun in time, in any order? */
