@@ -8,20 +8,28 @@ function object(value: JsonValue): { readonly [name: string]: JsonValue } {
     : {};
 }
 
+/** Equal texts for equal values, whatever the order of fields. */
+function text(value: JsonValue | undefined): string {
+  return JSON.stringify(value ?? null, (_, item: JsonValue) => {
+    if (item === null || typeof item !== "object" || Array.isArray(item)) return item;
+    return Object.fromEntries(Object.entries(item).sort(([left], [right]) => (left < right ? -1 : 1)));
+  });
+}
+
 /** The value afterwards, or undefined when the operation could not have answered so. Values are compared as JSON texts. */
 function apply(state: string, { function: name, input, output, outcome }: Operation): string | undefined {
   const known = outcome === "ok";
-  if (name === "get") return !known || JSON.stringify(output) === state ? state : undefined;
+  if (name === "get") return !known || text(output) === state ? state : undefined;
   if (name === "put") {
     const { previous } = object(output);
-    return known && previous !== undefined && JSON.stringify(previous) !== state ? undefined : JSON.stringify(input);
+    return known && previous !== undefined && text(previous) !== state ? undefined : text(input);
   }
   const { expected, new: replacement } = object(input);
-  const matches = JSON.stringify(expected) === state;
-  if (!known) return matches ? JSON.stringify(replacement) : state;
+  const matches = text(expected) === state;
+  if (!known) return matches ? text(replacement) : state;
   const { status, observed } = object(output);
-  if (observed !== undefined && JSON.stringify(observed) !== state) return undefined;
-  if (status === "ok") return matches ? JSON.stringify(replacement) : undefined;
+  if (observed !== undefined && text(observed) !== state) return undefined;
+  if (status === "ok") return matches ? text(replacement) : undefined;
   if (status === "not-found") return state === "null" ? state : undefined;
   return matches ? undefined : state;
 }
@@ -48,5 +56,5 @@ export function bruteForce(operations: readonly Operation[], initial: JsonValue)
     }
     return false;
   };
-  return search(JSON.stringify(initial)) ? order : null;
+  return search(text(initial)) ? order : null;
 }

@@ -1,0 +1,78 @@
+// The verifier against false claims: it must refuse every linearization and every core that is not one.
+import { describe, expect, test } from "vitest";
+import { cas, failedCas, get, operations, put } from "./testing/builders.js";
+import { verifyCore } from "./verifier-core.js";
+import { registerSpecification, verifyLinearization } from "./verifier.js";
+
+const specification = registerSpecification(0);
+
+describe("a claimed linearization", () => {
+  const history = operations(put(1, 0, 1), get(1, 2, 3), put(2, 2, null), get(2, 4, 5));
+  const check = (...order: readonly number[]) => verifyLinearization(specification, history, order);
+
+  test("is accepted when it explains every answer in an order that time allows", () => {
+    expect(check(0, 1, 2, 3)).toBeNull();
+  });
+
+  test.each([
+    ["leaves out an answered operation", [0, 1, 2], /operation 3 is missing/],
+    ["has an operation twice", [0, 1, 1, 2, 3], /unknown or stands twice/],
+    ["has an operation that does not exist", [0, 1, 2, 3, 9], /unknown or stands twice/],
+    ["turns time around", [1, 0, 2, 3], /cannot answer so|too late/],
+    ["does not explain an answer", [0, 1, 3, 2], /operation 3 cannot answer so in state 1/],
+  ] as const)("is refused when it %s", (_, order, message) => {
+    expect(check(...order)).toMatch(message);
+  });
+
+  test("is refused when an operation stands before one that had returned", () => {
+    const two = operations(put(1, 0, 1), put(1, 2, 3));
+    expect(verifyLinearization(specification, two, [1, 0])).toMatch(/operation 0 stands too late/);
+  });
+
+  test("is refused when it uses an operation that certainly did not happen", () => {
+    const failed = operations((index) => ({ ...put(1, 0, 1)(index), outcome: "fail" as const }));
+    expect(verifyLinearization(specification, failed, [0])).toMatch(/did not happen/);
+  });
+});
+
+describe("a claimed core", () => {
+  const stale = operations(put(7, 0, 1), put(9, 2, 3), get(7, 4, 5));
+
+  test("is accepted when nothing outside it can help", () => {
+    expect(verifyCore(specification, stale, { operations: [0, 1, 2], context: "any-time" })).toBe("inconsistent");
+    expect(verifyCore(specification, stale, { operations: [1, 2], context: "own-window" })).toBe("inconsistent");
+    expect(verifyCore(specification, stale, { operations: [0, 1, 2], context: "open-ended" })).toBe("inconsistent");
+  });
+
+  test("is refused when it leaves out what makes it inconsistent", () => {
+    expect(verifyCore(specification, stale, { operations: [1, 2], context: "any-time" })).toBe("consistent");
+    expect(verifyCore(specification, stale, { operations: [2], context: "own-window" })).toBe("consistent");
+    expect(verifyCore(specification, stale, { operations: [], context: "own-window" })).toBe("consistent");
+  });
+
+  test("an unknown write outside it may happen once, and only from its call on", () => {
+    const late = operations(put(7, 0, null), put(9, 2, 3), get(7, 4, 5), put(8, 6, 7), get(7, 8, 9));
+    expect(verifyCore(specification, late, { operations: [1, 2], context: "own-window" })).toBe("consistent");
+    expect(verifyCore(specification, late, { operations: [1, 2, 3, 4], context: "own-window" })).toBe("inconsistent");
+    expect(verifyCore(specification, late, { operations: [1, 2, 3, 4], context: "any-time" })).toBe("consistent");
+  });
+
+  test("a cas outside it works only from its own value", () => {
+    const chain = operations(cas(1, 2, 0, null), get(2, 3, 4));
+    expect(verifyCore(specification, chain, { operations: [1], context: "any-time" })).toBe("inconsistent");
+    const helped = operations(cas(1, 2, 0, null), get(2, 3, 4), put(1, 0, 1));
+    expect(verifyCore(specification, helped, { operations: [1], context: "any-time" })).toBe("consistent");
+  });
+
+  test("a failed comparison is satisfied by any other value", () => {
+    const failed = operations(failedCas(0, 2, 3), put(5, 0, null));
+    expect(verifyCore(specification, failed, { operations: [0], context: "own-window" })).toBe("consistent");
+    expect(verifyCore(specification, failed.slice(0, 1), { operations: [0], context: "own-window" })).toBe(
+      "inconsistent",
+    );
+  });
+
+  test("too many steps are undecided, not a proof", () => {
+    expect(verifyCore(specification, stale, { operations: [0, 1, 2], context: "any-time" }, 1)).toBe("undecided");
+  });
+});
