@@ -1,6 +1,6 @@
 // Runs of a campaign, each in a process of its own: one run's garbage, crash or checker never delays another run's clients.
 import { spawn } from "node:child_process";
-import { exitCodes, type ExitCode } from "./exit-code.js";
+import { exitCodeOf, exitCodes, type ExitCode } from "./exit-code.js";
 import { cellFlags, type Cell } from "./matrix.js";
 
 /** What a run's own `--json` document says, as far as a campaign reads it. */
@@ -93,8 +93,12 @@ function parseDocument(text: string): RunDocument | null {
   }
 }
 
-/** A process that died, or that printed no document, has crashed, whatever its exit code. */
+/** A process that died, that printed no document, or whose exit code is not its verdict's has crashed, whatever else it says. */
 function knownCode(code: number | null, document: RunDocument | null): ExitCode {
   if (document === null) return exitCodes.crash;
-  return Object.values(exitCodes).find((known) => known === code) ?? exitCodes.crash;
+  const expected = document.valid === undefined ? null : exitCodeOf(document.valid);
+  if (expected !== null && code !== expected) return exitCodes.crash;
+  const known = Object.values(exitCodes).find((one) => one === code);
+  // Without a verdict only usage and crash can be meant.
+  return known === undefined || (expected === null && known < exitCodes.usage) ? exitCodes.crash : known;
 }
