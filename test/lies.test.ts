@@ -72,7 +72,7 @@ describe("lies of the recording", () => {
   test("a completion dropped under load leaves a process that calls while it is busy", () => {
     const end = truth.findIndex((event) => event.type === "ok");
     expect(verdictOf(truth.filter((_, index) => index !== end))).toBe("unknown");
-    expect(() => operationsOf(truth.filter((_, index) => index !== end))).toThrow(is still open);
+    expect(() => operationsOf(truth.filter((_, index) => index !== end))).toThrow("is still open");
   });
 
   test("a process used again after an info is refused by the recorder and by the reader", () => {
