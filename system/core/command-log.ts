@@ -59,7 +59,8 @@ export class CommandLog {
     const count = Math.min(length - this.#compacted, this.#tail.length);
     if (count <= 0) return;
     for (let index = 0; index < count; index += 1) this.#store(this.#tail[index] ?? noop, canonicalKey);
-    this.#tail.splice(0, count);
+    if (count === this.#tail.length) this.#tail = [];
+    else this.#tail.splice(0, count);
   }
 
   #store(command: Command, canonicalKey: (key: string) => string): void {

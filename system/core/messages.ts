@@ -131,7 +131,10 @@ export interface Decide {
   readonly decided: number;
 }
 
-/** The sender has promised `ballot`, which is greater than the one it was asked under. */
+/**
+ * The sender has promised `ballot`, which is greater than the one it was asked under. Guarded like every message that tells of a
+ * promise: were it lost in a crash, its receiver would follow a ballot that nobody knows any more.
+ */
 export interface NotAccepted {
   readonly type: "NotAccepted";
   readonly ballot: Ballot;
@@ -162,10 +165,9 @@ export type UnguardedMessage =
   | PrepareReq
   | AcceptSync
   | Accept
-  | Decide
-  | NotAccepted;
+  | Decide;
 
-export type GuardedMessage = Boot | Ready | Prepare | Promise | Accepted | RoutedReply;
+export type GuardedMessage = Boot | Ready | Prepare | Promise | Accepted | NotAccepted | RoutedReply;
 
 export type PeerMessage = UnguardedMessage | GuardedMessage;
 

@@ -92,8 +92,12 @@ describe("promise", () => {
   test("a Prepare below the promise is answered with NotAccepted, which names the promise", () => {
     const follower = new LoneCore({ node: 2 });
     follower.receive(3, prepare(ballot(2, 3)));
+    const [promised] = follower.writes;
     follower.receive(1, prepare(first));
-    expect(follower.sent).toMatchObject([{ to: 1, message: { type: "NotAccepted", ballot: ballot(2, 3) } }]);
+    // Not before the promise is durable: a ballot that a crash undid must be known to nobody.
+    expect(follower.sent).toMatchObject([
+      { to: 1, after: promised?.write, message: { type: "NotAccepted", ballot: ballot(2, 3) } },
+    ]);
   });
 
   test("a long suffix travels in parts of bounded size", () => {

@@ -111,7 +111,7 @@ export class SequencePaxos {
     const { promised } = this.state;
     // Whoever asks under a ballot below the promise is told so, and steps down.
     if (compareBallots(message.ballot, promised) < 0) {
-      this.state.outbox.sendNow(from, { type: "NotAccepted", ballot: promised });
+      this.state.outbox.sendAfterPersist(from, { type: "NotAccepted", ballot: promised });
       return;
     }
     if (message.type === "Prepare") {
