@@ -33,6 +33,10 @@ export interface SimulatedRegisterOptions {
   readonly getShare?: number;
   readonly casShare?: number;
   readonly bug?: PlantedBug;
+  /** For that long the runner does nothing: replies wait unread, nothing is called, time-outs are late. The system goes on. */
+  readonly runnerStall?: { readonly fromNs: number; readonly forNs: number };
+  /** Ends with every key read through every node. */
+  readonly finalReads?: boolean;
 }
 
 interface Request {
@@ -90,11 +94,14 @@ class Simulation {
     });
     for (let thread = 0; thread < clients; thread++) {
       const client: Client = { thread, process: thread };
-      this.#at(this.#random.exponential(meanServiceNs), () => this.#next(client));
+      this.#atRunner(this.#random.exponential(meanServiceNs), () => this.#next(client));
     }
     for (let step = 0; step < 100 * this.options.operations + 1000; step++) {
       const next = this.#pop();
-      if (next === null) return this.#events;
+      if (next === null) {
+        if (this.options.finalReads === true) this.#readAll();
+        return this.#events;
+      }
       this.#now = Math.max(this.#now, next.time);
       next.act();
     }
@@ -110,6 +117,16 @@ class Simulation {
       if (!this.#swapIfEarlier(at, parent)) break;
       at = parent;
     }
+  }
+
+  /** What the runner does, once it is awake. */
+  #atRunner(delay: number, act: () => void): void {
+    this.#at(delay, () => {
+      const { fromNs = 0, forNs = 0 } = this.options.runnerStall ?? {};
+      const asleepFor = this.#now >= fromNs ? fromNs + forNs - this.#now : 0;
+      if (asleepFor > 0) this.#at(asleepFor, act);
+      else act();
+    });
   }
 
   #pop(): { readonly time: number; readonly act: () => void } | null {
@@ -184,7 +201,7 @@ class Simulation {
     const draw = this.#random.unit();
     const late = draw < 0.3 ? this.#random.exponential(5 * timeoutNs) : this.#random.exponential(meanServiceNs);
     if (draw < 0.7) this.#at(late, () => void this.#apply(request));
-    this.#at(timeoutNs, () => {
+    this.#atRunner(timeoutNs, () => {
       this.#complete(invoke, "info", null, 3);
       client.process += this.options.clients;
       this.#next(client);
@@ -198,11 +215,11 @@ class Simulation {
       const before = this.#values.get(request.key) ?? null;
       const output = stale === null ? this.#apply(request) : (stale.get(request.key) ?? null);
       if (twice) this.#at(this.#random.exponential(4 * meanServiceNs), () => void this.#apply(request));
-      this.#at(service / 2, () => {
+      this.#atRunner(service / 2, () => {
         this.#complete(invoke, "ok", output, twice ? 2 : 1);
         if (this.#isBroken("lost-writes") && request.function !== "get" && this.#random.chance(0.1))
           this.#values.set(request.key, before);
-        this.#at(this.#random.exponential(meanServiceNs), () => this.#next(client));
+        this.#atRunner(this.#random.exponential(meanServiceNs), () => this.#next(client));
       });
     });
   }
@@ -233,6 +250,18 @@ class Simulation {
     this.#recent.set(key, recent);
     recent.push(value);
     if (recent.length > 4) recent.shift();
+  }
+
+  #readAll(): void {
+    let process = 1_000_000;
+    for (let key = 0; key < this.options.keys; key++) {
+      for (let node = 1; node <= (this.options.nodes ?? 3); node++) {
+        const common = { process: process++, function: "get", key: `k${key}` } as const;
+        const pinned = { thread: node - 1, node: `n${node}`, input: null, phase: "final-read" } as const;
+        this.#events.push({ type: "invoke", time: this.#stamp(), ...pinned, ...common });
+        this.#events.push({ type: "ok", time: this.#stamp(), ...common, output: this.#values.get(key) ?? null });
+      }
+    }
   }
 
   #draw(): Request {
