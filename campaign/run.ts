@@ -305,6 +305,12 @@ class Execution {
       // Healing is never interrupted by what interrupted the load: paused nodes and cut links must not be left behind.
       const report = await nemesis.finalHeal(AbortSignal.timeout(30_000));
       for (const problem of report.problems) this.#input.observer.note(`heal: ${problem}`);
+      if (!report.linksHealed) {
+        this.#cut({
+          reason: `the links were not seen to heal: ${report.problems.join("; ")}`,
+          cause: "infrastructure",
+        });
+      }
       const dropped = run.load.droppedArrivals();
       if (dropped > 0) this.#record({ type: "runner", what: "dropped-arrivals", detail: { count: dropped } });
       // After a violation the final reads still tell which of two contradicting values lasted.

@@ -65,6 +65,11 @@ export interface HealReport {
   readonly healed: boolean;
   /** What is still wrong, a sentence each. */
   readonly problems: readonly string[];
+  /**
+   * Every link that was touched was seen to deliver again. Where it was not, a system that serves nothing is not to blame: the network
+   * that it was given may be the reason.
+   */
+  readonly linksHealed: boolean;
 }
 
 export interface Nemesis {
@@ -364,8 +369,18 @@ class Executor implements Nemesis {
     const sight = await this.#confirm(watchWhole(this.#cluster.nodes, links, beforeHeal), signal);
     if (!sight.confirmed) note(`the cluster is not whole: ${JSON.stringify(sight.evidence)}`);
     if (this.#failure !== null) note(`the nemesis failed: ${this.#failure.message}`);
-    return { healed: problems.length === 0, problems };
+    const linksHealed = problem === null && (sight.confirmed || silentIn(sight.evidence) === 0);
+    return { healed: problems.length === 0, problems, linksHealed };
   }
+}
+
+/** How many links the evidence of `watchWhole` calls silent; infinitely many when nothing could be seen. */
+function silentIn(evidence: JsonValue): number {
+  const silent =
+    evidence !== null && typeof evidence === "object" && "delivers_nothing" in evidence
+      ? evidence["delivers_nothing"]
+      : null;
+  return Array.isArray(silent) ? silent.length : Infinity;
 }
 
 function linksOf(action: FaultAction): readonly DirectedLink[] {
