@@ -83,7 +83,7 @@ describe("against an honest cluster", () => {
     expect(stage("requested").targets).not.toEqual([]);
     expect(cluster.whole()).toBe(true);
     expect(nemesis.active()).toEqual([]);
-    expect(await time.drive(nemesis.finalHeal(never))).toEqual({ healed: true, problems: [] });
+    expect(await time.drive(nemesis.finalHeal(never))).toEqual({ healed: true, problems: [], linksHealed: true });
   });
 
   test("the evidence of a kill names the process that is gone", async () => {
@@ -265,10 +265,10 @@ describe("when it is interrupted", () => {
     await time.drive(time.delay(3_000, never));
     cluster.crash(n4);
     expect(nemesis.active()).toMatchObject([{ fault: 0, kind: "partition", stage: "confirmed-on" }]);
-    expect(await time.drive(nemesis.finalHeal(never))).toEqual({ healed: true, problems: [] });
+    expect(await time.drive(nemesis.finalHeal(never))).toEqual({ healed: true, problems: [], linksHealed: true });
     expect(stages()).toEqual(fourStages);
     expect(cluster.whole()).toBe(true);
-    expect(await time.drive(nemesis.finalHeal(never))).toEqual({ healed: true, problems: [] });
+    expect(await time.drive(nemesis.finalHeal(never))).toEqual({ healed: true, problems: [], linksHealed: true });
   });
 
   test.each([0, 1, 2, 3])(
