@@ -93,8 +93,9 @@ describe("an exhausted budget", () => {
       initial: null,
       engine,
       budget: { timeMs: 200, configurations: 1e9 },
+      explainMs: 200,
     });
-    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
     if (result.valid === "unknown") expect(result.unknown[0]?.sentence).toMatch(/the time budget ran out/);
     else expect(result.valid).toBe(false);
   });

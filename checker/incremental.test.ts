@@ -11,7 +11,13 @@ interface Live {
   readonly violation: Violation | null;
   /** Events fed when it was found. */
   readonly after: number;
+  /** Processor time, so that a busy machine does not count. */
   readonly longestMs: number;
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 function live(events: readonly HistoryEvent[]): Live {
@@ -20,9 +26,9 @@ function live(events: readonly HistoryEvent[]): Live {
   for (const [at, event] of events.entries()) {
     checker.feed(event);
     if (at % 25 !== 0) continue;
-    const startedMs = performance.now();
+    const startedMs = cpuMs();
     const violation = checker.slice();
-    longestMs = Math.max(longestMs, performance.now() - startedMs);
+    longestMs = Math.max(longestMs, cpuMs() - startedMs);
     if (violation !== null) return { violation, after: at + 1, longestMs };
   }
   return { violation: checker.slice(), after: events.length, longestMs };

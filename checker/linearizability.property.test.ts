@@ -8,7 +8,7 @@ import { tinyHistory } from "./testing/tiny-history.js";
 import { verifyCore } from "./verifier-core.js";
 import { registerSpecification, verifyLinearization } from "./verifier.js";
 
-const histories = 40_000;
+const histories = 25_000;
 
 describe("tiny random histories", () => {
   test(`${histories} of them are judged as brute force judges them, and certified`, () => {

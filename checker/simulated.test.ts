@@ -44,11 +44,13 @@ describe("a correct register", () => {
     "%s: valid in well under 10 s",
     (_, options) => {
       for (const seed of [1, 2]) {
+        const before = process.cpuUsage();
         const result = judge({ ...options, seed });
+        const { user, system } = process.cpuUsage(before);
         expect(result.unknown).toEqual([]);
         expect(result.valid).toBe(true);
-        const spentMs = result.keys.reduce((sum, { durationMs }) => sum + durationMs, 0);
-        expect(spentMs).toBeLessThan(10_000);
+        // Processor time, so that a busy machine does not count.
+        expect((user + system) / 1000).toBeLessThan(10_000);
       }
     },
     60_000,

@@ -95,7 +95,11 @@ function sourceOf(
     );
     const [writer] = writers;
     if (writer === undefined || writers.length > 1 || writer.kind !== "cas" || passed.has(writer.position)) return at;
-    if (core?.positions.includes(writer.position) !== true || writer.return < at.call) return at;
+    if (writer.return < at.call) return at;
+    // A writer that had not returned by then is in no core; but if nobody else there looked at its value, it is what is wrong.
+    const isRival = (one: RegisterOperation) => one.position !== at.position && observedBy(one) === value;
+    const inCore = (one: RegisterOperation) => core?.positions.includes(one.position) === true;
+    if (!inCore(writer) && operations.some((one) => inCore(one) && isRival(one))) return at;
     at = writer;
   }
 }
@@ -122,7 +126,7 @@ function violationOf(
   const against = classified.against === null ? null : at(classified.against);
   const positions = core?.positions ?? kept.map((_, position) => position);
   const indices = positions.map((position) => at(position).index);
-  const related = [classified.writer, against].flatMap((operation) =>
+  const related = [at(culprit.position), classified.writer, against].flatMap((operation) =>
     operation === null || indices.includes(operation.index) ? [] : [operation.index],
   );
   const shape = positions.map((position) => at(position).function).sort();
