@@ -11,12 +11,11 @@ import {
   type Cluster,
   type ClusterEvent,
   type ClusterOptions,
-  type Decision,
   type LeaderChange,
   type StatusSample,
   type SystemUnderTest,
 } from "../cluster/index.js";
-import { IncrementalChecker, type NodeDecisions, type Verdict } from "../checker/index.js";
+import type { NodeDecisions, Verdict } from "../checker/index.js";
 import { createRandom, FileSink, Recorder, SinkError, systemClock } from "../history/index.js";
 import { createNemesis, type Nemesis } from "../nemesis/index.js";
 import { workloads, type WorkloadRun } from "../workloads/index.js";
@@ -30,6 +29,8 @@ import { createRealDriver } from "./real-driver.js";
 import { workloadOptionsOf, type Provenance } from "./resolve-plan.js";
 import { RunLoop } from "./run-loop.js";
 import { createRunDirectory, writeJson, type RunDirectory } from "./store.js";
+import { collectDecisions } from "./collect-decisions.js";
+import { noProgress, watchRun } from "./watch-run.js";
 import { judgeRun, writeReportOf } from "./judge-run.js";
 
 export interface RunInput {
@@ -64,8 +65,6 @@ type CutShort = { readonly reason: string; readonly cause: "interrupted" | "infr
 /** Lag of the event loop from which on it is recorded. */
 const lagThresholdMs = 100;
 const statusEveryMs = 100;
-/** Load goes on this long after a violation was seen live. */
-const evidenceMs = 1000;
 
 export function runIdOf(directory: RunDirectory, seed: number): string {
   const stamp = directory.path.split(/[/\\]/).at(-1) ?? "";
@@ -108,7 +107,7 @@ class Execution {
   readonly #startedAt: Date;
   readonly #view = new ClusterView();
   readonly #samples: StatusSample[] = [];
-  readonly #decisions: NodeDecisions[] = [];
+  #decisions: readonly NodeDecisions[] = [];
   /** Ends the load: the user, a violation seen live, or broken infrastructure. */
   readonly #stop = new AbortController();
   readonly #samplerStop = new AbortController();
@@ -136,7 +135,7 @@ class Execution {
 
   async boot(): Promise<number> {
     const { observer, plan, system, signal } = this.#input;
-    observer.progress({ ...this.#progressBase(), phase: "boot" });
+    observer.progress(noProgress(plan, "boot"));
     const report: BootReport = await this.#cluster.boot(signal);
     this.#environment = describeEnvironment(system, report, this.#input.provenance);
     writeJson(this.#directory.environmentFile, this.#environment);
@@ -291,7 +290,16 @@ class Execution {
       operationTimeoutMs: plan.operation_timeout_ms,
     });
     const nemesis = this.#createNemesis();
-    const stopWatching = this.#watch(recorder, loop, nemesis);
+    const stopWatching = watchRun({
+      ...this.#input,
+      recorder,
+      loop,
+      nemesis,
+      onViolation: () => {
+        this.#liveViolation = true;
+      },
+      onEvidence: () => this.#cut({ reason: "a violation was seen", cause: "violation" }),
+    });
     try {
       this.#record({ type: "phase", phase: "load" });
       let breakingOn = true;
@@ -318,7 +326,8 @@ class Execution {
         this.#record({ type: "phase", phase: "quiet" });
         this.#record({ type: "phase", phase: "final-read" });
         await loop.drive(run.finalReads(plan.recovery_bound_ms), this.#input.signal);
-        await this.#collectDecisions();
+        const note = (text: string): void => this.#input.observer.note(text);
+        this.#decisions = await collectDecisions(system, this.#cluster, this.#view.groups, note);
       }
     } finally {
       stopWatching();
@@ -336,57 +345,6 @@ class Execution {
       leaderOf: (group) => this.#view.leaderOf(group, performance.now()),
       record: (event) => this.#record(event),
     });
-  }
-
-  /** Live verdict and progress, on one timer. Returns how to stop. */
-  #watch(recorder: Recorder, loop: RunLoop, nemesis: Nemesis): () => void {
-    const { system, observer, plan } = this.#input;
-    const live = new IncrementalChecker({ model: system.model, initial: system.initialValue });
-    let confirmed = 0;
-    const unsubscribe = recorder.subscribe((event) => {
-      live.feed(event);
-      if (event.type === "fault" && event.stage === "confirmed-on") confirmed += 1;
-    });
-    const origin = performance.now();
-    let evidence: NodeJS.Timeout | undefined;
-    const timer = setInterval(() => {
-      const counts = loop.counts;
-      observer.progress({
-        ...this.#progressBase(),
-        ...counts,
-        phase: performance.now() - origin < plan.time_limit_ms ? "load" : "quiet",
-        elapsedMs: performance.now() - origin,
-        active: nemesis.active().map((fault) => `${fault.kind} ${fault.targets.join(",")}`),
-        faultsConfirmed: confirmed,
-      });
-      const violation = live.slice();
-      if (violation !== null && !this.#liveViolation) {
-        this.#liveViolation = true;
-        observer.note(`a violation was seen: ${violation.sentence}`);
-        // What others see next tells a stale read from a lost or a resurrected write.
-        evidence = setTimeout(() => this.#cut({ reason: "a violation was seen", cause: "violation" }), evidenceMs);
-      }
-    }, 100);
-    return () => {
-      clearInterval(timer);
-      clearTimeout(evidence);
-      unsubscribe();
-    };
-  }
-
-  async #collectDecisions(): Promise<void> {
-    const { system } = this.#input;
-    if (system.decisions === undefined) return;
-    for (const { group, members } of this.#view.groups) {
-      for (const node of members) {
-        try {
-          const decisions = await allDecisions(system, this.#cluster.adminAddress(node), group);
-          this.#decisions.push({ node, group, decisions });
-        } catch (error) {
-          this.#input.observer.note(`${node} did not give its decided log: ${String(error)}`);
-        }
-      }
-    }
   }
 
   get #addressesFile(): string {
@@ -423,7 +381,7 @@ class Execution {
 
   #judge(): Verdict {
     const { plan, system, observer, rerun } = this.#input;
-    observer.progress({ ...this.#progressBase(), phase: "check" });
+    observer.progress(noProgress(plan, "check"));
     const judged = judgeRun({
       directory: this.#directory,
       plan,
@@ -436,7 +394,7 @@ class Execution {
       interrupted: this.#cutShort === null || this.#cutShort.cause === "violation" ? null : this.#cutShort.reason,
       liveViolation: this.#liveViolation,
     });
-    observer.progress({ ...this.#progressBase(), phase: "report" });
+    observer.progress(noProgress(plan, "report"));
     writeReportOf({
       directory: this.#directory,
       plan,
@@ -447,35 +405,9 @@ class Execution {
     });
     return judged.verdict;
   }
-
-  #progressBase() {
-    return {
-      elapsedMs: 0,
-      timeLimitMs: this.#input.plan.time_limit_ms,
-      ok: 0,
-      fail: 0,
-      info: 0,
-      inFlight: 0,
-      active: [],
-      faultsConfirmed: 0,
-      faultsPlanned: this.#input.plan.nemesis.faults.length,
-    };
-  }
 }
 
 function isDiskFull(error: unknown): boolean {
   if (error instanceof SinkError) return error.reason === "disk-full";
   return error instanceof Error && "code" in error && error.code === "ENOSPC";
-}
-
-/** A node gives its decided log in pages. Bounded: a node that never comes to an end is cut off. */
-async function allDecisions(system: SystemUnderTest, admin: Address, group: number): Promise<readonly Decision[]> {
-  const decisions: Decision[] = [];
-  for (let page = 0; page < 1000; page++) {
-    const signal = AbortSignal.timeout(5000);
-    const more = (await system.decisions?.(admin, group, decisions.length, signal)) ?? [];
-    if (more.length === 0) break;
-    decisions.push(...more);
-  }
-  return decisions;
 }

@@ -1,0 +1,40 @@
+// Fetches what each node's log has decided, for the check that replicas agree.
+import type { NodeDecisions } from "../checker/index.js";
+import type { Address, Cluster, Decision, GroupLayout, SystemUnderTest } from "../cluster/index.js";
+
+const pageTimeoutMs = 5000;
+/** A node that never comes to an end is cut off. */
+const maxPages = 1000;
+
+/** A node that does not answer is told of and left out: its log then takes no part in the comparison. */
+export async function collectDecisions(
+  system: SystemUnderTest,
+  cluster: Cluster,
+  groups: readonly GroupLayout[],
+  note: (text: string) => void,
+): Promise<readonly NodeDecisions[]> {
+  const collected: NodeDecisions[] = [];
+  if (system.decisions === undefined) return collected;
+  for (const { group, members } of groups) {
+    for (const node of members) {
+      try {
+        collected.push({ node, group, decisions: await allDecisions(system, cluster.adminAddress(node), group) });
+      } catch (error) {
+        note(`${node} did not give its decided log: ${String(error)}`);
+      }
+    }
+  }
+  return collected;
+}
+
+/** A node gives its decided log in pages; an empty one is the end. */
+async function allDecisions(system: SystemUnderTest, admin: Address, group: number): Promise<readonly Decision[]> {
+  const decisions: Decision[] = [];
+  for (let page = 0; page < maxPages; page++) {
+    const signal = AbortSignal.timeout(pageTimeoutMs);
+    const more = (await system.decisions?.(admin, group, decisions.length, signal)) ?? [];
+    if (more.length === 0) break;
+    decisions.push(...more);
+  }
+  return decisions;
+}
