@@ -80,7 +80,7 @@ export function executorCases(name: string, create: (options: ClusterOptions) =>
       await nemesis.run(signal);
       return { records, stages: records.map(({ stage }) => stage), heal: () => nemesis.finalHeal(signal) };
     }
-    const healed = { healed: true, problems: [] };
+    const healed = { healed: true, problems: [], linksHealed: true };
 
     test.each(faults)("%s is confirmed on and off, and the cluster is whole afterwards", async (_, fault) => {
       const { records, stages, heal } = await carryOut(fault);

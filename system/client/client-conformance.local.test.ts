@@ -4,15 +4,18 @@ import { afterEach, describe, expect, it } from "vitest";
 
 import type { ClientReply, ClientRequest } from "../../cluster/index.js";
 import { describeClientConformance } from "../../cluster/testing/client-conformance.js";
-import { connect } from "./index.js";
+import { connect, defaultClientTiming } from "./index.js";
 import { startScriptedServer } from "./testing/scripted-server.js";
 import type { StoreScript, StoreServer } from "./testing/scripted-server.js";
+
+/** An attempt lasts so long that a busy machine's delay is no reason for another: attempts are counted here. */
+const patient = { ...defaultClientTiming, attemptTimeoutMs: 500 };
 
 describeClientConformance({
   name: "the store's client",
   retries: true,
   startServer: startScriptedServer,
-  connect: async (address, signal) => connect(address, signal),
+  connect: async (address, signal) => connect(address, signal, patient),
   request: (index) => ({ function: "put", key: "k", input: `value ${index}` }),
   output: (index) => ({ previous: `before value ${index}` }),
 });
@@ -30,7 +33,7 @@ describe("the store's client", () => {
   ): Promise<{ server: StoreServer; replies: readonly ClientReply[] }> {
     const server = await startScriptedServer(script);
     cleanUps.push(() => server.stop());
-    const client = connect(server.address, new AbortController().signal);
+    const client = connect(server.address, new AbortController().signal, patient);
     cleanUps.push(() => client.close());
     const replies: ClientReply[] = [];
     for (const request of requests)

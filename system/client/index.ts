@@ -2,6 +2,7 @@
 import { setMaxListeners } from "node:events";
 
 import type { Address, Client } from "../../cluster/index.js";
+import { defaultClientTiming, type ClientTiming } from "./client-core.js";
 import { TcpClient } from "./tcp-client.js";
 
 export { ClientCore, defaultClientTiming } from "./client-core.js";
@@ -13,8 +14,8 @@ export { TcpClient } from "./tcp-client.js";
 export { groupOfKey } from "../core/partition-table.js";
 
 /** A client pinned to the node behind `address`; it connects with its first operation and closes when `signal` aborts. */
-export function connect(address: Address, signal: AbortSignal): Client {
-  const client = new TcpClient(address);
+export function connect(address: Address, signal: AbortSignal, timing: ClientTiming = defaultClientTiming): Client {
+  const client = new TcpClient(address, timing);
   if (signal.aborted) {
     client.close();
     return client;

@@ -91,19 +91,30 @@ export function busyMeshCases(
       await server.stop();
     });
 
-    /** Over the next 400 ms: all links but these grow by what they are offered, give or take what is on its way. */
+    /**
+     * Over windows of 400 ms: a cut link delivers nothing in any of them, every other link delivers in each, and in one of them as much
+     * as it is offered, give or take what is on its way (a busy machine may read the two ends of a link some time apart).
+     */
     const expectOnlyTheseCut = async (cut: readonly string[], silent: readonly string[] = []): Promise<void> => {
-      const before = await observe();
-      await pause(400);
-      const after = await observe();
-      for (const link of everyLink.map(textOf)) {
-        const offered = of(after, link).offeredBytes - of(before, link).offeredBytes;
-        const delivered = of(after, link).deliveredBytes - of(before, link).deliveredBytes;
-        if (silent.includes(link)) continue;
-        expect(offered, `${link} offered`).toBeGreaterThan(20);
-        if (cut.includes(link)) expect(delivered, `${link} delivered`).toBe(0);
-        else expect(Math.abs(offered - delivered), `${link} on its way`).toBeLessThan(200);
+      const onItsWay = new Map<string, number>();
+      for (let window = 0; window < 5; window++) {
+        const before = await observe();
+        await pause(400);
+        const after = await observe();
+        for (const link of everyLink.map(textOf)) {
+          const offered = of(after, link).offeredBytes - of(before, link).offeredBytes;
+          const delivered = of(after, link).deliveredBytes - of(before, link).deliveredBytes;
+          if (silent.includes(link)) continue;
+          expect(offered, `${link} offered`).toBeGreaterThan(20);
+          if (cut.includes(link)) expect(delivered, `${link} delivered`).toBe(0);
+          else {
+            expect(delivered, `${link} delivered`).toBeGreaterThan(20);
+            onItsWay.set(link, Math.min(onItsWay.get(link) ?? Infinity, Math.abs(offered - delivered)));
+          }
+        }
+        if ([...onItsWay.values()].every((bytes) => bytes < 200)) return;
       }
+      for (const [link, bytes] of onItsWay) expect(bytes, `${link} on its way`).toBeLessThan(200);
     };
 
     test("every link is exact soon, and none looks cut", async () => {
