@@ -38,6 +38,9 @@ export function judge(input: JudgeInput): Verdict {
       checkLinearizability(operations, input.model, {
         initial: input.initial,
         attemptsOf: (operation) => attemptsOf(input.events, operation),
+        leaderChangesNs: input.events.flatMap((event) =>
+          event.type === "node" && event.what === "leader-change" ? [event.time] : [],
+        ),
         ...(input.budget === undefined ? {} : { budget: input.budget }),
       }),
     ),

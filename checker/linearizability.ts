@@ -31,6 +31,8 @@ export interface LinearizabilityOptions {
   readonly engine?: EngineName;
   /** Attempts that the client made for an operation, where known; only for the class of a violation. */
   readonly attemptsOf?: (operation: Operation) => number | null;
+  /** When leaders changed, where that is known; only for the class of a violation. */
+  readonly leaderChangesNs?: readonly number[];
   /** Time for explaining one key's violation. Default 5,000. */
   readonly explainMs?: number;
   /** How many violated keys are explained in full; the others only get their core. Default 20. */
@@ -190,7 +192,7 @@ function specificationOf<State>(model: import("./model.js").Model<State>, initia
 function explainKey(
   { key, operations }: KeyHistory,
   model: AnyModel,
-  { initial, attemptsOf = () => null }: LinearizabilityOptions,
+  { initial, attemptsOf = () => null, leaderChangesNs = [] }: LinearizabilityOptions,
   timeMs: number,
 ): Violation {
   const claim = (violation: Violation) => ({
@@ -198,7 +200,7 @@ function explainKey(
     context: violation.certificate?.context ?? ("own-window" as const),
   });
   if (model.register) {
-    const violation = explainRegister({ key, initial, operations, attemptsOf, timeMs });
+    const violation = explainRegister({ key, initial, operations, attemptsOf, leaderChangesNs, timeMs });
     return withVerdictOf(violation, verifyCore(registerSpecification(initial), operations, claim(violation)));
   }
   const violation = model.open((opened) => explainModel(opened, { key, initial, operations, attemptsOf, timeMs }));

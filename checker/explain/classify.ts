@@ -24,6 +24,8 @@ export interface Evidence {
   readonly wouldWrite: (operation: Operation) => string | null;
   /** Attempts that the client made, where known. */
   readonly attemptsOf: (operation: Operation) => number | null;
+  /** When leaders changed, where that is known. */
+  readonly leaderChangesNs: readonly number[];
 }
 
 export interface Classified {
@@ -60,13 +62,34 @@ export function classify(evidence: Evidence): Classified {
   const found = (name: ViolationClass): Classified => ({ class: name, value, against, writer });
   if (sawItself(evidence, value)) return found("resurrected write");
   if (!isWrite(culprit) && !staysBack(evidence, value)) return found("stale read");
-  const repeated = writer?.outcome === "info" ? writer : (repeatedOf(evidence, value) ?? writer);
-  const mayRepeat = repeated !== null && (repeated.outcome === "info" || (evidence.attemptsOf(repeated) ?? 1) > 1);
-  return mayRepeat ? { ...found("resurrected write"), writer: repeated } : found("lost write");
+  const repeated = repeatable(evidence, value, writer);
+  return repeated === null ? found("lost write") : { ...found("resurrected write"), writer: repeated };
 }
 
 /** An attempt that comes late comes soon after its operation's end, or not at all. */
 const lateAttemptNs = 1_000_000_000;
+/** Around a change of leader a write must have begun this shortly before, for its repetition to be the likelier story. */
+const shortlyBeforeNs = 800_000_000;
+/** A change of leader explains what was lost from so long before a wrong answer to so long after it. */
+const changeBeforeNs = 1_500_000_000;
+const changeAfterNs = 500_000_000;
+
+/**
+ * The operation whose repetition brought the value back, or null where it is likelier that what had replaced it was lost. Writes get
+ * lost when a leader changes, and are repeated at any time; so near a change only a write that had just begun is suspected.
+ */
+function repeatable(evidence: Evidence, value: number, writer: Operation | null): Operation | null {
+  const { culprit, leaderChangesNs, attemptsOf } = evidence;
+  const mayRepeat = (one: Operation | null): boolean =>
+    one !== null && (one.outcome === "info" || (attemptsOf(one) ?? 1) > 1);
+  const changed = leaderChangesNs.some(
+    (time) => time >= culprit.call - changeBeforeNs && time <= culprit.return + changeAfterNs,
+  );
+  if (changed)
+    return writer !== null && mayRepeat(writer) && culprit.call - writer.callNs <= shortlyBeforeNs ? writer : null;
+  const suspect = writer?.outcome === "info" ? writer : (repeatedOf(evidence, value) ?? writer);
+  return mayRepeat(suspect) ? suspect : null;
+}
 
 /**
  * Whoever sent a write of the value more than once and had not long been answered when the value was seen again: where values are

@@ -15,6 +15,8 @@ export interface ExplainInput {
   /** All operations of the key. */
   readonly operations: readonly Operation[];
   readonly attemptsOf: (operation: Operation) => number | null;
+  /** When leaders changed, where that is known; only for the class. */
+  readonly leaderChangesNs?: readonly number[];
   readonly timeMs: number;
 }
 
@@ -44,6 +46,7 @@ export function explainRegister(input: ExplainInput): Violation {
     values: normal.values,
     wouldWrite,
     attemptsOf: input.attemptsOf,
+    leaderChangesNs: input.leaderChangesNs ?? [],
   };
   return violationOf(input, kept, culprit, core, classify(evidence), normal.values);
 }
