@@ -22,7 +22,7 @@ export interface WatchOptions {
 
 const everyMs = 100;
 /** Load goes on this long after a violation: what others see next tells a stale read from a lost or a resurrected write. */
-const evidenceMs = 1000;
+const evidenceMs = 3000;
 
 /** Progress of a plan that has not done anything yet. */
 export function noProgress(plan: Plan, phase: Progress["phase"]): Progress {

@@ -165,19 +165,19 @@ function warningsOf(events: readonly HistoryEvent[]): string[] {
   });
 }
 
-/** The more a class needs to be believed, the earlier it stands: a lost or stale value can be many things, a repeated write is one. */
+/** Of classes that equally many keys show, the one that says most of the system's state comes first. */
 const mostSpecificFirst: readonly string[] = [
   "value from nowhere",
   "read of a failed write",
+  "lost write",
   "resurrected write",
   "forked CAS",
-  "lost write",
   "stale read",
 ];
 
 /**
  * One bug shows on many keys, and on one of them chance may make it look like another; so the class that most keys agree on comes
- * first, of equally many the most specific one. Stable otherwise.
+ * first. Stable otherwise.
  */
 function mostTellingFirst(violations: readonly Violation[]): readonly Violation[] {
   const counts = new Map<string, number>();

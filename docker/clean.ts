@@ -72,7 +72,9 @@ async function removeImages(docker: Docker, removed: string[], failed: string[])
   });
   // Those made last stand on those made first.
   for (const image of dead.sort((a, b) => b.Created - a.Created || (b.ParentId === a.Id ? -1 : 1))) {
-    for (const name of image.RepoTags ?? [image.Id]) {
+    // An image that lost its name to a newer one is listed as `<none>:<none>` by some engines, and as nothing by others.
+    const names = (image.RepoTags ?? []).filter((name) => name !== "<none>:<none>");
+    for (const name of names.length > 0 ? names : [image.Id]) {
       try {
         await ask(`remove the image ${name}`, (abortSignal) =>
           docker.getImage(name).remove({ abortSignal } as Docker.ImageRemoveOptions),

@@ -85,10 +85,9 @@ function repeatable(evidence: Evidence, value: number, writer: Operation | null)
   const changed = leaderChangesNs.some(
     (time) => time >= culprit.call - changeBeforeNs && time <= culprit.return + changeAfterNs,
   );
-  if (changed)
-    return writer !== null && mayRepeat(writer) && culprit.call - writer.callNs <= shortlyBeforeNs ? writer : null;
   const suspect = writer?.outcome === "info" ? writer : (repeatedOf(evidence, value) ?? writer);
-  return mayRepeat(suspect) ? suspect : null;
+  if (suspect === null || !mayRepeat(suspect)) return null;
+  return changed && culprit.call - suspect.callNs > shortlyBeforeNs ? null : suspect;
 }
 
 /**
