@@ -1,7 +1,17 @@
 // One run with its progress on the terminal: shared by `minos run` and `minos campaign`.
-import { exitCodes, progressLine, run, type PreparedRun, type RunObserver, type RunResult } from "../campaign/index.js";
+import {
+  exitCodeOf,
+  exitCodes,
+  progressLine,
+  run,
+  type ExitCode,
+  type PreparedRun,
+  type RunObserver,
+  type RunResult,
+} from "../campaign/index.js";
 import { listenForInterrupt } from "./interrupt.js";
 import type { Terminal } from "./terminal.js";
+import { printTeeth, printVerdict, resultDocument } from "./verdict-text.js";
 
 /** Where nobody watches, a line this often is enough. */
 const quietEveryMs = 5000;
@@ -21,7 +31,7 @@ function observerFor(terminal: Terminal): RunObserver {
   };
 }
 
-export async function performRun(prepared: PreparedRun, storeRoot: string, terminal: Terminal): Promise<RunResult> {
+async function performRun(prepared: PreparedRun, storeRoot: string, terminal: Terminal): Promise<RunResult> {
   const interrupt = listenForInterrupt(
     () => terminal.err("\ninterrupted: healing, stopping and judging what there is (once more to leave at once)"),
     () => {
@@ -40,4 +50,15 @@ export async function performRun(prepared: PreparedRun, storeRoot: string, termi
     interrupt.release();
     terminal.status("");
   }
+}
+
+/** Runs, then prints the verdict, the teeth, the report's path and how to run it again; the exit code is the verdict's. */
+export async function runAndTell(prepared: PreparedRun, storeRoot: string, terminal: Terminal): Promise<ExitCode> {
+  const result = await performRun(prepared, storeRoot, terminal);
+  printVerdict(result.verdict, terminal);
+  printTeeth(result.verdict, terminal);
+  terminal.out(`\nreport   ${result.directory.reportFile}`);
+  terminal.out(`again    ${prepared.rerun}`);
+  terminal.document(resultDocument(result, prepared.plan.seed));
+  return exitCodeOf(result.verdict.valid);
 }

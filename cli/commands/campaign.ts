@@ -5,7 +5,6 @@ import type { Command } from "commander";
 import {
   cellTitle,
   combineExitCodes,
-  exitCodeOf,
   exitCodes,
   formatDuration,
   matrixOf,
@@ -21,9 +20,8 @@ import {
 import type { Session } from "../cli.js";
 import { listenForInterrupt } from "../interrupt.js";
 import { addRunOptions, knobsFrom, requestFrom, settingsFrom, type RunWords } from "../knob-options.js";
-import { performRun } from "../perform-run.js";
+import { runAndTell } from "../perform-run.js";
 import { createTerminal, type Terminal } from "../terminal.js";
-import { printTeeth, printVerdict, resultDocument } from "../verdict-text.js";
 
 interface CampaignWords extends RunWords {
   readonly seeds?: string;
@@ -79,13 +77,7 @@ async function oneRun(
     `campaign "${plan.name}" on ${plan.on}: ${plan.nodes} nodes in groups of ${plan.replication}, ` +
       `${plan.time_limit_ms / 1000} s of ${plan.workload.name} under ${plan.nemesis.faults.length} faults, seed ${plan.seed}`,
   );
-  const result = await performRun(prepared, words.store, terminal);
-  printVerdict(result.verdict, terminal);
-  printTeeth(result.verdict, terminal);
-  terminal.out(`\nreport   ${result.directory.reportFile}`);
-  terminal.out(`again    ${prepared.rerun}`);
-  terminal.document(resultDocument(result, plan.seed));
-  return exitCodeOf(result.verdict.valid);
+  return runAndTell(prepared, words.store, terminal);
 }
 
 const word = { 0: "valid", 1: "VIOLATION", 2: "unknown", 254: "bad usage", 255: "crash" } as const;

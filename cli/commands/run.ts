@@ -1,11 +1,10 @@
 // minos run: one run, live progress, the verdict, the report's path.
 import type { Command } from "commander";
-import { exitCodeOf, prepareRun } from "../../campaign/index.js";
+import { prepareRun } from "../../campaign/index.js";
 import type { Session } from "../cli.js";
 import { addRunOptions, requestFrom, settingsFrom, type RunWords } from "../knob-options.js";
-import { performRun } from "../perform-run.js";
+import { runAndTell } from "../perform-run.js";
 import { createTerminal } from "../terminal.js";
-import { printTeeth, printVerdict, resultDocument } from "../verdict-text.js";
 
 export function registerRun(program: Command, session: Session): void {
   const command = program
@@ -20,12 +19,6 @@ export function registerRun(program: Command, session: Session): void {
       `${plan.workload.name} on ${plan.on}: ${plan.nodes} nodes in groups of ${plan.replication}, ${plan.time_limit_ms / 1000} s, ` +
         `${plan.nemesis.faults.length} faults, seed ${plan.seed}${plan.mutant === null ? "" : `, mutant ${plan.mutant}`}`,
     );
-    const result = await performRun(prepared, words.store, terminal);
-    session.exitCode = exitCodeOf(result.verdict.valid);
-    printVerdict(result.verdict, terminal);
-    printTeeth(result.verdict, terminal);
-    terminal.out(`\nreport   ${result.directory.reportFile}`);
-    terminal.out(`again    ${prepared.rerun}`);
-    terminal.document(resultDocument(result, plan.seed));
+    session.exitCode = await runAndTell(prepared, words.store, terminal);
   });
 }
