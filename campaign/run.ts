@@ -29,7 +29,7 @@ import { createRealDriver } from "./real-driver.js";
 import { workloadOptionsOf, type Provenance } from "./resolve-plan.js";
 import { RunLoop } from "./run-loop.js";
 import { createRunDirectory, writeJson, type RunDirectory } from "./store.js";
-import { collectDecisions } from "./collect-decisions.js";
+import { collectDecisions, writeDecisions } from "./collect-decisions.js";
 import { noProgress, watchRun } from "./watch-run.js";
 import { judgeRun, writeReportOf } from "./judge-run.js";
 
@@ -328,6 +328,7 @@ class Execution {
         await loop.drive(run.finalReads(plan.recovery_bound_ms), this.#input.signal);
         const note = (text: string): void => this.#input.observer.note(text);
         this.#decisions = await collectDecisions(system, this.#cluster, this.#view.groups, note);
+        writeDecisions(this.#directory, this.#decisions);
       }
     } finally {
       stopWatching();

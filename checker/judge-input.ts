@@ -34,7 +34,23 @@ export interface StatusSample {
 export interface NodeDecisions {
   readonly node: string;
   readonly group: number;
-  readonly decisions: readonly { readonly index: number; readonly hash: string }[];
+  readonly decisions: readonly Decided[];
+}
+
+export interface Decided {
+  readonly index: number;
+  readonly hash: string;
+  /** Where the system tells: what was decided; null for what is no client's operation. */
+  readonly command?: LoggedCommand | null;
+}
+
+/** A client's operation as it stands in a decided log. */
+export interface LoggedCommand {
+  /** Equal for repetitions of one request, different for different requests. */
+  readonly id: string;
+  readonly function: string;
+  readonly key: JsonValue;
+  readonly input: JsonValue;
 }
 
 export interface JudgeInput {

@@ -1,10 +1,12 @@
 // Composes every checker into one verdict: false > unknown > true.
 import { MalformedHistory, operationsOf, type HistoryEvent, type Operation } from "../history/index.js";
 import { blindSpots } from "./cannot-see.js";
+import { checkAcknowledged } from "./checkers/acknowledged.js";
 import { checkAgreement } from "./checkers/agreement.js";
 import { checkAvailability } from "./checkers/availability.js";
 import { checkCrashes } from "./checkers/crash.js";
 import { checkStats } from "./checkers/stats.js";
+import { decidedLogs, type DecidedLogs } from "./decided-logs.js";
 import { faultSpans, type FaultSpan } from "./faults.js";
 import type { JudgeInput } from "./judge-input.js";
 import { checkLinearizability } from "./linearizability.js";
@@ -19,6 +21,7 @@ import {
   type Validity,
   type Verdict,
   type Violation,
+  type ViolationClass,
 } from "./verdict.js";
 
 /** Judges a run or a recorded history. Never throws: a checker that throws makes the verdict unknown with the reason. */
@@ -33,6 +36,7 @@ export function judge(input: JudgeInput): Verdict {
   let teeth: readonly TeethMeasure[] = [];
   // What a run that ended early did not get to is no news: the reason why it ended stands for all of it.
   const early = input.endedByViolation === true || troubleOf(input).length > 0;
+  const logs = logsOf(input);
   const checkers = [
     carefully("linearizability", () =>
       checkLinearizability(operations, input.model, {
@@ -41,11 +45,12 @@ export function judge(input: JudgeInput): Verdict {
         leaderChangesNs: input.events.flatMap((event) =>
           event.type === "node" && event.what === "leader-change" ? [event.time] : [],
         ),
+        ...(logs === null ? {} : { logOnKey: (key) => logs.onKey(key) }),
         ...(input.budget === undefined ? {} : { budget: input.budget }),
       }),
     ),
     carefully("crash", () => checkCrashes(input.events)),
-    ...(input.mode === "run" ? runCheckers(input, operations) : []),
+    ...(input.mode === "run" ? runCheckers(input, operations, logs) : []),
     carefully("stats", () => checkStats(operations)),
     carefully("teeth", () => {
       teeth = teethOf(input, operations, faults);
@@ -70,7 +75,16 @@ export function judge(input: JudgeInput): Verdict {
   };
 }
 
-function runCheckers(input: JudgeInput, operations: readonly Operation[]): readonly CheckerResult[] {
+function logsOf({ decisions, groups, groupOfKey }: JudgeInput): DecidedLogs | null {
+  if (decisions === undefined || groups === undefined || groupOfKey === undefined) return null;
+  return decidedLogs(decisions, groups, groupOfKey);
+}
+
+function runCheckers(
+  input: JudgeInput,
+  operations: readonly Operation[],
+  logs: DecidedLogs | null,
+): readonly CheckerResult[] {
   const { groups, groupOfKey, recoveryBoundMs, decisions, statuses, events } = input;
   const results: CheckerResult[] = [];
   // A run cut short has no quiet phase to judge: its unknown is the interruption.
@@ -83,6 +97,7 @@ function runCheckers(input: JudgeInput, operations: readonly Operation[]): reado
     );
   if (decisions !== undefined || statuses !== undefined)
     results.push(carefully("agreement", () => checkAgreement(decisions ?? [], statuses ?? [])));
+  if (logs !== null) results.push(carefully("acknowledged", () => checkAcknowledged(operations, logs)));
   return results;
 }
 
@@ -175,15 +190,24 @@ const mostSpecificFirst: readonly string[] = [
   "stale read",
 ];
 
+/** What the system's own log tells weighs more than any number of keys: what was lost or repeated makes reads look stale too. */
+const weightOfLogs: Partial<Record<ViolationClass, number>> = {
+  "lost write": 3_000_000,
+  "resurrected write": 2_000_000,
+  "stale read": 1_000_000,
+};
+
 /**
  * One bug shows on many keys, and on one of them chance may make it look like another; so the class that most keys agree on comes
- * first. Stable otherwise.
+ * first, unless the log tells. Stable otherwise.
  */
 function mostTellingFirst(violations: readonly Violation[]): readonly Violation[] {
   const counts = new Map<string, number>();
   for (const { class: name } of violations) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const weight = ({ class: name }: Violation): number =>
-    (counts.get(name) ?? 0) - mostSpecificFirst.indexOf(name) / mostSpecificFirst.length;
+  const weight = ({ class: name, evidence }: Violation): number =>
+    (evidence === undefined ? 0 : (weightOfLogs[name] ?? 0)) +
+    (counts.get(name) ?? 0) -
+    mostSpecificFirst.indexOf(name) / mostSpecificFirst.length;
   return violations.toSorted((one, other) => weight(other) - weight(one));
 }
 

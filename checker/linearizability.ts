@@ -4,6 +4,7 @@ import { Budget, BudgetExhausted, type BudgetLimits } from "./budget.js";
 import type { EngineAnswer } from "./engine.js";
 import { explainModel } from "./explain/explain-model.js";
 import { explainRegister } from "./explain/explain-register.js";
+import type { LoggedCommand } from "./judge-input.js";
 import { splitByKey, validateOperations, type KeyHistory } from "./keys.js";
 import type { AnyModel } from "./model.js";
 import { modelNamed, modelNames } from "./models/index.js";
@@ -33,6 +34,8 @@ export interface LinearizabilityOptions {
   readonly attemptsOf?: (operation: Operation) => number | null;
   /** When leaders changed, where that is known; only for the class of a violation. */
   readonly leaderChangesNs?: readonly number[];
+  /** The commands on a key that its group's log holds, in its order, where known; only for the class of a violation. */
+  readonly logOnKey?: (key: JsonValue) => readonly LoggedCommand[] | null;
   /** Time for explaining one key's violation. Default 5,000. */
   readonly explainMs?: number;
   /** How many violated keys are explained in full; the others only get their core. Default 20. */
@@ -192,7 +195,7 @@ function specificationOf<State>(model: import("./model.js").Model<State>, initia
 function explainKey(
   { key, operations }: KeyHistory,
   model: AnyModel,
-  { initial, attemptsOf = () => null, leaderChangesNs = [] }: LinearizabilityOptions,
+  { initial, attemptsOf = () => null, leaderChangesNs = [], logOnKey = () => null }: LinearizabilityOptions,
   timeMs: number,
 ): Violation {
   const claim = (violation: Violation) => ({
@@ -200,7 +203,8 @@ function explainKey(
     context: violation.certificate?.context ?? ("own-window" as const),
   });
   if (model.register) {
-    const violation = explainRegister({ key, initial, operations, attemptsOf, leaderChangesNs, timeMs });
+    const log = logOnKey(key);
+    const violation = explainRegister({ key, initial, operations, attemptsOf, leaderChangesNs, log, timeMs });
     return withVerdictOf(violation, verifyCore(registerSpecification(initial), operations, claim(violation)));
   }
   const violation = model.open((opened) => explainModel(opened, { key, initial, operations, attemptsOf, timeMs }));

@@ -41,6 +41,8 @@ export interface Violation {
   readonly related?: readonly number[];
   /** linearizability only. */
   readonly certificate?: ViolationCertificate;
+  /** What told the class beside the clients' answers. */
+  readonly evidence?: "decided-log";
   /** When it became certain, for the report to jump to. */
   readonly timeNs: number | null;
   /** class, checker, shape: equal for repeats of one bug. */

@@ -80,6 +80,17 @@ export interface Decision {
   readonly group: number;
   readonly index: number;
   readonly hash: string;
+  /** What was decided, where the system tells; null for what is no client's operation. */
+  readonly command?: DecidedCommand | null;
+}
+
+/** A client's operation as it stands in a log. */
+export interface DecidedCommand {
+  /** Equal for repetitions of one request, different for different requests. */
+  readonly id: string;
+  readonly function: string;
+  readonly key: JsonValue;
+  readonly input: JsonValue;
 }
 
 export interface SystemTiming {

@@ -19,7 +19,8 @@ import { electionTimeoutMs } from "./runtime/timing.js";
 /** What `client.js` of a build exports. */
 export type ClientModule = typeof import("./client/index.js");
 
-const maximumAdminBytes = 4 * 1024 * 1024;
+/** A page of decisions may hold long keys and values. */
+const maximumAdminBytes = 64 * 1024 * 1024;
 
 /** The client of a build, as a value. */
 export async function loadClient(build: SystemBuild): Promise<ClientModule> {

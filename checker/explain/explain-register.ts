@@ -2,12 +2,14 @@
 import type { JsonValue, Operation } from "../../history/index.js";
 import { Budget } from "../budget.js";
 import { normaliseRegister, type NormalisedRegister, type RegisterOperation } from "../register/normalise.js";
+import type { LoggedCommand } from "../judge-input.js";
 import { canonical, fieldOf } from "../values.js";
 import type { Violation, ViolationCertificate } from "../verdict.js";
 import { classify, observedBy, type Classified, type Evidence } from "./classify.js";
 import { coreOfRegister, type Core } from "./minimise.js";
 import { firstContradiction, whereStuck } from "./prefix.js";
 import { tell } from "./sentence.js";
+import { heard, testimonyOf, type Testimony } from "./testimony.js";
 
 export interface ExplainInput {
   readonly key: JsonValue;
@@ -17,6 +19,8 @@ export interface ExplainInput {
   readonly attemptsOf: (operation: Operation) => number | null;
   /** When leaders changed, where that is known; only for the class. */
   readonly leaderChangesNs?: readonly number[];
+  /** What its group's decided log holds for this key, where that is known; only for the class. */
+  readonly log?: readonly LoggedCommand[] | null;
   readonly timeMs: number;
 }
 
@@ -48,7 +52,9 @@ export function explainRegister(input: ExplainInput): Violation {
     attemptsOf: input.attemptsOf,
     leaderChangesNs: input.leaderChangesNs ?? [],
   };
-  return violationOf(input, kept, culprit, core, classify(evidence), normal.values);
+  const log = input.log ?? null;
+  const testimony: Testimony = log === null ? { kind: "silent" } : testimonyOf(log, input.operations, input.initial);
+  return violationOf(input, kept, culprit, core, classify(evidence), testimony, normal.values);
 }
 
 /**
@@ -118,7 +124,8 @@ function violationOf(
   kept: readonly Operation[],
   culprit: RegisterOperation,
   core: Core | null,
-  classified: Classified,
+  fromAnswers: Classified,
+  testimony: Testimony,
   values: readonly string[],
 ): Violation {
   const at = (position: number): Operation => {
@@ -126,6 +133,7 @@ function violationOf(
     if (operation === undefined) throw new Error(`invariant: no operation at ${position}`);
     return operation;
   };
+  const { classified, told } = heard(fromAnswers, testimony, at(culprit.position));
   const against = classified.against === null ? null : at(classified.against);
   const positions = core?.positions ?? kept.map((_, position) => position);
   const indices = positions.map((position) => at(position).index);
@@ -139,16 +147,18 @@ function violationOf(
     minimal: core?.minimal ?? false,
     verified: false,
   };
+  const story = tell({
+    class: classified.class,
+    culprit: at(culprit.position),
+    value: values[classified.value] ?? "?",
+    against,
+    writer: classified.writer,
+  });
   return {
     class: classified.class,
     checker: "linearizability",
-    sentence: tell({
-      class: classified.class,
-      culprit: at(culprit.position),
-      value: values[classified.value] ?? "?",
-      against,
-      writer: classified.writer,
-    }),
+    sentence: told === null ? story : `${story} ${told}`,
+    ...(told === null ? {} : { evidence: "decided-log" as const }),
     key,
     operations: indices,
     related: [...new Set(related)],

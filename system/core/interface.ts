@@ -202,6 +202,15 @@ export interface CoreStatus {
   readonly counters: Readonly<Record<string, number>>;
 }
 
+export interface CoreDecision {
+  /** The length of the log that ends with this command. */
+  readonly index: number;
+  /** Hex. */
+  readonly hash: string;
+  /** Null only where the log, against all rules, has lost it. */
+  readonly command: Command | null;
+}
+
 /** One node's core: bootstrap, router, failure detector, election, Sequence Paxos, state machine and sessions, composed. */
 export interface Core {
   handle(event: CoreEvent): CoreEffects;
@@ -213,6 +222,6 @@ export interface Core {
    */
   handleBatch(events: readonly CoreEvent[]): CoreEffects;
   status(): CoreStatus;
-  /** Chain hash of the decided log after `length` commands, for `length` in (from, decided]; at most 10,000 of them. */
-  decisions(from: number): readonly { readonly index: number; readonly hash: string }[];
+  /** For each `length` in (from, decided]: the command at that place and the chain hash of the log up to it; at most 2,000. */
+  decisions(from: number): readonly CoreDecision[];
 }

@@ -61,12 +61,12 @@ test("every field of a command takes part", () => {
 });
 
 test("hashes are given after an index, so many at a time, with the length each stands for", () => {
-  const log = chain(Array.from({ length: 10_500 }, (_, number) => put(number)));
+  const log = chain(Array.from({ length: 2_500 }, (_, number) => put(number)));
   const first = log.after(0);
   expect(first.length).toBe(DECISIONS_PER_ANSWER_MAX);
   expect(first[0]?.index).toBe(1);
-  const rest = log.after(10_000);
+  const rest = log.after(2_000);
   expect(rest.length).toBe(500);
-  expect(rest[499]).toEqual({ index: 10_500, hash: log.hash });
-  expect(log.after(10_500)).toEqual([]);
+  expect(rest[499]).toEqual({ index: 2_500, hash: log.hash });
+  expect(log.after(2_500)).toEqual([]);
 });

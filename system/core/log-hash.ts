@@ -4,7 +4,7 @@ import { Hasher, formatDigest, zeroDigest, type Digest } from "./hash.js";
 import type { Command } from "./interface.js";
 
 const CHUNK_LENGTH = 1024;
-export const DECISIONS_PER_ANSWER_MAX = 10_000;
+export const DECISIONS_PER_ANSWER_MAX = 2_000;
 
 export class LogHash {
   /** Two lanes for each command, so that the fork can be found afterwards: 8 bytes per command. */

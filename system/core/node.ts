@@ -14,6 +14,7 @@ import type {
   ConnectionId,
   Core,
   CoreConfiguration,
+  CoreDecision,
   CoreEffects,
   CoreEvent,
   CoreStatus,
@@ -284,8 +285,14 @@ class Node implements Core {
     };
   }
 
-  decisions(from: number): readonly { readonly index: number; readonly hash: string }[] {
-    return this.#logHash.after(from);
+  decisions(from: number): readonly CoreDecision[] {
+    const log = this.#member?.paxos.state.log;
+    if (log === undefined) return [];
+    return this.#logHash.after(from).map(({ index, hash }) => {
+      // What is decided never leaves a log. A node where it did must still be able to say so.
+      const command = index <= log.length ? log.get(index - 1) : null;
+      return { index, hash, command };
+    });
   }
 }
 

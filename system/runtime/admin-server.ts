@@ -1,9 +1,9 @@
-// The admin port: status, metrics and the hashes of the decided log, over HTTP, read-only. No fault touches it, so it has to
+// The admin port: status, metrics and the decided log, over HTTP, read-only. No fault touches it, so it has to
 // stay cheap: every answer is bounded.
 import * as http from "node:http";
 
-import type { Core } from "../core/interface.js";
-import type { NodeStatus } from "../../cluster/index.js";
+import type { Command, Core } from "../core/interface.js";
+import type { DecidedCommand, NodeStatus } from "../../cluster/index.js";
 import { listening } from "./inbound-links.js";
 import type { SocketAddress } from "./options.js";
 
@@ -68,8 +68,24 @@ function decisions(source: AdminSource, url: URL, response: http.ServerResponse)
   const asked = url.searchParams.get("group");
   // A node knows the log of its own group only.
   const list = group === null || (asked !== null && Number(asked) !== group) ? [] : source.core.decisions(from);
-  const body = list.map(({ index, hash }) => ({ group, index, hash }));
+  const body = list.map(({ index, hash, command }) => ({ group, index, hash, command: told(command) }));
   reply(response, 200, "application/json", `${JSON.stringify(body)}\n`);
+}
+
+/** A client's operation as the suite reads it (`DecidedCommand`); null for what is none. */
+function told(command: Command | null): DecidedCommand | null {
+  if (command?.type !== "operation") return null;
+  const { session, number, operation } = command;
+  const id = `${session}/${number}`;
+  const { function: name, key } = operation;
+  switch (operation.function) {
+    case "get":
+      return { id, function: name, key, input: null };
+    case "put":
+      return { id, function: name, key, input: operation.value };
+    case "cas":
+      return { id, function: name, key, input: { expected: operation.expected, new: operation.new } };
+  }
 }
 
 function prometheus(metrics: Readonly<Record<string, number>>): string {

@@ -1,0 +1,47 @@
+// Acknowledged ⇒ decided: a write that a client was told of stands in the log of its group, where the system tells that log.
+import type { Operation } from "../../history/index.js";
+import type { DecidedLogs } from "../decided-logs.js";
+import { answer } from "../explain/sentence.js";
+import { missingWrites } from "../explain/testimony.js";
+import { splitByKey } from "../keys.js";
+import type { CheckerResult, Violation } from "../verdict.js";
+
+const namedAtMost = 20;
+
+/** One violation a key. Keys whose log is not known whole say nothing; `details` counts both. */
+export function checkAcknowledged(operations: readonly Operation[], logs: DecidedLogs): CheckerResult {
+  const violations: Violation[] = [];
+  let compared = 0;
+  let unknown = 0;
+  for (const { key, operations: own } of splitByKey(operations)) {
+    const log = logs.onKey(key);
+    if (log === null) {
+      unknown += 1;
+      continue;
+    }
+    compared += 1;
+    const missing = missingWrites(log, own);
+    if (missing.length === 0) continue;
+    const known = missing.filter((operation) => operation !== null);
+    const [first] = known;
+    const which = first === undefined ? "" : `; the first of them: ${answer(first)}`;
+    const writes = missing.length === 1 ? "an acknowledged write" : `${missing.length} acknowledged writes`;
+    violations.push({
+      class: "lost write",
+      checker: "acknowledged",
+      sentence: `The log that the group decided lacks ${writes} of key ${JSON.stringify(key)}${which}.`,
+      key,
+      operations: known.slice(0, namedAtMost).map(({ index }) => index),
+      evidence: "decided-log",
+      timeNs: first?.returnNs ?? null,
+      fingerprint: "lost write/acknowledged/missing",
+    });
+  }
+  return {
+    checker: "acknowledged",
+    valid: violations.length === 0,
+    violations,
+    unknown: [],
+    details: { compared, unknown },
+  };
+}
