@@ -1,14 +1,10 @@
-// One key's operations brought to four plain kinds with small integers for values, and everything that can be said without a
-// search: what says nothing is dropped, what contradicts itself is a violation at once, and an operation of unknown outcome whose
-// value was seen becomes one that happened.
+// One key's operations as objects of four plain kinds with small integers for values, and everything that can be said without a
+// search: an operation of unknown outcome whose value was seen becomes one that happened, and what nobody can tell from not
+// having happened is dropped.
 import type { JsonValue, Operation } from "../../history/index.js";
-import { canonical, fieldOf } from "../values.js";
+import { columnsOf, kindNames, type Contradiction, type RegisterColumns, type RegisterKind } from "./columns.js";
 
-/**
- * `read`: the value is `value`. `not`: at some moment the value is not `value`. `write`: makes it `value`. `cas`: where it is
- * `expected`, makes it `value` (never equal to `expected`).
- */
-export type RegisterKind = "read" | "not" | "write" | "cas";
+export type { RegisterKind } from "./columns.js";
 
 export interface RegisterOperation {
   /** Position in the list of operations given. */
@@ -30,81 +26,29 @@ export interface NormalisedRegister {
   readonly values: readonly string[];
 }
 
-/** A contradiction found without a search; positions in the list of operations given. */
-export interface Contradiction {
-  readonly operations: readonly number[];
-}
-
-class Values {
-  readonly texts: string[] = [];
-  readonly #numbers = new Map<string, number>();
-  numberOf(value: JsonValue): number {
-    const text = canonical(value);
-    const known = this.#numbers.get(text);
-    if (known !== undefined) return known;
-    this.#numbers.set(text, this.texts.length);
-    this.texts.push(text);
-    return this.texts.length - 1;
-  }
-}
-
-/** Operations of outcome `fail` must have been dropped; shapes must have been checked. */
+/** Operations of outcome `fail` are left out; shapes must have been checked. */
 export function normaliseRegister(
   operations: readonly Operation[],
   initial: JsonValue,
 ): NormalisedRegister | Contradiction {
-  const values = new Values();
-  values.numberOf(initial);
-  const normal: RegisterOperation[] = [];
-  for (const [position, operation] of operations.entries()) {
-    const plain = normaliseOne(operation, position, values);
-    if (plain === "contradiction") return { operations: [position] };
-    if (plain !== null) normal.push(plain);
-  }
-  return { operations: normal, values: values.texts };
+  const columns = columnsOf(operations, initial);
+  return "operations" in columns ? columns : objectsOf(columns);
 }
 
-function normaliseOne(
-  operation: Operation,
-  position: number,
-  values: Values,
-): RegisterOperation | "contradiction" | null {
-  const { function: name, input, output, callNs, returnNs } = operation;
-  const known = returnNs !== null;
-  const make = (kind: RegisterKind, value: number, expected = -1): RegisterOperation => ({
-    position,
-    kind,
-    expected,
-    value,
-    call: callNs,
-    return: returnNs ?? Infinity,
-    required: known,
+export function objectsOf(columns: RegisterColumns): NormalisedRegister {
+  const operations = Array.from({ length: columns.count }, (_, row): RegisterOperation => {
+    const returned = columns.return[row] ?? Infinity;
+    return {
+      position: columns.position[row] ?? -1,
+      kind: kindNames[columns.kind[row] ?? 0] ?? "read",
+      expected: columns.expected[row] ?? -1,
+      value: columns.value[row] ?? -1,
+      call: columns.call[row] ?? 0,
+      return: returned,
+      required: returned !== Infinity,
+    };
   });
-  if (name === "get") return known ? make("read", values.numberOf(output)) : null;
-  if (name === "put") {
-    const value = values.numberOf(input);
-    const previous = known ? fieldOf(output, "previous") : undefined;
-    if (previous === undefined) return make("write", value);
-    const replaced = values.numberOf(previous);
-    return replaced === value ? make("read", value) : make("cas", value, replaced);
-  }
-  const expected = values.numberOf(fieldOf(input, "expected") ?? null);
-  const value = values.numberOf(fieldOf(input, "new") ?? null);
-  if (!known) return expected === value ? null : make("cas", value, expected);
-  const status = fieldOf(output, "status");
-  const told = fieldOf(output, "observed");
-  const observed = told === undefined ? null : values.numberOf(told);
-  if (status === "ok") {
-    if (observed !== null && observed !== expected) return "contradiction";
-    return expected === value ? make("read", value) : make("cas", value, expected);
-  }
-  if (status === "not-found") {
-    const absent = values.numberOf(null);
-    if (observed !== null && observed !== absent) return "contradiction";
-    return make("read", absent);
-  }
-  if (observed === null) return make("not", expected);
-  return observed === expected ? "contradiction" : make("read", observed);
+  return { operations, values: columns.values.texts() };
 }
 
 interface ValueFacts {

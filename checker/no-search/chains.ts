@@ -1,0 +1,169 @@
+// Chains of values: a first write, its reads, the cas from it, that one's reads, and so on. Each value is current for one
+// contiguous time, which a cas from it ends; so a chain stands together in every linearization, in one order but for reads of the
+// same value.
+import { casKind, readKind, writeKind, type RegisterColumns } from "../register/columns.js";
+import { violation, type NoSearchAnswer } from "./answer.js";
+import { hasHappened, type Writers } from "./writers.js";
+
+/** Chain 0 is the initial value's, whose first write is virtual: it has no row, was called and returned at -Infinity. */
+export interface Chains {
+  readonly count: number;
+  /** Rows, chain after chain, in the order in which they take effect; chain `c` holds places `start[c]` up to `start[c + 1]`. */
+  readonly members: Int32Array;
+  readonly start: Int32Array;
+  /** By chain: its least return, its greatest call, and the rows of these (-1: the virtual write). */
+  readonly leastReturn: Float64Array;
+  readonly leastReturnRow: Int32Array;
+  readonly greatestCall: Float64Array;
+  readonly greatestCallRow: Int32Array;
+}
+
+export function buildChains(columns: RegisterColumns, writers: Writers): Chains | NoSearchAnswer {
+  return new ChainBuilder(columns, writers).build();
+}
+
+class ChainBuilder {
+  readonly members: Int32Array;
+  readonly start: Int32Array;
+  readonly leastReturn: Float64Array;
+  readonly leastReturnRow: Int32Array;
+  readonly greatestCall: Float64Array;
+  readonly greatestCallRow: Int32Array;
+  #chains = 0;
+  #placed = 0;
+  #placedCas = 0;
+  /** Of the chain being walked. */
+  #leastReturn = 0;
+  #leastReturnRow = -1;
+  #greatestCall = 0;
+  #greatestCallRow = -1;
+  /** Rows that read value `v` are `reads[readStart[v]]` up to `reads[readStart[v + 1]]`, in order of call. */
+  readonly #readStart: Int32Array;
+  readonly #reads: Int32Array;
+
+  constructor(
+    readonly columns: RegisterColumns,
+    readonly writers: Writers,
+  ) {
+    const { count, kind, value, values } = columns;
+    let roots = 1;
+    const readStart = new Int32Array(values.size + 1);
+    for (let row = 0; row < count; row++) {
+      const own = value[row] ?? 0;
+      if (kind[row] === readKind) readStart[own] = (readStart[own] ?? 0) + 1;
+      else if (kind[row] === writeKind) roots += 1;
+    }
+    let sum = 0;
+    for (let own = 0; own <= values.size; own++) readStart[own] = sum += readStart[own] ?? 0;
+    this.#reads = new Int32Array(sum);
+    // From the last row to the first: each value's starts then stand where its first read is.
+    for (let row = count - 1; row >= 0; row--) {
+      if (kind[row] !== readKind) continue;
+      const own = value[row] ?? 0;
+      const place = (readStart[own] ?? 0) - 1;
+      readStart[own] = place;
+      this.#reads[place] = row;
+    }
+    this.#readStart = readStart;
+    this.members = new Int32Array(count);
+    this.start = new Int32Array(roots + 1);
+    this.leastReturn = new Float64Array(roots);
+    this.leastReturnRow = new Int32Array(roots);
+    this.greatestCall = new Float64Array(roots);
+    this.greatestCallRow = new Int32Array(roots);
+  }
+
+  build(): Chains | NoSearchAnswer {
+    const { columns, writers } = this;
+    this.#begin(-1, -Infinity, -Infinity);
+    let late = this.#walk(0);
+    for (let row = 0; row < columns.count && late === -1; row++) {
+      if (columns.kind[row] !== writeKind || !hasHappened(columns, writers.evidence, row)) continue;
+      this.#begin(row, columns.call[row] ?? 0, columns.return[row] ?? 0);
+      late = this.#walk(columns.value[row] ?? 0);
+    }
+    if (late !== -1) return violation(columns, writers.evidence, "order", [this.#greatestCallRow, late]);
+    if (this.#placedCas !== writers.casCount) return violation(columns, writers.evidence, "cycle", this.#cycle());
+    const { members, start, leastReturn, leastReturnRow, greatestCall, greatestCallRow } = this;
+    return { count: this.#chains, members, start, leastReturn, leastReturnRow, greatestCall, greatestCallRow };
+  }
+
+  #begin(row: number, call: number, returned: number): void {
+    this.#leastReturn = returned;
+    this.#leastReturnRow = row;
+    this.#greatestCall = call;
+    this.#greatestCallRow = row;
+    if (row !== -1) this.members[this.#placed++] = row;
+  }
+
+  /** Follows the chain from its first value to its end; -1, or the row that returned before an earlier one was called. */
+  #walk(first: number): number {
+    const { columns, writers } = this;
+    let value = first;
+    // Ends: each turn passes another cas, and a chain that began at a root never meets a value again.
+    while (writers.loose[value] !== 1) {
+      const late = this.#placeReads(value);
+      if (late !== -1) return late;
+      const cas = writers.next[value] ?? -1;
+      if (cas === -1) break;
+      if ((columns.return[cas] ?? 0) < this.#greatestCall) return cas;
+      this.#place(cas);
+      this.#placedCas += 1;
+      value = columns.value[cas] ?? 0;
+    }
+    const chain = this.#chains++;
+    this.leastReturn[chain] = this.#leastReturn;
+    this.leastReturnRow[chain] = this.#leastReturnRow;
+    this.greatestCall[chain] = this.#greatestCall;
+    this.greatestCallRow[chain] = this.#greatestCallRow;
+    this.start[chain + 1] = this.#placed;
+    return -1;
+  }
+
+  /** Reads of one value come in any order: each is held against what comes before all of them. */
+  #placeReads(value: number): number {
+    const end = this.#readStart[value + 1] ?? 0;
+    const before = this.#greatestCall;
+    const beforeRow = this.#greatestCallRow;
+    for (let at = this.#readStart[value] ?? 0; at < end; at++) {
+      const row = this.#reads[at] ?? 0;
+      if ((this.columns.return[row] ?? 0) < before) {
+        this.#greatestCallRow = beforeRow;
+        return row;
+      }
+      this.#place(row);
+    }
+    return -1;
+  }
+
+  #place(row: number): void {
+    const call = this.columns.call[row] ?? 0;
+    const returned = this.columns.return[row] ?? 0;
+    if (returned < this.#leastReturn) {
+      this.#leastReturn = returned;
+      this.#leastReturnRow = row;
+    }
+    if (call > this.#greatestCall) {
+      this.#greatestCall = call;
+      this.#greatestCallRow = row;
+    }
+    this.members[this.#placed++] = row;
+  }
+
+  /** The members of a cycle of cas: what no walk reached leads back to one. */
+  #cycle(): readonly number[] {
+    const { columns, writers } = this;
+    const placed = new Uint8Array(columns.count);
+    for (const row of this.members.subarray(0, this.#placed)) placed[row] = 1;
+    const isLost = (row: number): boolean =>
+      columns.kind[row] === casKind && placed[row] === 0 && hasHappened(columns, writers.evidence, row);
+    let at = 0;
+    while (!isLost(at)) at += 1;
+    const before = (row: number): number => writers.writer[columns.expected[row] ?? 0] ?? -1;
+    const met = new Set<number>();
+    for (; !met.has(at); at = before(at)) met.add(at);
+    const members = [at];
+    for (let row = before(at); row !== at; row = before(row)) members.push(row);
+    return members;
+  }
+}
