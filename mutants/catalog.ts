@@ -65,8 +65,8 @@ const noDeduplication: Mutant = {
   classes: ["resurrected write"],
   patch: {
     file: "core/sessions.ts",
-    find: "return session.answers.get(number)?.result;",
-    replace: "return session.answers.size < 0 ? session.answers.get(number)?.result : undefined;",
+    find: "return session.answers.get(number);",
+    replace: "return number < 0 ? session.answers.get(number) : undefined;",
   },
 };
 

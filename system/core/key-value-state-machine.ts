@@ -6,19 +6,33 @@ import type { KvOperation, KvResult, Value } from "./interface.js";
 interface Cell {
   readonly key: string;
   value: Value;
-  digest: Digest;
+  /** Its share of the digest when that was last brought up to date. */
+  share: Digest;
+  stale: boolean;
 }
+
+/** Cells that may wait for their share of the digest to be brought up to date: no single question is long in answering. */
+const STALE_MAX = 4096;
 
 export class KeyValueStateMachine {
   readonly #cells = new Map<string, Cell>();
   #digest: Digest = zeroDigest;
+  /** Cells that changed since their share of the digest was computed. */
+  #stale: Cell[] = [];
 
   get size(): number {
     return this.#cells.size;
   }
 
-  /** Over all keys and values; kept up to date, not computed. */
+  /** Over all keys and values; computed for those that have changed since it was last asked for. */
   get digest(): Digest {
+    for (const cell of this.#stale) {
+      const share = new Hasher().text(cell.key).value(cell.value).digest();
+      this.#digest = addDigest(removeDigest(this.#digest, cell.share), share);
+      cell.share = share;
+      cell.stale = false;
+    }
+    this.#stale = [];
     return this.#digest;
   }
 
@@ -49,13 +63,15 @@ export class KeyValueStateMachine {
   }
 
   #set(cell: Cell | undefined, key: string, value: Value): void {
-    const digest = new Hasher().text(key).value(value).digest();
-    if (cell === undefined) this.#cells.set(key, { key, value, digest });
-    else {
-      this.#digest = removeDigest(this.#digest, cell.digest);
-      cell.value = value;
-      cell.digest = digest;
+    let changed = cell;
+    if (changed === undefined) {
+      changed = { key, value, share: zeroDigest, stale: false };
+      this.#cells.set(key, changed);
+    } else {
+      changed.value = value;
     }
-    this.#digest = addDigest(this.#digest, digest);
+    if (changed.stale) return;
+    changed.stale = true;
+    if (this.#stale.push(changed) >= STALE_MAX) void this.digest;
   }
 }
