@@ -9,16 +9,14 @@
 //   --megabytes N   bulk in a turn (default 256)
 //   --write         write bench/RESULTS.md
 import { spawn } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import type { Socket } from "node:net";
-import { cpus, release } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { Toxiproxy } from "toxiproxy-node-client";
 import { startProxyServer } from "../toxiproxy/index.js";
 import type { ProxyServerChoice, RunningProxyServer } from "../toxiproxy/index.js";
+import { machine, writePart } from "./results.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -171,7 +169,7 @@ async function main(): Promise<void> {
     }
     const table = render(subjects);
     console.log(table);
-    if (flags.write) await writeResults(table);
+    if (flags.write) await writePart("proxy", table);
   } finally {
     for (const server of servers) await server.stop();
     peer.stdin.end();
@@ -183,31 +181,16 @@ function render(subjects: readonly Subject[]): string {
     ({ name, p50s, p99s, rates }) =>
       `| ${name} | ${median(p50s).toFixed(0)} | ${median(p99s).toFixed(0)} | ${median(rates).toFixed(0)} |`,
   );
-  const machine = `${cpus().length} cores, ${cpus()[0]?.model ?? "?"}, Linux ${release()}, Node ${process.versions.node}`;
   return [
     "## What a proxy costs",
     "",
     `\`npm run bench:proxy\`: one connection through loopback, no toxics, median of ${flags.rounds} turns of ${flags.pings} pings`,
-    `of ${pingBytes} bytes and ${flags.megabytes} MB in bulk. Load, proxy and peer share the machine: ${machine}.`,
+    `of ${pingBytes} bytes and ${flags.megabytes} MB in bulk. Load, proxy and peer share the machine: ${machine()}.`,
     "",
     "| way | ping p50, µs | ping p99, µs | bulk, MB/s |",
     "|---|---:|---:|---:|",
     ...rows,
   ].join("\n");
-}
-
-/** Replaces what stands between the proxy's markers in RESULTS.md, or adds it at the end. */
-async function writeResults(text: string): Promise<void> {
-  const path = join(import.meta.dirname, "RESULTS.md");
-  const [open, close] = ["<!-- bench:proxy -->", "<!-- /bench:proxy -->"];
-  const part = `${open}\n${text}\n${close}`;
-  const present = await readFile(path, "utf8").catch(() => "");
-  const [from, to] = [present.indexOf(open), present.indexOf(close)];
-  const result =
-    from >= 0 && to > from
-      ? present.slice(0, from) + part + present.slice(to + close.length)
-      : `${present.trimEnd()}\n\n${part}\n`.trimStart();
-  await writeFile(path, result);
 }
 
 if (flags.peer) runPeer();
