@@ -5,6 +5,7 @@
 //   --rounds N      boots of each cluster (default 5)
 //   --write         write bench/RESULTS.md
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,7 +35,9 @@ async function once(
   const system = await storeSystem(await shippedBuild());
   const cluster = create({ system, nodes, replication, runId: `bench-${randomUUID().slice(0, 8)}`, directory });
   try {
-    const { bootMs } = await cluster.boot(AbortSignal.timeout(60_000)).catch(async (error: unknown) => {
+    const signal = AbortSignal.timeout(60_000);
+    setMaxListeners(0, signal);
+    const { bootMs } = await cluster.boot(signal).catch(async (error: unknown) => {
       await cluster.teardown();
       throw error;
     });
