@@ -10,8 +10,30 @@ export {
   type LinearizabilityOptions,
   type LinearizabilityResult,
 } from "./linearizability.js";
-export { defineModel, type AnyModel, type Model } from "./model.js";
-export { casRegister, kvAppend, modelNamed, modelNames, register } from "./models/index.js";
+export {
+  defineModel,
+  replay,
+  type AnyFunctions,
+  type DefinedModel,
+  type FunctionTable,
+  type ModelDefinition,
+  type OperationOf,
+  type Step,
+} from "./define-model.js";
+export type { AnyModel, Model } from "./model.js";
+export {
+  casRegister,
+  counter,
+  kv,
+  kvAppend,
+  modelNamed,
+  modelNames,
+  mutex,
+  queue,
+  register,
+  set,
+  unorderedQueue,
+} from "./models/index.js";
 export * from "./verdict.js";
 export type { CoreClaim } from "./verifier-context.js";
 export { verifyCore } from "./verifier-core.js";

@@ -1,7 +1,7 @@
 // The composed verdict: a whole simulated run is valid, and each thing taken away or broken in it is noticed and named.
 import { describe, expect, test } from "vitest";
 import type { HistoryEvent } from "../history/index.js";
-import { defineModel } from "./model.js";
+import { defineModel } from "./define-model.js";
 import { judge } from "./judge.js";
 import type { JudgeInput } from "./judge-input.js";
 import { wholeRun } from "./testing/run-events.js";
@@ -282,7 +282,7 @@ describe("what cannot be judged", () => {
 
   test("an unknown model is unknown, naming those there are", () => {
     expect(judged({ model: "cas-regster" }).unknown[0]?.sentence).toMatch(
-      /"cas-regster" is not one of register, cas-register, kv-append/,
+      /"cas-regster" is not one of register, cas-register, kv, kv-append, set, counter, mutex, queue, unordered-queue$/,
     );
   });
 });

@@ -9,13 +9,17 @@ export interface KeyHistory {
   readonly operations: readonly Operation[];
 }
 
-/** In order of first call. */
-export function splitByKey(operations: readonly Operation[]): readonly KeyHistory[] {
+/** By key, or by what a model's own partition says an operation touches. In order of first call. */
+export function splitByKey(
+  operations: readonly Operation[],
+  partition: (operation: Operation) => JsonValue = ({ key }) => key,
+): readonly KeyHistory[] {
   const keys = new Map<string, { readonly key: JsonValue; readonly operations: Operation[] }>();
   for (const operation of operations) {
-    const text = canonical(operation.key);
+    const part = partition(operation);
+    const text = canonical(part);
     const known = keys.get(text);
-    if (known === undefined) keys.set(text, { key: operation.key, operations: [operation] });
+    if (known === undefined) keys.set(text, { key: part, operations: [operation] });
     else known.operations.push(operation);
   }
   return [...keys.values()];

@@ -39,7 +39,7 @@ export function movesOf(operations: readonly Operation[], { operations: core, co
     const inside = core.includes(operation.index);
     const shadow = inside ? operation : shadowOf(operation, context);
     if (shadow === null) continue;
-    const kind = `${shadow.function} ${text(shadow.input)}`;
+    const kind = `${shadow.function} ${text(shadow.key)} ${text(shadow.input)}`;
     const { callNs: from, returnNs } = operation;
     const until = returnNs === null || (!inside && context === "open-ended") ? Infinity : returnNs;
     if (inside && returnNs !== null) moves.push({ operation, from, until, use: "must", kind });

@@ -154,8 +154,8 @@ class UnknownKinds {
     const byCall = [...operations.keys()].filter((position) => operationAt(operations, position).returnNs === null);
     byCall.sort((left, right) => operationAt(operations, left).callNs - operationAt(operations, right).callNs);
     for (const position of byCall) {
-      const { function: name, input } = operationAt(operations, position);
-      const text = `${name} ${canonical(input)}`;
+      const { function: name, key, input } = operationAt(operations, position);
+      const text = `${name} ${canonical(key)} ${canonical(input)}`;
       const kind = kinds.get(text) ?? { members: [], used: 0 };
       kinds.set(text, kind);
       kind.members.push(position);

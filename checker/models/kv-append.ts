@@ -1,6 +1,6 @@
 // Texts that can be read, replaced and appended to; the model of the shared kv histories.
 import type { Operation } from "../../history/index.js";
-import { defineModel } from "../model.js";
+import { anyModel } from "../model.js";
 
 function refuses({ function: name, input, output, outcome }: Operation): string | null {
   if (name === "get") return outcome !== "ok" || typeof output === "string" ? null : "a get answers a text";
@@ -8,7 +8,8 @@ function refuses({ function: name, input, output, outcome }: Operation): string 
   return typeof input === "string" ? null : `${name} needs a text as input`;
 }
 
-export const kvAppend = defineModel<string>({
+/** get, put and append on each key; "" before any. */
+export const kvAppend = anyModel<string>({
   name: "kv-append",
   initial: (value) => (typeof value === "string" ? value : ""),
   step(state, { function: name, input, output, outcome }) {

@@ -3,10 +3,10 @@
 // cas answers `{status, observed?}`: `ok` compared equal and wrote; `mismatch` found another value (the observed one, where it
 // is told); `not-found` found null. put may answer `{previous}`, the value it replaced.
 import type { JsonValue, Operation } from "../../history/index.js";
-import { defineModel, type Model } from "../model.js";
+import { anyModel, type Model } from "../model.js";
 import { canonical, fieldOf } from "../values.js";
 
-function refusesRegister(operation: Operation, withCas: boolean): string | null {
+export function refusesRegister(operation: Operation, withCas: boolean): string | null {
   const { function: name, input, output, outcome } = operation;
   if (name === "get") return input === null ? null : "a get takes no input";
   if (name === "put") {
@@ -39,7 +39,7 @@ function stepCas(state: JsonValue, { input, output, outcome }: Operation): Step 
   return same ? "illegal" : { state };
 }
 
-function stepRegister(state: JsonValue, operation: Operation): Step {
+export function stepRegister(state: JsonValue, operation: Operation): Step {
   const { function: name, input, output, outcome } = operation;
   if (name === "get") {
     if (outcome === "info") return { state };
@@ -51,7 +51,7 @@ function stepRegister(state: JsonValue, operation: Operation): Step {
   return { state: input };
 }
 
-function registerModel(name: string, withCas: boolean): Model<JsonValue> {
+export function registerModel(name: string, withCas: boolean): Model<JsonValue> {
   return {
     name,
     initial: (value) => value,
@@ -63,5 +63,7 @@ function registerModel(name: string, withCas: boolean): Model<JsonValue> {
   };
 }
 
-export const register = defineModel(registerModel("register", false), { register: true });
-export const casRegister = defineModel(registerModel("cas-register", true), { register: true });
+/** get and put on each key. */
+export const register = anyModel(registerModel("register", false), { register: true });
+/** get, put and cas on each key. */
+export const casRegister = anyModel(registerModel("cas-register", true), { register: true });
