@@ -1,5 +1,6 @@
-// Corner cases of linearizability of a register, each by name, judged by both engines and by brute force. The intervals are
-// closed: touching operations are concurrent.
+// Corner cases of linearizability of a register, each by name, judged by every engine that applies and by brute force. Where
+// writes are not distinct the algorithm without a search must say that it does not apply. The intervals are closed: touching
+// operations are concurrent.
 import { describe, expect, test } from "vitest";
 import type { JsonValue, Operation } from "../history/index.js";
 import { checkLinearizability } from "./linearizability.js";
@@ -8,9 +9,25 @@ import { cas, failedCas, get, mismatch, operation, operations, put } from "./tes
 
 type Maker = (index: number) => Operation;
 
-function judged(initial: JsonValue, makers: readonly Maker[]): boolean {
+/** Cases in which a value that somebody looks at is written twice, or an F needs another order than the first one found. */
+const needSearch = new Set([
+  "PUT back to the initial value",
+  "CAS back to the initial value",
+  "the unknown one of two CASes after a PUT brought the value back",
+  "unknown writes needed by an F although their values are written again",
+  "GET 0 [0,1], PUT 0 [2,3] with the initial value 0",
+  "a value deleted by putting null",
+  "F of the initial value before anything",
+]);
+
+function judged(name: string, initial: JsonValue, makers: readonly Maker[]): boolean {
   const history = operations(...makers);
   const truth = bruteForce(history, initial) !== null;
+  const quick = checkLinearizability(history, "cas-register", { initial, engine: "no-search" });
+  expect(quick.valid, "no-search").toBe(needSearch.has(name) ? "unknown" : truth);
+  if (needSearch.has(name)) expect(quick.unknown[0]?.code).toBe("not-applicable");
+  for (const violation of quick.violations) expect(violation.certificate?.verified).toBe(true);
+  expect(checkLinearizability(history, "cas-register", { initial }).valid, "the engine chosen").toBe(truth);
   for (const engine of ["configuration-sets", "wing-gong"] as const) {
     const result = checkLinearizability(history, "cas-register", { initial, engine });
     expect(result.valid, engine).toBe(truth);
@@ -104,11 +121,11 @@ const illegal: readonly (readonly [string, JsonValue, readonly Maker[]])[] = [
 ];
 
 describe("legal", () => {
-  test.each(legal)("%s", (_, initial, makers) => expect(judged(initial, makers)).toBe(true));
+  test.each(legal)("%s", (name, initial, makers) => expect(judged(name, initial, makers)).toBe(true));
 });
 
 describe("illegal", () => {
-  test.each(illegal)("%s", (_, initial, makers) => expect(judged(initial, makers)).toBe(false));
+  test.each(illegal)("%s", (name, initial, makers) => expect(judged(name, initial, makers)).toBe(false));
 });
 
 describe("input that no clients can have made", () => {

@@ -1,7 +1,86 @@
-// What every search engine answers for one key.
+// What every engine answers for one key, and which engine is asked.
+import type { JsonValue, Operation } from "../history/index.js";
+import type { Budget } from "./budget.js";
+import type { AnyModel } from "./model.js";
+import { judgeWithoutSearch, type Conflict } from "./no-search/index.js";
+import { columnsOf } from "./register/columns.js";
+import { objectsOf, tighten } from "./register/normalise.js";
+import { searchRegister } from "./register/sweep.js";
+import { searchWingGong } from "./wing-gong.js";
+
+/**
+ * `no-search` judges registers whose written values are distinct, `configuration-sets` every register, `wing-gong` any model.
+ */
+export type EngineName = "no-search" | "configuration-sets" | "wing-gong";
 
 export type EngineAnswer =
   /** `order`: positions in the list of operations given, a linearization. */
-  | { readonly valid: true; readonly order: readonly number[] }
-  /** `stuck`: position of the operation whose return no configuration survives, where the engine knows it. */
-  | { readonly valid: false; readonly stuck: number | null };
+  | { readonly valid: true; readonly order: readonly number[] | Int32Array }
+  /**
+   * `stuck`: position of the operation whose return no configuration survives, where the engine knows it. `conflict`: the
+   * operations that contradict each other, where the engine knows them.
+   */
+  | { readonly valid: false; readonly stuck: number | null; readonly conflict?: Conflict };
+
+/** Thrown when the engine that was asked for cannot judge this history. */
+export class EngineDoesNotApply extends Error {
+  override readonly name = "EngineDoesNotApply";
+}
+
+export interface Judgement {
+  /** The engine that answered. */
+  readonly engine: EngineName;
+  readonly answer: EngineAnswer;
+}
+
+/**
+ * One key's operations, validated, judged by the engine asked for or else by the first that applies. Throws BudgetExhausted and
+ * EngineDoesNotApply; `onEngine` hears which engine is at work before it begins.
+ */
+export function judgeOperations(
+  operations: readonly Operation[],
+  model: AnyModel,
+  initial: JsonValue,
+  budget: Budget,
+  asked: EngineName | null = null,
+  onEngine: (engine: EngineName) => void = () => {},
+): Judgement {
+  const engine = asked ?? (model.register ? "no-search" : "wing-gong");
+  onEngine(engine);
+  budget.look();
+  if (engine === "wing-gong") return { engine, answer: judgeGenerally(operations, model, initial, budget) };
+  if (!model.register) throw new EngineDoesNotApply(`${engine} judges registers only, not model "${model.name}"`);
+  const columns = columnsOf(operations, initial, budget);
+  if ("operations" in columns) return { engine, answer: { valid: false, stuck: columns.operations[0] ?? null } };
+  if (engine === "no-search") {
+    const found = judgeWithoutSearch(columns, budget);
+    if (found.kind === "linearizable") return { engine, answer: { valid: true, order: found.order } };
+    if (found.kind === "violation") return { engine, answer: { valid: false, stuck: null, conflict: found.conflict } };
+    if (asked === "no-search") throw new EngineDoesNotApply(`no-search cannot judge it: ${found.reason}`);
+  }
+  onEngine("configuration-sets");
+  const tight = tighten(objectsOf(columns));
+  const answer: EngineAnswer =
+    "values" in tight ? searchRegister(tight, budget) : { valid: false, stuck: tight.operations.at(-1) ?? null };
+  return { engine: "configuration-sets", answer };
+}
+
+function judgeGenerally(
+  operations: readonly Operation[],
+  model: AnyModel,
+  initial: JsonValue,
+  budget: Budget,
+): EngineAnswer {
+  return model.open((opened) => {
+    // What certainly did not happen and reads that were never answered say nothing.
+    const positions: number[] = [];
+    for (const [position, operation] of operations.entries())
+      if (operation.outcome === "ok" || (operation.outcome === "info" && !opened.isRead(operation)))
+        positions.push(position);
+    const kept = positions.flatMap((position) => operations[position] ?? []);
+    const answer = searchWingGong(opened, opened.initial(initial), kept, budget);
+    const given = (position: number): number => positions[position] ?? -1;
+    if (answer.valid) return { valid: true, order: Array.from(answer.order, given) };
+    return { ...answer, stuck: answer.stuck === null ? null : given(answer.stuck) };
+  });
+}

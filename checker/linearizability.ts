@@ -1,15 +1,13 @@
 // Linearizability, key by key: validate, drop what says nothing, search, explain, and have the answer re-checked by the verifier.
 import { MalformedHistory, type JsonValue, type Operation } from "../history/index.js";
 import { Budget, BudgetExhausted, type BudgetLimits } from "./budget.js";
-import type { EngineAnswer } from "./engine.js";
+import { EngineDoesNotApply, judgeOperations, type EngineName } from "./engine.js";
 import { explainModel } from "./explain/explain-model.js";
 import { explainRegister } from "./explain/explain-register.js";
 import type { LoggedCommand } from "./judge-input.js";
 import { splitByKey, validateOperations, type KeyHistory } from "./keys.js";
 import type { AnyModel } from "./model.js";
 import { modelNamed, modelNames } from "./models/index.js";
-import { normaliseRegister, tighten } from "./register/normalise.js";
-import { searchRegister } from "./register/sweep.js";
 import { verifyCore } from "./verifier-core.js";
 import { registerSpecification, verifyLinearization } from "./verifier.js";
 import {
@@ -21,14 +19,16 @@ import {
   type Violation,
 } from "./verdict.js";
 import { show } from "./values.js";
-import { searchWingGong } from "./wing-gong.js";
 
-export type EngineName = "configuration-sets" | "wing-gong";
+export type { EngineName } from "./engine.js";
 
 export interface LinearizabilityOptions {
   readonly initial: JsonValue;
   readonly budget?: BudgetLimits;
-  /** Default: configuration sets for registers, Wing and Gong's search for other models. */
+  /**
+   * Default, key by key: no search for registers whose written values are distinct, configuration sets for other registers, Wing
+   * and Gong's search for other models. One that cannot judge a key leaves it unknown.
+   */
   readonly engine?: EngineName;
   /** Attempts that the client made for an operation, where known; only for the class of a violation. */
   readonly attemptsOf?: (operation: Operation) => number | null;
@@ -109,7 +109,7 @@ function judgeKey(
   budget: Budget,
   explain: boolean,
 ): JudgedKey {
-  const engine = options.engine ?? (model.register ? "configuration-sets" : "wing-gong");
+  let engine: EngineName = options.engine ?? (model.register ? "no-search" : "wing-gong");
   const startedMs = performance.now();
   const spent = budget.part({});
   const result = (valid: Validity, linearization: readonly number[] | null, reason: string | null): KeyResult => ({
@@ -121,52 +121,31 @@ function judgeKey(
     linearization,
     reason,
   });
-  const kept = relevantOperations(history.operations, model);
   try {
-    const answer = search(kept, model, options.initial, engine, spent);
+    const { operations } = history;
+    const { answer } = judgeOperations(operations, model, options.initial, spent, options.engine ?? null, (used) => {
+      engine = used;
+    });
     if (answer.valid) {
-      const order = answer.order.map((position) => kept[position]?.index ?? -1);
+      const order = Array.from(answer.order, (position) => operations[position]?.index ?? -1);
       requireLinearization(history, model, options.initial, order);
       return { result: result(true, order, null), violation: null, unknown: null };
     }
     const violation = explainKey(history, model, options, explain ? (options.explainMs ?? 5_000) : 300);
     return { result: result(false, null, violation.sentence), violation, unknown: null };
   } catch (error) {
-    if (!(error instanceof BudgetExhausted)) throw error;
-    const sentence = `key ${show(history.key)}: the ${error.budget} budget ran out (${error.sentence}) after ${spent.spent} configurations of ${history.operations.length} operations`;
-    return {
-      result: result("unknown", null, sentence),
-      violation: null,
-      unknown: { code: "budget", sentence },
-    };
+    const unknown = whyUnknown(error, history, spent);
+    return { result: result("unknown", null, unknown.sentence), violation: null, unknown };
   }
 }
 
-/** Drops what certainly did not happen and reads that were never answered. */
-function relevantOperations(operations: readonly Operation[], model: AnyModel): readonly Operation[] {
-  return model.open((opened) =>
-    operations.filter(
-      (operation) => operation.outcome !== "fail" && (operation.outcome === "ok" || !opened.isRead(operation)),
-    ),
-  );
-}
-
-function search(
-  operations: readonly Operation[],
-  model: AnyModel,
-  initial: JsonValue,
-  engine: EngineName,
-  budget: Budget,
-): EngineAnswer {
-  budget.look();
-  if (engine === "wing-gong")
-    return model.open((opened) => searchWingGong(opened, opened.initial(initial), operations, budget));
-  if (!model.register) throw new Error(`configuration sets judge registers only, not model "${model.name}"`);
-  const normal = normaliseRegister(operations, initial);
-  if (!("values" in normal)) return { valid: false, stuck: normal.operations[0] ?? null };
-  const tight = tighten(normal);
-  if (!("values" in tight)) return { valid: false, stuck: tight.operations.at(-1) ?? null };
-  return searchRegister(tight, budget);
+/** Why a key could not be judged. Throws what says that the checker is broken. */
+function whyUnknown(error: unknown, { key, operations }: KeyHistory, budget: Budget): UnknownReason {
+  if (error instanceof EngineDoesNotApply)
+    return { code: "not-applicable", sentence: `key ${show(key)}: ${error.message}` };
+  if (!(error instanceof BudgetExhausted)) throw error;
+  const sentence = `key ${show(key)}: the ${error.budget} budget ran out (${error.sentence}) after ${budget.spent} configurations of ${operations.length} operations`;
+  return { code: "budget", sentence };
 }
 
 function requireLinearization(

@@ -59,7 +59,8 @@ export interface UnknownReason {
     | "infrastructure"
     | "checker-threw"
     | "nothing-to-judge"
-    | "malformed";
+    | "malformed"
+    | "not-applicable";
   readonly sentence: string;
 }
 

@@ -1,0 +1,68 @@
+// One history of a register, judged by every engine and held against the truth; whatever an engine claims is checked: a
+// linearization by replaying it, a conflict by the verifier of cores.
+import type { JsonValue, Operation } from "../../history/index.js";
+import { Budget } from "../budget.js";
+import { judgeOperations } from "../engine.js";
+import { casRegister } from "../models/index.js";
+import { judgeWithoutSearch } from "../no-search/index.js";
+import { columnsOf } from "../register/columns.js";
+import { verifyCore } from "../verifier-core.js";
+import { registerSpecification, verifyLinearization } from "../verifier.js";
+
+/** `undecided`: the engine says that the history is none for it. */
+export interface Compared {
+  readonly noSearch: "valid" | "invalid" | "undecided";
+  readonly truth: boolean;
+}
+
+/** Throws, naming the engine, when one is wrong. `truth`: null where it is not known; then the engines are held against each other. */
+export function compareEngines(operations: readonly Operation[], initial: JsonValue, known: boolean | null): Compared {
+  // Asking for the heap costs more than a tiny history does.
+  const budget = new Budget({ timeMs: 20_000 }, undefined, () => 0);
+  const sets = judgeOperations(operations, casRegister, initial, budget, "configuration-sets");
+  const truth = known ?? sets.answer.valid;
+  for (const { engine, answer } of [sets, judgeOperations(operations, casRegister, initial, budget, "wing-gong")]) {
+    if (answer.valid !== truth) throw new Error(`${engine} judged ${String(answer.valid)}, but it is ${String(truth)}`);
+    if (answer.valid) checkWitness(engine, operations, initial, answer.order);
+  }
+  return { noSearch: checkNoSearch(operations, initial, truth), truth };
+}
+
+function checkWitness(
+  engine: string,
+  operations: readonly Operation[],
+  initial: JsonValue,
+  positions: Iterable<number>,
+): void {
+  const order = Array.from(positions, (position) => operations[position]?.index ?? -1);
+  const problem = verifyLinearization(registerSpecification(initial), operations, order);
+  if (problem !== null) throw new Error(`${engine} gave a linearization that is none: ${problem}`);
+}
+
+function checkNoSearch(
+  operations: readonly Operation[],
+  initial: JsonValue,
+  truth: boolean,
+): "valid" | "invalid" | "undecided" {
+  const columns = columnsOf(operations, initial);
+  if ("operations" in columns) {
+    if (truth) throw new Error("an answer is said to contradict itself, but the history is valid");
+    return "invalid";
+  }
+  const answer = judgeWithoutSearch(columns);
+  if (answer.kind === "not-applicable") return "undecided";
+  if ((answer.kind === "linearizable") !== truth)
+    throw new Error(`no-search judged ${answer.kind}, but it is ${String(truth)}`);
+  if (answer.kind === "linearizable") {
+    checkWitness("no-search", operations, initial, answer.order);
+    return "valid";
+  }
+  const { reason, operations: core } = answer.conflict;
+  const said = `no-search says "${reason}" between ${core.join()}`;
+  if (reason !== "cycle" && core.length > 4) throw new Error(`${said}: more than four`);
+  const claim = { operations: core.map((at) => operations[at]?.index ?? -1), context: "own-window" } as const;
+  if (core.some((at) => operations[at]?.outcome !== "ok")) throw new Error(`${said}: some were not answered`);
+  const verified = verifyCore(registerSpecification(initial), operations, claim);
+  if (verified !== "inconsistent") throw new Error(`${said}, which is ${verified}`);
+  return "invalid";
+}
