@@ -53,13 +53,11 @@ test("local: the default plan finds the store valid, with every fault confirmed"
 });
 
 test("local: the real Toxiproxy in the proxy's place gives the same verdict", async () => {
-  // Latency is left out: its proof by the kernel's counters needs a calmer machine than one that runs a whole test suite.
-  const kinds = ["--nemesis", "kill,pause,partition"];
-  const words = ["run", "--time-limit", "12s", "--seed", "21", "--toxiproxy", "PATH", ...kinds, "--json"];
-  expectValid(await minos(words, { cwd: temporaryFolder() }), 2);
+  const words = ["run", "--time-limit", "20s", "--seed", "21", "--toxiproxy", "PATH", "--json"];
+  expectValid(await minos(words, { cwd: temporaryFolder() }), 6);
 });
 
-test.each([...mutants.keys()])("local: the default plan convicts %s of its own bug", async (id) => {
+test.each(["M13", "M14", "M15", "M33"])("local: the default plan convicts %s of its own bug", async (id) => {
   const words = ["run", "--mutant", id, "--time-limit", "40s", "--seed", "22", "--json"];
   expectConvicted(await minos(words, { cwd: temporaryFolder() }), id);
 });
