@@ -157,7 +157,12 @@ describe("three nodes", () => {
     expect(metrics.get("minos_store_decided_index")).toBeGreaterThanOrEqual(6);
     const decisions = await cluster.system.decisions?.(cluster.admin(leader), 0, 0, AbortSignal.timeout(2_000));
     expect(decisions?.length).toBeGreaterThanOrEqual(6);
-    expect(decisions?.[0]).toEqual({ group: 0, index: 1, hash: expect.stringMatching(/^[0-9a-f]{16}$/) });
+    expect(decisions?.[0]).toEqual({
+      group: 0,
+      index: 1,
+      hash: expect.stringMatching(/^[0-9a-f]{16}$/),
+      command: null,
+    });
     const { host, port } = cluster.admin(leader);
     expect((await fetch(`http://${host}:${port}/`)).status).toBe(404);
     expect((await fetch(`http://${host}:${port}/status`, { method: "POST" })).status).toBe(405);
