@@ -5,7 +5,8 @@ import * as net from "node:net";
 
 import type { Address } from "../../cluster/index.js";
 import type { ClientRequest, ClientResponse, GroupId, KvOperation, KvResult } from "../core/interface.js";
-import { decodeResponse, encodeRequest } from "../runtime/client-codec.js";
+import { ByteWriter } from "../runtime/bytes.js";
+import { decodeResponse, writeRequest } from "../runtime/client-codec.js";
 import { FrameReader } from "../runtime/frame.js";
 
 /** Requests of one connection that may be open at once. */
@@ -23,14 +24,17 @@ export class PipelinedConnection {
   readonly #socket: net.Socket;
   readonly #open = new Map<number, (response: ClientResponse | null) => void>();
   #lastId = 0;
-  #unsent: Buffer[] = [];
+  /** Frames of the requests of this turn of the event loop. */
+  #unsent: ByteWriter | null = null;
+  #lastSent = 1024;
 
   private constructor(socket: net.Socket) {
     this.#socket = socket;
     const reader = new FrameReader();
+    const take = (bytes: Buffer, start: number, end: number): void => this.#receive(decodeResponse(bytes, start, end));
     socket.on("data", (chunk: Buffer) => {
       try {
-        for (const payload of reader.push(chunk)) this.#receive(decodeResponse(payload));
+        reader.read(chunk, take);
       } catch {
         socket.destroy();
       }
@@ -83,15 +87,19 @@ export class PipelinedConnection {
     }
     const id = ++this.#lastId;
     this.#open.set(id, answer);
-    if (this.#unsent.length === 0) setImmediate(() => this.#flush());
-    this.#unsent.push(encodeRequest(make(id)));
+    if (this.#unsent === null) {
+      this.#unsent = new ByteWriter(this.#lastSent * 2);
+      setImmediate(() => this.#flush());
+    }
+    writeRequest(this.#unsent, make(id));
   }
 
   #flush(): void {
     const frames = this.#unsent;
-    this.#unsent = [];
-    if (!this.#socket.destroyed)
-      this.#socket.write(frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames));
+    this.#unsent = null;
+    if (frames === null || this.#socket.destroyed) return;
+    this.#lastSent = frames.length;
+    this.#socket.write(frames.view());
   }
 
   #receive(response: ClientResponse | null): void {

@@ -1,6 +1,8 @@
 // Reading and writing small binary values by hand, for what is written a hundred thousand times a second: commands, requests and
 // answers. Integers are little-endian base 128, texts UTF-8 behind their length.
 
+import { crc32c } from "./crc32c.js";
+
 /** A buffer that grows as it is written. */
 export class ByteWriter {
   #bytes: Buffer;
@@ -61,6 +63,11 @@ export class ByteWriter {
     return place;
   }
 
+  /** CRC-32C of the bytes from `from` on. */
+  checksum(from: number): number {
+    return crc32c(this.#bytes, from, this.#at);
+  }
+
   set32(place: number, value: number): void {
     this.#bytes.writeUInt32LE(value, place);
   }
@@ -95,28 +102,41 @@ export class BytesError extends Error {
   override readonly name = "BytesError";
 }
 
+/**
+ * Keys are few and come again and again: short texts that were read, each at a place that its bytes determine. The next one with
+ * the same bytes is the same string, which costs nothing to make and is found in a map by its address.
+ */
+const knownTexts: string[] = Array.from({ length: 4096 }, () => "");
+const knownTextBytesMax = 32;
+
+/** Reads `bytes[at, end)`. */
 export class ByteReader {
   readonly #bytes: Buffer;
+  readonly #end: number;
   #at: number;
 
-  constructor(bytes: Buffer, at = 0) {
+  constructor(bytes: Buffer, at = 0, end = bytes.length) {
     this.#bytes = bytes;
     this.#at = at;
+    this.#end = end;
   }
 
   get atEnd(): boolean {
-    return this.#at === this.#bytes.length;
+    return this.#at === this.#end;
   }
 
   byte(): number {
-    const value = this.#bytes[this.#at++];
-    if (value === undefined) throw new BytesError("the bytes end too soon");
+    const value = this.#bytes[this.#at];
+    if (value === undefined || this.#at >= this.#end) throw new BytesError("the bytes end too soon");
+    this.#at++;
     return value;
   }
 
   integer(): number {
-    let value = 0;
-    let factor = 1;
+    let value = this.byte();
+    if (value < 128) return value;
+    value &= 127;
+    let factor = 128;
     for (;;) {
       const byte = this.byte();
       value += (byte & 127) * factor;
@@ -128,18 +148,51 @@ export class ByteReader {
   }
 
   double(): number {
-    if (this.#at + 8 > this.#bytes.length) throw new BytesError("the bytes end too soon");
+    if (this.#at + 8 > this.#end) throw new BytesError("the bytes end too soon");
     const value = this.#bytes.readDoubleLE(this.#at);
     this.#at += 8;
     return value;
   }
 
   text(): string {
-    if (this.#at + 4 > this.#bytes.length) throw new BytesError("the bytes end too soon");
-    const length = this.#bytes.readUInt32LE(this.#at);
-    const start = this.#at + 4;
-    if (start + length > this.#bytes.length) throw new BytesError("a text ends too soon");
+    const length = this.#textLength();
+    const start = this.#at;
     this.#at = start + length;
     return this.#bytes.toString("utf8", start, start + length);
   }
+
+  /** A text that is likely to come again. */
+  key(): string {
+    const length = this.#textLength();
+    if (length > knownTextBytesMax) {
+      this.#at -= 4;
+      return this.text();
+    }
+    const bytes = this.#bytes;
+    const start = this.#at;
+    this.#at = start + length;
+    let mixed = length;
+    for (let at = start; at < this.#at; at++) mixed = Math.imul(mixed ^ (bytes[at] ?? 0), 0x0100_0193);
+    const place = (mixed ^ (mixed >>> 15)) & 4095;
+    const known = knownTexts[place] ?? "";
+    if (known.length === length && isText(known, bytes, start)) return known;
+    const text = bytes.toString("utf8", start, this.#at);
+    // As many units as bytes: each byte is an ASCII character, or stands for none and reads as U+FFFD, which equals no byte.
+    if (text.length === length) knownTexts[place] = text;
+    return text;
+  }
+
+  /** Of the text that begins here, which lies whole before the end. */
+  #textLength(): number {
+    if (this.#at + 4 > this.#end) throw new BytesError("the bytes end too soon");
+    const length = this.#bytes.readUInt32LE(this.#at);
+    this.#at += 4;
+    if (this.#at + length > this.#end) throw new BytesError("a text ends too soon");
+    return length;
+  }
+}
+
+function isText(text: string, bytes: Buffer, start: number): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) !== bytes[start + index]) return false;
+  return true;
 }

@@ -28,6 +28,12 @@ const refusalReasons: readonly RefusalReason[] = [
 
 export function encodeRequest(request: ClientRequest): Buffer {
   const writer = new ByteWriter(256);
+  writeRequest(writer, request);
+  return writer.view();
+}
+
+/** Appends a request as a frame. */
+export function writeRequest(writer: ByteWriter, request: ClientRequest): void {
   const frame = beginFrame(writer);
   writer.byte(requestKinds.indexOf(request.type));
   writer.integer(request.id);
@@ -39,31 +45,32 @@ export function encodeRequest(request: ClientRequest): Buffer {
     writeOperation(writer, request.operation);
   }
   endFrame(writer, frame);
-  return writer.view();
 }
 
-/** Checks everything, since clients are not trusted. Null when anything is wrong. */
-export function decodeRequest(payload: Buffer): ClientRequest | null {
-  return guarded<ClientRequest>(payload, (reader) => {
-    const type = requestKinds[reader.byte()];
-    const id = reader.integer();
-    switch (type) {
-      case "hello":
-        return { type, id };
-      case "open-session":
-        return { type, id, group: reader.integer() };
-      case "operation": {
-        const group = reader.integer();
-        const session = reader.integer();
-        const number = reader.integer();
-        const acknowledgedBelow = reader.integer();
-        const operation = readOperation(reader);
-        return isAllowed(operation) ? { type, id, group, session, number, acknowledgedBelow, operation } : null;
-      }
-      default:
-        return null;
+/** Of `bytes[start, end)`. Checks everything, since clients are not trusted. Null when anything is wrong. */
+export function decodeRequest(bytes: Buffer, start = 0, end = bytes.length): ClientRequest | null {
+  return guarded(readRequest, bytes, start, end);
+}
+
+function readRequest(reader: ByteReader): ClientRequest | null {
+  const type = requestKinds[reader.byte()];
+  const id = reader.integer();
+  switch (type) {
+    case "hello":
+      return { type, id };
+    case "open-session":
+      return { type, id, group: reader.integer() };
+    case "operation": {
+      const group = reader.integer();
+      const session = reader.integer();
+      const number = reader.integer();
+      const acknowledgedBelow = reader.integer();
+      const operation = readOperation(reader);
+      return isAllowed(operation) ? { type, id, group, session, number, acknowledgedBelow, operation } : null;
     }
-  });
+    default:
+      return null;
+  }
 }
 
 function isAllowed(operation: KvOperation): boolean {
@@ -116,35 +123,41 @@ export function encodeResponse(response: ClientResponse): Buffer {
 
 /** Reads only what stands in front. Null when the payload is none of ours. */
 export function peekResponse(payload: Buffer): ResponsePeek | null {
-  return guardedPrefix(payload, (reader) => {
+  try {
+    const reader = new ByteReader(payload);
     const kind = responseKinds[reader.byte()];
     return kind === undefined ? null : { kind, id: reader.integer() };
-  });
+  } catch (error) {
+    if (error instanceof BytesError) return null;
+    throw error;
+  }
 }
 
-/** Null when the payload is no response. */
-export function decodeResponse(payload: Buffer): ClientResponse | null {
-  return guarded<ClientResponse>(payload, (reader) => {
-    const type = responseKinds[reader.byte()];
-    const id = reader.integer();
-    switch (type) {
-      case "welcome":
-        return { type, id, node: nodeId(reader.integer()), groups: reader.integer() };
-      case "session-opened":
-        return { type, id, group: reader.integer(), session: reader.integer() };
-      case "result": {
-        const result = readResult(reader);
-        return result === null ? null : { type, id, result };
-      }
-      case "refused": {
-        const definite = reader.byte() === 1;
-        const reason = refusalReasons[reader.byte()];
-        return reason === undefined ? null : { type, id, definite, reason };
-      }
-      default:
-        return null;
+/** Of `bytes[start, end)`. Null when that is no response. */
+export function decodeResponse(bytes: Buffer, start = 0, end = bytes.length): ClientResponse | null {
+  return guarded(readResponse, bytes, start, end);
+}
+
+function readResponse(reader: ByteReader): ClientResponse | null {
+  const type = responseKinds[reader.byte()];
+  const id = reader.integer();
+  switch (type) {
+    case "welcome":
+      return { type, id, node: nodeId(reader.integer()), groups: reader.integer() };
+    case "session-opened":
+      return { type, id, group: reader.integer(), session: reader.integer() };
+    case "result": {
+      const result = readResult(reader);
+      return result === null ? null : { type, id, result };
     }
-  });
+    case "refused": {
+      const definite = reader.byte() === 1;
+      const reason = refusalReasons[reader.byte()];
+      return reason === undefined ? null : { type, id, definite, reason };
+    }
+    default:
+      return null;
+  }
 }
 
 function writeResult(writer: ByteWriter, result: KvResult): void {
@@ -183,16 +196,11 @@ function readResult(reader: ByteReader): KvResult | null {
 }
 
 /** What `read` gives, or null when the payload is too short, malformed or too long. */
-function guarded<T>(payload: Buffer, read: (reader: ByteReader) => T | null): T | null {
-  return guardedPrefix(payload, (reader) => {
+function guarded<T>(read: (reader: ByteReader) => T | null, bytes: Buffer, start: number, end: number): T | null {
+  try {
+    const reader = new ByteReader(bytes, start, end);
     const value = read(reader);
     return reader.atEnd ? value : null;
-  });
-}
-
-function guardedPrefix<T>(payload: Buffer, read: (reader: ByteReader) => T | null): T | null {
-  try {
-    return read(new ByteReader(payload));
   } catch (error) {
     if (error instanceof BytesError) return null;
     throw error;

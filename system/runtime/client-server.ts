@@ -44,7 +44,8 @@ export class ClientServer {
       if (!this.#connections.has(connection)) continue;
       let writer = writers.get(connection);
       if (writer === undefined) {
-        writer = new ByteWriter();
+        // An answer is a short frame around at most one value; most loads spread over few connections.
+        writer = new ByteWriter(256 + answers.length * 64);
         writers.set(connection, writer);
       }
       writeResponse(writer, response);
@@ -68,13 +69,14 @@ export class ClientServer {
     const reader = new FrameReader(maximumRequestBytes);
     socket.on("error", () => socket.destroy());
     socket.once("close", () => this.#connections.delete(connection));
+    const take = (bytes: Buffer, start: number, end: number): void => {
+      const request = decodeRequest(bytes, start, end);
+      if (request === null) throw new Error("a malformed request");
+      this.#listener.request(connection, request);
+    };
     socket.on("data", (chunk: Buffer) => {
       try {
-        for (const payload of reader.push(chunk)) {
-          const request = decodeRequest(payload);
-          if (request === null) throw new Error("a malformed request");
-          this.#listener.request(connection, request);
-        }
+        reader.read(chunk, take);
       } catch {
         // Whatever follows in the stream cannot be trusted either.
         socket.destroy();

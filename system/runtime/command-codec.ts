@@ -93,11 +93,11 @@ export function readOperation(reader: ByteReader): KvOperation {
 function readOperationOf(reader: ByteReader, kind: number): KvOperation {
   switch (kind) {
     case kinds.get:
-      return { function: "get", key: reader.text() };
+      return { function: "get", key: reader.key() };
     case kinds.put:
-      return { function: "put", key: reader.text(), value: readValue(reader) };
+      return { function: "put", key: reader.key(), value: readValue(reader) };
     case kinds.cas:
-      return { function: "cas", key: reader.text(), expected: readValue(reader), new: readValue(reader) };
+      return { function: "cas", key: reader.key(), expected: readValue(reader), new: readValue(reader) };
     default:
       throw new BytesError(`there is no operation of kind ${kind}`);
   }

@@ -30,14 +30,17 @@ export interface EnginePorts {
   atEndOfTurn(work: () => void): void;
 }
 
+/** As the core gives it. */
 interface Answer {
+  readonly after: number;
   readonly connection: ConnectionId;
   readonly response: ClientResponse;
 }
 
-interface Guarded<T> {
+interface Guarded {
   readonly after: number;
-  readonly item: T;
+  readonly to: NodeId;
+  readonly message: PeerMessage;
 }
 
 /** First in, first out; taking is amortised constant time. */
@@ -76,8 +79,8 @@ export class Engine {
   #durable = 0;
   #lastWrite = 0;
   #operations: StorageOperation[] = [];
-  readonly #guarded = new Queue<Guarded<{ readonly to: NodeId; readonly message: PeerMessage }>>();
-  readonly #answers = new Queue<Guarded<Answer>>();
+  readonly #guarded = new Queue<Guarded>();
+  readonly #answers = new Queue<Answer>();
   // Gathered during one flush.
   readonly #outgoing = new Map<NodeId, PeerMessage[]>();
   #ready: Answer[] = [];
@@ -155,15 +158,15 @@ export class Engine {
         this.#operations.push(operation);
       }
     }
-    for (const { after, to, message } of effects.sendAfterPersist) {
-      if (after > this.#lastWrite) throw new Error("a message waits for a write that was never asked for");
-      if (after === 0) this.#sendTo(to, message);
-      else this.#guarded.push({ after, item: { to, message } });
+    for (const guarded of effects.sendAfterPersist) {
+      if (guarded.after > this.#lastWrite) throw new Error("a message waits for a write that was never asked for");
+      if (guarded.after === 0) this.#sendTo(guarded.to, guarded.message);
+      else this.#guarded.push(guarded);
     }
-    for (const { after, connection, response } of effects.replies) {
-      if (after > this.#lastWrite) throw new Error("an answer waits for a write that was never asked for");
-      if (after === 0) this.#ready.push({ connection, response });
-      else this.#answers.push({ after, item: { connection, response } });
+    for (const answer of effects.replies) {
+      if (answer.after > this.#lastWrite) throw new Error("an answer waits for a write that was never asked for");
+      if (answer.after === 0) this.#ready.push(answer);
+      else this.#answers.push(answer);
     }
     this.#release();
     if (this.#guarded.length + this.#answers.length > maximumWaiting) throw new Error("too much waits for the disk");
@@ -177,7 +180,7 @@ export class Engine {
       next = this.#guarded.first()
     ) {
       this.#guarded.drop();
-      this.#sendTo(next.item.to, next.item.message);
+      this.#sendTo(next.to, next.message);
     }
     for (
       let next = this.#answers.first();
@@ -185,7 +188,7 @@ export class Engine {
       next = this.#answers.first()
     ) {
       this.#answers.drop();
-      this.#ready.push(next.item);
+      this.#ready.push(next);
     }
   }
 

@@ -37,8 +37,11 @@ export function batchBytes(payloadLength: number): number {
   return Math.ceil((batchHeaderBytes + payloadLength) / alignment) * alignment;
 }
 
-export function encodeBatch(sequence: number, payload: Uint8Array, salt: number): Buffer {
-  const batch = Buffer.alloc(batchBytes(payload.length));
+/** Into the beginning of `space`, if it is long enough; otherwise into new bytes. */
+export function encodeBatch(sequence: number, payload: Uint8Array, salt: number, space?: Buffer): Buffer {
+  const length = batchBytes(payload.length);
+  const batch = space !== undefined && space.length >= length ? space.subarray(0, length) : Buffer.allocUnsafe(length);
+  batch.fill(0, batchHeaderBytes + payload.length);
   batch.writeUInt32LE(batchMagic, 0);
   batch.writeUInt32LE(payload.length, 4);
   batch.writeUInt32LE(sequence % 2 ** 32, 8);

@@ -12,6 +12,8 @@ import type { Segment } from "./wal-format.js";
 const firstSegmentBytes = 1024 * 1024;
 const segmentBytes = 16 * 1024 * 1024;
 const zeroChunk = Buffer.alloc(1024 * 1024);
+/** Batches up to this length share one buffer, as there is only one at a time. */
+const sharedBatchBytes = 1024 * 1024;
 /** Encoded bytes that may wait for one fdatasync. */
 const maximumPendingBytes = 1024 * 1024 * 1024;
 
@@ -64,6 +66,7 @@ export class WriteAheadLog {
   readonly #directory: string;
   readonly #salt: number;
   readonly #disk: DiskCalls;
+  readonly #space = Buffer.allocUnsafe(sharedBatchBytes);
   #current: Open;
   #next: Open | null = null;
   #preparing = false;
@@ -131,7 +134,7 @@ export class WriteAheadLog {
     if (this.busy) throw new Error("a batch was committed before the last one was durable");
     if (payload.length > maximumPendingBytes) throw new Error(`a batch of ${payload.length} bytes is above the limit`);
     this.#inFlightWrite = write;
-    this.#place(encodeBatch(this.#sequence, payload, this.#salt));
+    this.#place(encodeBatch(this.#sequence, payload, this.#salt, this.#space));
   }
 
   /** Closes the files. A batch in flight is abandoned: nobody has been told of it. */
