@@ -79,13 +79,12 @@ export function defineModel<State, Functions extends FunctionTable<Functions> = 
   if (definition.hash !== undefined && definition.equal === undefined)
     throw new Error(`model ${definition.name}: a hash alone does not say when two states are equal; give equal too`);
   const { partition } = definition;
-  const base = anyModel(modelOf(definition), {
-    ...(partition === undefined
+  const partitioned =
+    partition === undefined
       ? {}
-      : { partition: (operation: Operation) => partition.call(definition, typed<Functions>(operation)) }),
-  });
+      : { partition: (operation: Operation) => partition.call(definition, typed<Functions>(operation)) };
   return {
-    ...base,
+    ...anyModel(modelOf(definition), partitioned),
     // A table of states of its own each time: it lives as long as the search that filled it.
     open: (use) => (definition.nondeterministic === true ? use(powersetOf(definition)) : use(modelOf(definition))),
     definition,
@@ -217,7 +216,7 @@ function requirePlain(value: unknown, model: string, depth: number): void {
       return;
     }
   }
-  const found = typeof value === "object" ? "an object that JSON cannot carry" : `${typeof value} ${String(value)}`;
+  const found = typeof value === "number" ? String(value) : `a value (${typeof value}) that JSON cannot carry`;
   throw new Error(`model ${model}: a state holds ${found}; give the model identify, or equal and hash`);
 }
 

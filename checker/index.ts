@@ -1,5 +1,6 @@
 // Pure functions from a history to a verdict. Nothing here knows a cluster, a fault's mechanics or a file. `judge` composes
-// every checker; `checkLinearizability` is its heart and stands by itself; the verifier re-checks what that claims.
+// every checker; `check` is its heart, for any history and any model (`checkLinearizability` is the same without promises); the
+// verifier re-checks what that claims.
 export { Budget, BudgetExhausted, type BudgetLimits, type BudgetName } from "./budget.js";
 export { IncrementalChecker, type IncrementalOptions } from "./incremental.js";
 export * from "./judge-input.js";
@@ -10,6 +11,7 @@ export {
   type LinearizabilityOptions,
   type LinearizabilityResult,
 } from "./linearizability.js";
+export { check, type CheckOptions, type CheckProgress, type RecordedOperation } from "./check.js";
 export {
   defineModel,
   replay,
