@@ -163,6 +163,7 @@ export function coreOfModel<State>(
 
 export function weaken<State>(model: Model<State>, operation: Operation, inside: boolean): Operation[] {
   if (inside) return [operation];
-  if (model.isRead(operation)) return [];
-  return [{ ...operation, outcome: "info", output: null, returnNs: null }];
+  // Its answer forgotten, even one that changed nothing may have been one that did.
+  const blind: Operation = { ...operation, outcome: "info", output: null, returnNs: null };
+  return model.isRead(blind) ? [] : [blind];
 }
