@@ -37,6 +37,6 @@ export {
   unorderedQueue,
 } from "./models/index.js";
 export * from "./verdict.js";
-export type { CoreClaim } from "./verifier-context.js";
+export type { CoreClaim } from "./verifier-core.js";
 export { verifyCore } from "./verifier-core.js";
 export { registerSpecification, verifyLinearization, type Specification } from "./verifier.js";

@@ -16,9 +16,10 @@ export type ViolationClass =
 
 /**
  * How the core of a linearizability violation was proved. The answers of operations outside the core are forgotten; each may have
- * happened or not: once at most, inside its own interval (`own-window`); any number of times, at any moment at all (`any-time`); or
- * once at most, at any moment from its call on (`open-ended`). Even so the core has no linearization. `minimal`: with any one operation put outside, the rest is consistent. `verified`: the
- * separate verifier found the core inconsistent too.
+ * happened any number of times or never, inside its own interval (`own-window`) or at any moment at all (`any-time`); or, for models
+ * that are no registers, once at most, at any moment from its call on (`open-ended`). Even so the core has no linearization.
+ * `minimal`: with any one operation put outside, the rest is consistent. `verified`: the separate verifier found the core
+ * inconsistent too.
  */
 export interface ViolationCertificate {
   readonly kind: "core";

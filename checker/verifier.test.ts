@@ -50,11 +50,31 @@ describe("a claimed core", () => {
     expect(verifyCore(specification, stale, { operations: [], context: "own-window" })).toBe("consistent");
   });
 
-  test("an unknown write outside it may happen once, and only from its call on", () => {
+  test("an unknown write outside it may happen often, but only from its call on; inside it, once", () => {
     const late = operations(put(7, 0, null), put(9, 2, 3), get(7, 4, 5), put(8, 6, 7), get(7, 8, 9));
-    expect(verifyCore(specification, late, { operations: [1, 2], context: "own-window" })).toBe("consistent");
-    expect(verifyCore(specification, late, { operations: [1, 2, 3, 4], context: "own-window" })).toBe("inconsistent");
-    expect(verifyCore(specification, late, { operations: [1, 2, 3, 4], context: "any-time" })).toBe("consistent");
+    const of = (indices: readonly number[], context: "own-window" | "any-time") =>
+      verifyCore(specification, late, { operations: indices, context });
+    expect(of([1, 2, 3, 4], "own-window")).toBe("consistent");
+    expect(of([0, 1, 2], "own-window")).toBe("consistent");
+    expect(of([0, 2, 3, 4], "own-window")).toBe("inconsistent");
+    expect(of([2, 3, 4], "any-time")).toBe("consistent");
+    const early = operations(get(7, 0, 1), put(7, 2, null));
+    expect(verifyCore(specification, early, { operations: [0], context: "own-window" })).toBe("inconsistent");
+    expect(verifyCore(specification, early, { operations: [0], context: "any-time" })).toBe("consistent");
+  });
+
+  test("an answer outside it is forgotten, and so is what an operation without an answer is said to have replaced", () => {
+    const told = (outcome: "ok" | "info") =>
+      operations(
+        put(4, 2, 2),
+        (index) => ({
+          ...put(5, 0, outcome === "ok" ? 9 : null)(index),
+          output: { previous: 4 },
+        }),
+        get(5, 1, 1),
+      );
+    expect(verifyCore(specification, told("ok"), { operations: [2], context: "own-window" })).toBe("inconsistent");
+    expect(verifyCore(specification, told("info"), { operations: [2], context: "own-window" })).toBe("consistent");
   });
 
   test("a cas outside it works only from its own value", () => {

@@ -1,7 +1,5 @@
-// The certificate verifier: re-checks what the engines claim, from the operations alone. It shares no code with them, down to
-// the meaning of a register, and is small enough to be read in one go.
-//
-// Here a linearization is checked, by replaying it; verifier-core.ts and verifier-context.ts check the core of a violation.
+// The certificate verifier: re-checks what the engines claim, from the operations alone. It shares no code with them, down to the
+// meaning of a register. Here a linearization is replayed; verifier-core.ts checks the core of a violation.
 import type { JsonValue, Operation } from "../history/index.js";
 
 /** What operations mean: the value afterwards, or undefined when the operation could not have answered so. */
@@ -24,42 +22,48 @@ export function part(value: JsonValue, name: string): JsonValue | undefined {
     : undefined;
 }
 
+function same(one: JsonValue | undefined, other: JsonValue): boolean {
+  return one === other || (typeof one === "object" && typeof other === "object" && text(one) === text(other));
+}
+
+function stepRegister(state: JsonValue, { function: name, input, output, outcome }: Operation): JsonValue | undefined {
+  const answered = outcome === "ok";
+  if (name === "get") return !answered || same(output, state) ? state : undefined;
+  const seen = answered ? part(output, name === "put" ? "previous" : "observed") : undefined;
+  if (seen !== undefined && !same(seen, state)) return undefined;
+  if (name === "put") return input;
+  const equal = same(part(input, "expected"), state);
+  const status = answered ? part(output, "status") : "ok";
+  if (status === "ok") return equal ? part(input, "new") : undefined;
+  return (status === "not-found" ? state === null : !equal) ? state : undefined;
+}
+
 /** A register with get, put and cas. */
 export function registerSpecification(initial: JsonValue): Specification<JsonValue> {
-  const step = (state: JsonValue, { function: name, input, output, outcome }: Operation): JsonValue | undefined => {
-    const answered = outcome === "ok";
-    const sees = (value: JsonValue | undefined) => value === undefined || text(value) === text(state);
-    if (name === "get") return !answered || sees(output) ? state : undefined;
-    if (name === "put") return !answered || sees(part(output, "previous")) ? input : undefined;
-    const equal = text(part(input, "expected")) === text(state);
-    if (!answered) return equal ? part(input, "new") : undefined;
-    if (!sees(part(output, "observed"))) return undefined;
-    if (part(output, "status") === "ok") return equal ? part(input, "new") : undefined;
-    return (part(output, "status") === "not-found" ? state === null : !equal) ? state : undefined;
-  };
-  return { initial, step, text };
+  return { initial, step: stepRegister, text };
 }
 
 /** What is wrong with a claimed linearization, or null. `order` holds Operation.index. */
 export function verifyLinearization<State>(
-  specification: Specification<State>,
+  { initial, step, text: show }: Specification<State>,
   operations: readonly Operation[],
   order: readonly number[],
 ): string | null {
-  const byIndex = new Map(operations.map((operation) => [operation.index, operation]));
-  let state = specification.initial;
+  const waiting: (Operation | undefined)[] = [];
+  for (const operation of operations) waiting[operation.index] = operation;
+  let state = initial;
   let latestCall = -Infinity;
   for (const index of order) {
-    const operation = byIndex.get(index);
+    const operation = waiting[index];
     if (operation === undefined) return `operation ${index} is unknown or stands twice`;
-    byIndex.delete(index);
+    waiting[index] = undefined;
     if (operation.outcome === "fail") return `operation ${index} did not happen`;
-    latestCall = Math.max(latestCall, operation.callNs);
+    if (operation.callNs > latestCall) latestCall = operation.callNs;
     if ((operation.returnNs ?? Infinity) < latestCall) return `operation ${index} stands too late`;
-    const after = specification.step(state, operation);
-    if (after === undefined) return `operation ${index} cannot answer so in state ${specification.text(state)}`;
+    const after = step(state, operation);
+    if (after === undefined) return `operation ${index} cannot answer so in state ${show(state)}`;
     state = after;
   }
-  for (const { index, outcome } of byIndex.values()) if (outcome === "ok") return `operation ${index} is missing`;
-  return null;
+  const missing = operations.find(({ index, outcome }) => outcome === "ok" && waiting[index] !== undefined);
+  return missing === undefined ? null : `operation ${missing.index} is missing`;
 }

@@ -1,125 +1,214 @@
 // Is a small set of operations of one register inconsistent by itself, whatever all the others did?
 //
-// The operations outside the core may have happened any number of times or never, at any moment at all. That only weakens what
-// the history says, so a core that is inconsistent even so proves the whole history inconsistent, and tells its own story: the
-// writes of the values that it looks at are in it.
+// The operations outside the core may have happened any number of times or never: inside their own intervals, or at any moment at
+// all. That only weakens what the history says, so a core that is inconsistent even so proves the whole history inconsistent. At
+// any moment at all is the weakest: such a core tells its own story, the writes of the values that it looks at are in it.
 //
 // A sequence of intervals can be put into order of time iff none ends before the latest call so far. So a partial order of
-// placement needs to remember, besides what is placed and the value, only that latest call; the smaller the better.
+// placement needs to remember, besides what is placed and the value, only that latest call; the smaller the better. What may happen
+// any number of times matters only by the moments at which some operation of its kind may, which are a few disjoint intervals.
 import { Budget, BudgetExhausted } from "../budget.js";
 import type { RegisterOperation } from "../register/normalise.js";
 
-/** A write that may happen at any moment, any number of times. */
+/** A write with its moments: ends of disjoint closed intervals in order, first and last by turns. */
 interface ContextMove {
   readonly isCas: boolean;
   readonly expected: number;
   readonly value: number;
+  readonly moments: readonly number[];
 }
 
-interface Label {
-  readonly placed: bigint;
-  readonly value: number;
-  readonly latestCall: number;
+export type CoreContext = "own-window" | "any-time";
+
+/** The writes of a key, found by the value that they write. */
+export class Surroundings {
+  readonly #byValue = new Map<number, RegisterOperation[]>();
+
+  constructor(readonly operations: readonly RegisterOperation[]) {
+    for (const operation of operations) {
+      if (!isWrite(operation)) continue;
+      const known = this.#byValue.get(operation.value);
+      if (known === undefined) this.#byValue.set(operation.value, [operation]);
+      else known.push(operation);
+    }
+  }
+
+  writersOf(value: number): readonly RegisterOperation[] {
+    return this.#byValue.get(value) ?? [];
+  }
+
+  /** What the writes outside the core may do; only those of values from which something in the core can be reached. */
+  movesAround(core: readonly RegisterOperation[], context: CoreContext): readonly ContextMove[] {
+    const inside = new Set(core);
+    const everything = core.some(({ kind }) => kind === "not");
+    const needed = new Set(everything ? this.#byValue.keys() : core.flatMap((one) => lookedAt(one) ?? []));
+    const kinds = new Map<string, RegisterOperation[]>();
+    // A set grows while it is walked: values that comparisons expect are walked too.
+    for (const value of needed) {
+      for (const one of this.writersOf(value)) {
+        if (inside.has(one)) continue;
+        if (one.kind === "cas") needed.add(one.expected);
+        const text = `${one.expected}>${one.value}`;
+        const known = kinds.get(text);
+        if (known === undefined) kinds.set(text, [one]);
+        else known.push(one);
+      }
+    }
+    return [...kinds.values()].flatMap((same) => {
+      const [first] = same;
+      if (first === undefined) return [];
+      const { kind, expected, value } = first;
+      const moments = context === "any-time" ? [-Infinity, Infinity] : union(same);
+      return [{ isCas: kind === "cas", expected, value, moments }];
+    });
+  }
+}
+
+export function isWrite({ kind }: RegisterOperation): boolean {
+  return kind === "write" || kind === "cas";
+}
+
+/** The value that an operation says was there, or null. */
+export function lookedAt({ kind, value, expected }: RegisterOperation): number | null {
+  if (kind === "read") return value;
+  return kind === "cas" ? expected : null;
+}
+
+function union(operations: readonly RegisterOperation[]): readonly number[] {
+  const sorted = operations.toSorted((one, other) => one.call - other.call);
+  const ends: number[] = [];
+  for (const { call, return: end } of sorted) {
+    const last = ends.at(-1);
+    if (last === undefined || call > last) ends.push(call, end);
+    else if (end > last) ends[ends.length - 1] = end;
+  }
+  return ends;
+}
+
+/** The earliest of these moments that is not before `time`; Infinity when there is none. */
+function firstMoment(moments: readonly number[], time: number): number {
+  let low = 0;
+  let high = moments.length >> 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((moments[2 * middle + 1] ?? Infinity) < time) low = middle + 1;
+    else high = middle;
+  }
+  const start = moments[2 * low];
+  return start === undefined ? Infinity : Math.max(start, time);
 }
 
 /** False when it is consistent, or the budget ran out first. */
-export function isInconsistentAnyTime(
+export function isInconsistentCore(
   core: readonly RegisterOperation[],
-  others: readonly RegisterOperation[],
+  surroundings: Surroundings,
+  context: CoreContext,
   configurations: number,
 ): boolean {
   const budget = new Budget({ configurations, timeMs: 2_000 });
   try {
-    return !explains(core, movesOf(core, others), budget);
+    return !new Placement(core, surroundings.movesAround(core, context), budget).explains();
   } catch (error) {
     if (error instanceof BudgetExhausted) return false;
     throw error;
   }
 }
 
-/** Only writes matter, and only of values from which something in the core can be reached. */
-function movesOf(core: readonly RegisterOperation[], others: readonly RegisterOperation[]): readonly ContextMove[] {
-  const writes = others.filter(({ kind }) => kind === "write" || kind === "cas");
-  const everything = core.some(({ kind }) => kind === "not");
-  const needed = new Set<number>();
-  for (const { kind, expected, value } of core) {
-    if (kind === "read") needed.add(value);
-    if (kind === "cas") needed.add(expected);
-  }
-  for (let size = -1; size !== needed.size;) {
-    size = needed.size;
-    for (const { kind, expected, value } of writes) if (kind === "cas" && needed.has(value)) needed.add(expected);
-  }
-  const moves = new Map<string, ContextMove>();
-  for (const { kind, expected, value } of writes)
-    if (everything || needed.has(value)) moves.set(`${expected}>${value}`, { isCas: kind === "cas", expected, value });
-  return [...moves.values()];
+/** What has been placed: all answered operations before `from`, in order of call, and those in `ahead`; and `used` of the unknown. */
+interface Label {
+  readonly from: number;
+  readonly ahead: readonly number[];
+  readonly used: readonly number[];
+  readonly value: number;
+  readonly latestCall: number;
 }
 
-/** Can every required operation of the core be placed? Throws BudgetExhausted. */
-function explains(core: readonly RegisterOperation[], moves: readonly ContextMove[], budget: Budget): boolean {
-  const best = new Map<string, number>();
-  const stack: Label[] = [];
-  const meet = (label: Label): void => {
-    budget.spend(1);
-    const key = `${label.value}|${label.placed.toString(36)}`;
-    const known = best.get(key);
+class Placement {
+  readonly #due: readonly RegisterOperation[];
+  readonly #free: readonly RegisterOperation[];
+  readonly #best = new Map<string, number>();
+  readonly #stack: Label[] = [];
+
+  constructor(
+    core: readonly RegisterOperation[],
+    private readonly moves: readonly ContextMove[],
+    private readonly budget: Budget,
+  ) {
+    const inOrder = core.toSorted((one, other) => one.call - other.call);
+    this.#due = inOrder.filter(({ required }) => required);
+    this.#free = inOrder.filter(({ required }) => !required);
+  }
+
+  /** Can every answered operation be placed? Throws BudgetExhausted. */
+  explains(): boolean {
+    this.#meet({ from: 0, ahead: [], used: [], value: 0, latestCall: -Infinity });
+    for (let label = this.#stack.pop(); label !== undefined; label = this.#stack.pop()) {
+      if (label.from === this.#due.length) return true;
+      this.#extend(label);
+    }
+    return false;
+  }
+
+  #meet(label: Label): void {
+    this.budget.spend(1);
+    const key = `${label.value}|${label.from}|${label.ahead.join()}|${label.used.join()}`;
+    const known = this.#best.get(key);
     if (known !== undefined && known <= label.latestCall) return;
-    best.set(key, label.latestCall);
-    stack.push(label);
-  };
-  meet({ placed: 0n, value: 0, latestCall: -Infinity });
-  for (;;) {
-    const label = stack.pop();
-    if (label === undefined) return false;
-    const outcome = extend(label, core, moves, meet, budget);
-    if (outcome === "complete") return true;
+    this.#best.set(key, label.latestCall);
+    this.#stack.push(label);
   }
-}
 
-function extend(
-  label: Label,
-  core: readonly RegisterOperation[],
-  moves: readonly ContextMove[],
-  meet: (label: Label) => void,
-  budget: Budget,
-): "complete" | "going on" {
-  const { placed, value, latestCall } = label;
-  const waiting: { readonly bit: bigint; readonly operation: RegisterOperation }[] = [];
-  let deadline = Infinity;
-  let required = 0;
-  for (const [at, operation] of core.entries()) {
-    const bit = 1n << BigInt(at);
-    if ((placed & bit) !== 0n) continue;
-    waiting.push({ bit, operation });
-    if (!operation.required) continue;
-    required += 1;
-    deadline = Math.min(deadline, operation.return);
-  }
-  if (required === 0) return "complete";
-  if (latestCall > deadline) return "going on";
-  for (const { bit, operation } of waiting) {
-    if (operation.call > deadline) continue;
-    const after = valueAfter(value, operation);
-    if (after === null) continue;
-    const changesNothing = operation.kind === "read" || operation.kind === "not";
-    if (changesNothing && operation.call <= latestCall) {
-      // Costs nothing and takes nothing away: no alternative needs to be tried.
-      meet({ placed: placed | bit, value, latestCall });
-      return "going on";
+  #extend(label: Label): void {
+    const { value, latestCall } = label;
+    const waiting: number[] = [];
+    let deadline = Infinity;
+    for (let at = label.from; at < this.#due.length; at++) {
+      const operation = this.#due[at];
+      if (operation === undefined || operation.call > deadline) break;
+      if (label.ahead.includes(at)) continue;
+      deadline = Math.min(deadline, operation.return);
+      waiting.push(at);
+    }
+    if (latestCall > deadline) return;
+    const candidates = waiting.flatMap((at) => {
+      const operation = this.#due[at];
+      const after = operation === undefined || operation.call > deadline ? null : valueAfter(value, operation);
+      return operation === undefined || after === null ? [] : [{ at, operation, after }];
+    });
+    // Costs nothing and takes nothing away: no alternative needs to be tried.
+    const free = candidates.find(
+      ({ operation }) => (operation.kind === "read" || operation.kind === "not") && operation.call <= latestCall,
+    );
+    if (free !== undefined) {
+      this.#place(label, free.at, value, latestCall);
+      return;
+    }
+    for (const { at, operation, after } of candidates)
+      this.#place(label, at, after, Math.max(latestCall, operation.call));
+    for (const [at, operation] of this.#free.entries()) {
+      if (operation.call > deadline) break;
+      const after = label.used.includes(at) ? null : valueAfter(value, operation);
+      if (after === null || after === value) continue;
+      const used = [...label.used, at].sort((one, other) => one - other);
+      this.#meet({ ...label, used, value: after, latestCall: Math.max(latestCall, operation.call) });
+    }
+    for (const move of this.moves) {
+      this.budget.spend(1);
+      if (move.value === value || (move.isCas && move.expected !== value)) continue;
+      const moment = firstMoment(move.moments, latestCall);
+      if (moment <= deadline && moment !== Infinity) this.#meet({ ...label, value: move.value, latestCall: moment });
     }
   }
-  for (const { bit, operation } of waiting) {
-    if (operation.call > deadline) continue;
-    const after = valueAfter(value, operation);
-    if (after !== null) meet({ placed: placed | bit, value: after, latestCall: Math.max(latestCall, operation.call) });
+
+  #place(label: Label, at: number, value: number, latestCall: number): void {
+    let { from } = label;
+    const ahead = [...label.ahead, at].sort((one, other) => one - other);
+    while (ahead[0] === from) {
+      ahead.shift();
+      from += 1;
+    }
+    this.#meet({ ...label, from, ahead, value, latestCall });
   }
-  for (const move of moves) {
-    budget.spend(1);
-    if (move.value === value || (move.isCas && move.expected !== value)) continue;
-    meet({ placed, value: move.value, latestCall });
-  }
-  return "going on";
 }
 
 function valueAfter(value: number, operation: RegisterOperation): number | null {

@@ -4,10 +4,9 @@ import { Budget, BudgetExhausted } from "../budget.js";
 import type { Model } from "../model.js";
 import type { RegisterOperation } from "../register/normalise.js";
 import { searchWingGong } from "../wing-gong.js";
-import { dropUseless, type NormalisedRegister } from "../register/normalise.js";
-import { searchRegister } from "../register/sweep.js";
+import type { NormalisedRegister } from "../register/normalise.js";
 import type { ViolationCertificate } from "../verdict.js";
-import { isInconsistentAnyTime } from "./core-search.js";
+import { isInconsistentCore, lookedAt, Surroundings } from "./core-search.js";
 
 export interface Core {
   /** Positions in the list of operations given, ascending. */
@@ -47,27 +46,26 @@ export function minimise<Item>(
 }
 
 /**
- * The core of an inconsistent register history, whose inconsistency shows when the operation returning at `before` does. Null when
- * the budget was too small to find any.
+ * The core of an inconsistent register history, whose inconsistency shows when the operation returning at `before` does. `hint`:
+ * positions of operations that are known to be in conflict. Null when the budget was too small to find any.
  */
 export function coreOfRegister(
-  { operations, values }: NormalisedRegister,
+  { operations }: NormalisedRegister,
   before: number,
   timeMs: number,
+  hint: readonly number[] = [],
 ): Core | null {
   const deadlineMs = performance.now() + timeMs;
-  const known = operations.filter(({ call }) => call <= before);
-  const inWindows = (items: readonly RegisterOperation[]) =>
-    holdsInWindows(items, known, values.length, 5 * configurationsPerTest);
-  const start = startingCore(known, before, deadlineMs, inWindows);
+  const known = new Surroundings(operations.filter(({ call }) => call <= before));
+  const inWindows = (items: readonly RegisterOperation[]): boolean =>
+    isInconsistentCore(items, known, "own-window", 5 * configurationsPerTest);
+  const start = conflictOf(hint, known, inWindows) ?? lastFew(known.operations, before, deadlineMs, inWindows);
   if (start === null) return null;
   const narrow = minimise(start, inWindows, deadlineMs);
-  const anyTime = (items: readonly RegisterOperation[]): boolean => {
-    const inside = new Set(items);
-    const others = operations.filter((operation) => !inside.has(operation));
-    return isInconsistentAnyTime(items, others, configurationsPerTest);
-  };
-  const story = [...new Set([...narrow.items, ...explainersOf(narrow.items, operations)])];
+  const all = new Surroundings(operations);
+  const anyTime = (items: readonly RegisterOperation[]): boolean =>
+    isInconsistentCore(items, all, "any-time", configurationsPerTest);
+  const story = [...new Set([...narrow.items, ...explainersOf(narrow.items, all)])];
   if (narrow.minimal && story.length <= 5 * readableSize && anyTime(story)) {
     const whole = minimise(story, anyTime, deadlineMs);
     const isReadable = whole.items.length <= Math.min(readableSize, narrow.items.length + 2);
@@ -77,56 +75,53 @@ export function coreOfRegister(
   return coreOf(narrow.items, "own-window", narrow.minimal);
 }
 
-/** Is the core inconsistent, when the others may have happened at most once each, inside their own intervals? */
-function holdsInWindows(
-  items: readonly RegisterOperation[],
-  operations: readonly RegisterOperation[],
-  valueCount: number,
-  configurations: number,
-): boolean {
-  const inside = new Set(items);
-  const weaker = operations.flatMap((one) => {
-    if (inside.has(one)) return [one];
-    return one.kind === "write" || one.kind === "cas" ? [{ ...one, required: false }] : [];
-  });
-  const values = Array.from({ length: valueCount }, String);
-  try {
-    const budget = new Budget({ configurations, timeMs: 2_000 });
-    return !searchRegister({ operations: dropUseless(weaker, valueCount), values }, budget).valid;
-  } catch (error) {
-    if (error instanceof BudgetExhausted) return false;
-    throw error;
+/** How far back a chain of comparisons is followed from an operation of a conflict. */
+const chainLength = 64;
+
+/** Operations in conflict, with the writes and comparisons that tie them together as far as that is needed; or null. */
+function conflictOf(
+  hint: readonly number[],
+  known: Surroundings,
+  holds: (items: readonly RegisterOperation[]) => boolean,
+): readonly RegisterOperation[] | null {
+  if (hint.length === 0) return null;
+  const positions = new Set(hint);
+  let core: readonly RegisterOperation[] = known.operations.filter(({ position }) => positions.has(position));
+  for (let length = 0; length < chainLength; length++) {
+    if (holds(core)) return core;
+    const grown = [...new Set([...core, ...explainersOf(core, known)])];
+    if (grown.length === core.length) return null;
+    core = grown;
   }
+  return null;
 }
 
 /** Looks at the last few operations first: most violations are local in time. */
-function startingCore(
+function lastFew(
   operations: readonly RegisterOperation[],
   before: number,
   deadlineMs: number,
   holds: (items: readonly RegisterOperation[]) => boolean,
 ): readonly RegisterOperation[] | null {
-  const candidates = operations.filter((operation) => operation.required && operation.return <= before);
-  candidates.sort((left, right) => right.return - left.return || right.call - left.call);
+  const answered = operations.filter((operation) => operation.required && operation.return <= before);
+  answered.sort((left, right) => right.return - left.return || right.call - left.call);
+  // What had not returned by then may still have to be held to happening once only.
+  const unknown = operations.filter((operation) => !operation.required || operation.return > before);
+  unknown.sort((left, right) => right.call - left.call);
   for (let size = 4; performance.now() < deadlineMs; size *= 2) {
-    const core = candidates.slice(0, size);
+    const core = answered.slice(0, size);
     if (holds(core)) return core;
-    if (size >= candidates.length) return null;
+    const withUnknown = [...core, ...unknown.slice(0, size)];
+    if (unknown.length > 0 && holds(withUnknown)) return withUnknown;
+    if (size >= answered.length && size >= unknown.length) return null;
   }
   return null;
 }
 
-/** Every write of a value that the core looks at, and of the values that those writes look at. */
-function explainersOf(
-  core: readonly RegisterOperation[],
-  operations: readonly RegisterOperation[],
-): readonly RegisterOperation[] {
-  const looked = new Set<number>();
-  for (const { kind, expected, value } of core) {
-    if (kind === "read") looked.add(value);
-    if (kind === "cas") looked.add(expected);
-  }
-  return operations.filter(({ kind, value }) => (kind === "write" || kind === "cas") && looked.has(value));
+/** Every write of a value that the core looks at. */
+function explainersOf(core: readonly RegisterOperation[], known: Surroundings): readonly RegisterOperation[] {
+  const looked = new Set(core.flatMap((one) => lookedAt(one) ?? []));
+  return [...looked].flatMap((value) => known.writersOf(value));
 }
 
 function coreOf(items: readonly RegisterOperation[], context: Core["context"], minimal: boolean): Core {
