@@ -2,7 +2,15 @@
 // checker believed must not contradict it.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { composeValidity, judge, type CheckerResult, type NodeDecisions, type Verdict } from "../checker/index.js";
+import {
+  CertificateMismatch,
+  composeValidity,
+  judge,
+  type CheckerResult,
+  type JudgeInput,
+  type NodeDecisions,
+  type Verdict,
+} from "../checker/index.js";
 import { nodeNames, type GroupLayout, type StatusSample, type SystemUnderTest } from "../cluster/index.js";
 import { formatEdn, readHistory, type HistoryDocument, type JsonValue } from "../history/index.js";
 import { writeReport } from "../reports/index.js";
@@ -42,7 +50,7 @@ export function judgeRun(input: JudgeRunInput): JudgedRun {
   const { directory, plan, system, groups } = input;
   const document = readStoredHistory(directory);
   const torn = document.torn === null ? [] : [`line ${document.torn.line} of history.jsonl is torn and was dropped`];
-  const judged = judge({
+  const judged = judgeKept(directory, {
     mode: "run",
     events: document.events,
     model: document.model,
@@ -77,6 +85,15 @@ export function judgeRun(input: JudgeRunInput): JudgedRun {
     );
   }
   return { verdict, document };
+}
+
+/** A verdict that its own verifier contradicts is none: the error names the history, which stays. */
+function judgeKept(directory: RunDirectory, input: JudgeInput): Verdict {
+  try {
+    return judge(input);
+  } catch (error) {
+    throw error instanceof CertificateMismatch ? error.keptAt(directory.historyFile) : error;
+  }
 }
 
 export function readStoredHistory(directory: RunDirectory): HistoryDocument {

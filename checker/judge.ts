@@ -1,5 +1,6 @@
 // Composes every checker into one verdict: false > unknown > true.
 import { MalformedHistory, operationsOf, type HistoryEvent, type Operation } from "../history/index.js";
+import { CertificateMismatch } from "./certificate.js";
 import { blindSpots } from "./cannot-see.js";
 import { checkAcknowledged } from "./checkers/acknowledged.js";
 import { checkAgreement } from "./checkers/agreement.js";
@@ -24,7 +25,10 @@ import {
   type ViolationClass,
 } from "./verdict.js";
 
-/** Judges a run or a recorded history. Never throws: a checker that throws makes the verdict unknown with the reason. */
+/**
+ * Judges a run or a recorded history. A checker that throws makes the verdict unknown with the reason; only CertificateMismatch is
+ * thrown on, for then no verdict can be relied on.
+ */
 export function judge(input: JudgeInput): Verdict {
   let operations: readonly Operation[];
   try {
@@ -105,6 +109,7 @@ function carefully(checker: string, check: () => CheckerResult): CheckerResult {
   try {
     return check();
   } catch (error) {
+    if (error instanceof CertificateMismatch) throw error;
     const sentence = `the ${checker} checker threw: ${error instanceof Error ? error.message : String(error)}`;
     return { checker, valid: "unknown", violations: [], unknown: [{ code: "checker-threw", sentence }] };
   }

@@ -1,6 +1,7 @@
 // Linearizability, key by key: validate, drop what says nothing, search, explain, and have the answer re-checked by the verifier.
 import { MalformedHistory, type JsonValue, type Operation } from "../history/index.js";
 import { Budget, BudgetExhausted, type BudgetLimits } from "./budget.js";
+import { CertificateMismatch } from "./certificate.js";
 import { EngineDoesNotApply, judgeOperations, type EngineName } from "./engine.js";
 import { explainModel } from "./explain/explain-model.js";
 import { explainRegister } from "./explain/explain-register.js";
@@ -57,7 +58,7 @@ export function resolveModel(model: string | AnyModel): AnyModel {
 
 /**
  * Judges operations of any number of keys. Never throws for what is in them: malformed input and exhausted budgets are unknown
- * with the reason. Throws when an engine's answer does not stand up to the verifier: then Minos is broken.
+ * with the reason. Throws CertificateMismatch when an engine's answer does not stand up to the verifier: then Minos is broken.
  */
 export function checkLinearizability(
   operations: readonly Operation[],
@@ -157,7 +158,10 @@ function requireLinearization(
   const problem = model.register
     ? verifyLinearization(registerSpecification(initial), operations, order)
     : model.open((opened) => verifyLinearization(specificationOf(opened, initial), operations, order));
-  if (problem !== null) throw new Error(`the linearization of key ${show(key)} does not stand up: ${problem}`);
+  if (problem !== null)
+    throw new CertificateMismatch(
+      `the linearization of key ${show(key)} does not stand up to the verifier: ${problem}`,
+    );
 }
 
 function specificationOf<State>(model: import("./model.js").Model<State>, initial: JsonValue) {
@@ -198,6 +202,6 @@ function withVerdictOf(violation: Violation, checked: "inconsistent" | "consiste
   const { certificate } = violation;
   if (certificate === undefined) return violation;
   if (checked === "consistent")
-    throw new Error(`the core of a violation does not stand up to the verifier: ${violation.sentence}`);
+    throw new CertificateMismatch(`the core of a violation does not stand up to the verifier: ${violation.sentence}`);
   return { ...violation, certificate: { ...certificate, verified: checked === "inconsistent" } };
 }

@@ -10,7 +10,7 @@ import {
   UsageError,
   type ExitCode,
 } from "../../campaign/index.js";
-import { judge, type Verdict } from "../../checker/index.js";
+import { CertificateMismatch, judge, type Verdict } from "../../checker/index.js";
 import {
   historyFormats,
   readHistory,
@@ -110,14 +110,19 @@ function checkFile(file: string, options: ReadOptions, timeMs: number): Checked 
   const torn = document.torn === null ? [] : [`line ${document.torn.line} is torn and was dropped`];
   const ended = document.events.some((event) => event.type === "phase" && event.phase === "end");
   const ours = document.format === "jsonl" && document.events.some((event) => event.type === "phase");
-  const verdict = judge({
-    mode: "history",
-    events: document.events,
-    model: document.model,
-    initial: document.initial,
-    budget: { timeMs },
-    interrupted: ours && !ended ? "the run that wrote this history never came to its end" : null,
-    warnings: [...document.warnings, ...torn],
-  });
-  return { file, verdict, error: null, exitCode: exitCodeOf(verdict.valid) };
+  try {
+    const verdict = judge({
+      mode: "history",
+      events: document.events,
+      model: document.model,
+      initial: document.initial,
+      budget: { timeMs },
+      interrupted: ours && !ended ? "the run that wrote this history never came to its end" : null,
+      warnings: [...document.warnings, ...torn],
+    });
+    return { file, verdict, error: null, exitCode: exitCodeOf(verdict.valid) };
+  } catch (error) {
+    if (!(error instanceof CertificateMismatch)) throw error;
+    return { file, verdict: null, error: error.keptAt(file).message, exitCode: exitCodes.crash };
+  }
 }
