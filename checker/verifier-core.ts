@@ -68,10 +68,11 @@ export function verifyCore<State>(
     if (due.length === 0) return "consistent";
     const deadline = Math.min(...due);
     if (latestCall > deadline) continue;
-    for (const [at, { callNs, returnNs }] of moves.entries()) {
+    for (const [at, move] of moves.entries()) {
+      const { callNs, returnNs } = move;
       if (callNs > deadline || (returnNs ?? Infinity) < latestCall || used.includes(at)) continue;
       if (++steps > maxSteps) return "undecided";
-      const after = step(state, moves[at]);
+      const after = step(state, move);
       const grown = isOnce(at) ? [...used, at].sort((one, other) => one - other) : used;
       if (after !== undefined) meet(after, grown, Math.max(latestCall, callNs));
     }
