@@ -13,6 +13,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import { parseArgs } from "node:util";
 
+import type { NodeName } from "../cluster/index.js";
 import { packageRoot, shippedBuild, storeSystem } from "../system/index.js";
 import { DirectCluster } from "./direct-cluster.js";
 import { EtcdCluster, etcdVersion } from "./etcd-cluster.js";
@@ -27,6 +28,17 @@ interface Row {
   readonly result: LoadResult;
   /** fdatasync calls during warm-up and measurement, for each node; null where they are not counted. */
   readonly fdatasyncs: readonly number[] | null;
+  /** Processor time of each node, the leader first, and of the load for one operation, warm-up included; null where not measured. */
+  readonly processorMicros: readonly number[] | null;
+}
+
+/** Counters that only grow. */
+interface Meter {
+  readonly fdatasyncs: readonly number[];
+  /** For each node, then the load; null where they are not measured. */
+  readonly processorMicros: readonly number[] | null;
+  /** Operations decided so far. */
+  readonly operations: number;
 }
 
 const { values: flags } = parseArgs({
@@ -46,32 +58,47 @@ function options(outstanding: number): LoadOptions {
   return { outstanding, warmUpMs: 1_000, measureMs: Number(flags.seconds) * 1_000, valueBytes: 100, keys: 1_000 };
 }
 
-/** Runs a load and counts the fdatasync calls made meanwhile. */
+/** Runs a load and measures the fdatasync calls and the processor time spent meanwhile. */
 async function measure(
   subject: string,
   run: () => Promise<LoadResult>,
-  count: (() => Promise<readonly number[]>) | null,
+  read: (() => Promise<Meter>) | null,
 ): Promise<Row> {
-  const before = count === null ? null : await count();
+  const before = read === null ? null : await read();
   const result = await run();
-  const after = count === null ? null : await count();
-  const fdatasyncs = after === null ? null : after.map((value, index) => value - (before?.[index] ?? 0));
-  const row = { subject, result, fdatasyncs };
+  const after = read === null ? null : await read();
+  const grown = (now: readonly number[], then: readonly number[]): readonly number[] =>
+    now.map((value, index) => value - (then[index] ?? 0));
+  const fdatasyncs = after === null || before === null ? null : grown(after.fdatasyncs, before.fdatasyncs);
+  const processorMicros =
+    after === null || before === null || after.processorMicros === null || before.processorMicros === null
+      ? null
+      : grown(after.processorMicros, before.processorMicros).map(
+          (micros) => micros / (after.operations - before.operations),
+        );
+  const row = { subject, result, fdatasyncs, processorMicros };
   console.error(tableLine(row));
   return row;
 }
 
-async function storeLeader(cluster: DirectCluster): Promise<ReturnType<DirectCluster["address"]>> {
+async function leaderOf(cluster: DirectCluster): Promise<NodeName> {
   const [first] = cluster.nodes;
   if (first === undefined) throw new Error("a cluster has nodes");
   const leader = (await cluster.ready(first)).groups[0]?.leader;
   if (leader === null || leader === undefined) throw new Error("the store has no leader");
-  return cluster.address(leader);
+  return leader;
 }
 
-async function storeFdatasyncs(cluster: DirectCluster): Promise<readonly number[]> {
-  const metrics = await Promise.all(cluster.nodes.map((node) => cluster.metrics(node)));
-  return metrics.map((each) => each.get("minos_store_log_fdatasyncs_total") ?? NaN);
+async function readStore(cluster: DirectCluster, leader: NodeName): Promise<Meter> {
+  const nodes = [leader, ...cluster.nodes.filter((node) => node !== leader)];
+  const metrics = await Promise.all(nodes.map((node) => cluster.metrics(node)));
+  const all = (name: string): readonly number[] => metrics.map((each) => each.get(`minos_store_${name}`) ?? NaN);
+  const { user, system } = process.cpuUsage();
+  return {
+    fdatasyncs: all("log_fdatasyncs_total"),
+    processorMicros: [...all("processor_microseconds_total"), user + system],
+    operations: all("decided_index")[0] ?? NaN,
+  };
 }
 
 async function measureBeside(): Promise<readonly Row[]> {
@@ -81,12 +108,12 @@ async function measureBeside(): Promise<readonly Row[]> {
   try {
     await store.boot();
     for (const level of levels) {
-      const address = await storeLeader(store);
+      const leader = await leaderOf(store);
       rows.push(
         await measure(
           "store",
-          () => loadStore(address, options(level)),
-          () => storeFdatasyncs(store),
+          () => loadStore(store.address(leader), options(level)),
+          () => readStore(store, leader),
         ),
       );
       if (etcd === null) continue;
@@ -97,7 +124,7 @@ async function measureBeside(): Promise<readonly Row[]> {
           await measure(
             name,
             () => load(member, options(level)),
-            () => etcd.fdatasyncs(),
+            async () => ({ fdatasyncs: await etcd.fdatasyncs(), processorMicros: null, operations: 0 }),
           ),
         );
     }
@@ -130,7 +157,7 @@ async function measureMemory(): Promise<readonly string[]> {
     const [first] = store.nodes;
     if (first === undefined) throw new Error("a cluster has nodes");
     for (let decided = 0; decided < 1_000_000;) {
-      await loadStore(await storeLeader(store), { ...options(500), warmUpMs: 0, measureMs: 2_000 });
+      await loadStore(store.address(await leaderOf(store)), { ...options(500), warmUpMs: 0, measureMs: 2_000 });
       decided = (await store.metrics(first)).get("minos_store_decided_index") ?? 0;
     }
     const lines: string[] = [];
@@ -149,7 +176,7 @@ async function measureMemory(): Promise<readonly string[]> {
   }
 }
 
-function tableLine({ subject, result, fdatasyncs }: Row): string {
+function tableLine({ subject, result, fdatasyncs, processorMicros }: Row): string {
   const cells = [
     subject,
     result.outstanding,
@@ -157,6 +184,7 @@ function tableLine({ subject, result, fdatasyncs }: Row): string {
     result.p50Ms.toFixed(2),
     result.p99Ms.toFixed(2),
     fdatasyncs === null ? "–" : fdatasyncs.join(" + "),
+    processorMicros === null ? "–" : processorMicros.map((micros) => micros.toFixed(1)).join(" + "),
     result.errors,
   ];
   return `| ${cells.join(" | ")} |`;
@@ -184,10 +212,11 @@ function report(beside: readonly Row[], proxied: readonly Row[], memory: readonl
     `Command: \`npm run bench:store\` (${flags.seconds} s measured for each cell after 1 s of warm-up). Machine: ${cpu.length} × ${cpu[0]?.model ?? "unknown CPU"},`,
     `Linux ${release()}, Node.js ${process.version}${flags["no-etcd"] ? "" : `, ${etcdVersion() ?? "no etcd"} (default durability)`}. Three nodes, the load and, in turn, etcd share the machine;`,
     "each is loaded at its leader with puts of 100-byte values on 1000 keys. fdatasync calls are those of all three nodes, warm-up included:",
-    "the store counts its own calls, etcd's are its counters of log syncs plus two for each backend commit.",
+    "the store counts its own calls, etcd's are its counters of log syncs plus two for each backend commit. Processor time is that of the",
+    "leader, the two followers and the load for one operation.",
     "",
-    "| system | outstanding | operations/s | p50 ms | p99 ms | fdatasync calls | errors |",
-    "|---|--:|--:|--:|--:|--:|--:|",
+    "| system | outstanding | operations/s | p50 ms | p99 ms | fdatasync calls | processor µs/operation | errors |",
+    "|---|--:|--:|--:|--:|--:|--:|--:|",
     ...[...beside, ...proxied].map(tableLine),
   ];
   const times = ratios(beside);

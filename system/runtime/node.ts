@@ -129,6 +129,7 @@ export class StoreNode {
     const links = [...this.#outbound.values()].map((link) => link.counters);
     const sum = (field: keyof (typeof links)[number]): number => links.reduce((total, each) => total + each[field], 0);
     const memory = process.memoryUsage();
+    const processor = process.cpuUsage();
     const counters = Object.fromEntries(
       Object.entries(core.counters).map(([name, value]) => [`${name.replace(/[^a-zA-Z0-9]/g, "_")}_total`, value]),
     );
@@ -153,6 +154,7 @@ export class StoreNode {
       peer_bytes_total: sum("bytes"),
       peer_messages_dropped_total: sum("dropped"),
       peer_queue_overflows_total: sum("overflows"),
+      processor_microseconds_total: processor.user + processor.system,
       memory_resident_bytes: memory.rss,
       memory_heap_used_bytes: memory.heapUsed,
       ...counters,
