@@ -55,6 +55,11 @@ export interface LinkObservation {
   readonly acceptedConnections: number;
   /** Attempts by `link.from` refused since boot, where the proxy can count them; null where it cannot (use `attempt`). */
   readonly refusedConnections: number | null;
+  /**
+   * Between when the counts were read, by the clock of whoever read them, in ms: narrower than what a caller can measure around
+   * its question, and good for differences between readings only.
+   */
+  readonly read?: { readonly startedMs: number; readonly endedMs: number };
 }
 
 export interface LinkShape {

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { ClusterError } from "../cluster/index.js";
+import type { SsReading } from "../toxiproxy/index.js";
 import { ask } from "./engine.js";
 
 const dialTimeoutMs = 2_000;
@@ -12,15 +13,18 @@ const maxAnswerBytes = 32 * 1024 * 1024;
 
 /**
  * The program, as text for `node -e`. Requests and answers are lines of JSON: {id, run: "ss"} and {id, run: "dial", host,
- * port}. An answer is {id, output} or {id, error}. It ends with its input.
+ * port}. An answer is {id, output, read} or {id, error}; `read` says between when, by the kernel's steady clock, which a new
+ * life of the program goes on with. It ends with its input.
  */
 const program = `
 const { execFile } = require("node:child_process");
 const net = require("node:net");
 const say = (answer) => process.stdout.write(JSON.stringify(answer) + "\\n");
+const nowMs = () => Number(process.hrtime.bigint() / 1000n) / 1000;
 function ss(id) {
+  const startedMs = nowMs();
   execFile("ss", ["-tineHO"], { maxBuffer: ${maxAnswerBytes}, timeout: 5000 }, (error, output) =>
-    say(error ? { id, error: String(error.message) } : { id, output }));
+    say(error ? { id, error: String(error.message) } : { id, output, read: { startedMs, endedMs: nowMs() } }));
 }
 function dial(id, host, port) {
   const socket = net.connect({ host, port });
@@ -48,6 +52,7 @@ interface Request {
 interface Answer {
   readonly id: number;
   readonly output?: string;
+  readonly read?: SsReading["read"];
   readonly error?: string;
 }
 
@@ -64,12 +69,15 @@ export class NamespaceTools {
   ) {}
 
   /** Output of `ss -tineHO` in the container's network namespace. */
-  ss(): Promise<string> {
-    return this.#call({ run: "ss" });
+  async ss(): Promise<SsReading> {
+    const { output = "", read } = await this.#call({ run: "ss" });
+    if (read === undefined) throw new Error("the socket counters came without the time of their reading");
+    return { output, read };
   }
 
   async dial(host: string, port: number): Promise<"accepted" | "refused"> {
-    return outcomeOf(await this.#call({ run: "dial", host, port }));
+    const { output = "" } = await this.#call({ run: "dial", host, port });
+    return outcomeOf(output);
   }
 
   /** Ends the program. The next call starts it again. */
@@ -79,7 +87,7 @@ export class NamespaceTools {
     this.#session = null;
   }
 
-  async #call(request: Request): Promise<string> {
+  async #call(request: Request): Promise<Answer> {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => this.close(), this.idleMs).unref();
     // The program of an earlier life of the container ended with it.
@@ -100,7 +108,7 @@ export class NamespaceTools {
 }
 
 class Session {
-  readonly #waiting = new Map<number, { resolve: (output: string) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   #lastId = 0;
   #rest = "";
   #ended = false;
@@ -125,7 +133,7 @@ class Session {
     stream.once("end", () => this.close("it ended"));
   }
 
-  call(request: Request): Promise<string> {
+  call(request: Request): Promise<Answer> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       const settle = () => {
@@ -133,9 +141,9 @@ class Session {
         this.#waiting.delete(id);
       };
       const entry = {
-        resolve: (output: string) => {
+        resolve: (answer: Answer) => {
           settle();
-          resolve(output);
+          resolve(answer);
         },
         reject: (error: Error) => {
           settle();
@@ -165,10 +173,10 @@ class Session {
     this.#rest = lines.pop() ?? "";
     if (this.#rest.length > maxAnswerBytes) this.close("its answer has no end");
     for (const line of lines) {
-      const { id, output, error } = JSON.parse(line) as Answer;
-      const waiting = this.#waiting.get(id);
-      if (output !== undefined) waiting?.resolve(output);
-      else waiting?.reject(new ClusterError(error ?? "no output"));
+      const answer = JSON.parse(line) as Answer;
+      const waiting = this.#waiting.get(answer.id);
+      if (answer.output !== undefined) waiting?.resolve(answer);
+      else waiting?.reject(new ClusterError(answer.error ?? "no output"));
     }
   }
 }

@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import { linkName, nodeNames, type NodeName } from "../cluster/index.js";
 import { createRandom } from "../history/index.js";
 import { planFault } from "./compile.js";
-import { provedDelayMs } from "./confirm.js";
+import { provedDelayMs, watchOn } from "./confirm.js";
 import type { Fault, PartitionShape, Target } from "./fault.js";
+import type { Sample } from "./observe.js";
 import { shapeLinks } from "./shapes.js";
 import { agreedLeader, type ClusterView } from "./view.js";
 
@@ -163,6 +164,39 @@ describe("a delay is proved by byte counts", () => {
       reading(150, 155, 200, 200),
     ];
     expect(provedDelayMs(readings, 0)).toBe(65);
+  });
+
+  test("by the clock of whoever read the counters, where that is told: answers that come late do not blur it", () => {
+    const link = { from: node(1), to: node(2) };
+    const sample = (at: number, offeredBytes: number, deliveredBytes: number, told: boolean): Sample => ({
+      startedMs: at,
+      endedMs: at + 100,
+      processes: new Map(),
+      ready: new Map(),
+      attempts: new Map(),
+      failures: [],
+      links: new Map([
+        [
+          linkName(link),
+          {
+            link,
+            offeredBytes,
+            deliveredBytes,
+            openConnections: 1,
+            acceptedConnections: 1,
+            refusedConnections: null,
+            ...(told ? { read: { startedMs: at + 7_050, endedMs: at + 7_060 } } : {}),
+          },
+        ],
+      ]),
+    });
+    const proved = (told: boolean): boolean => {
+      const action = { type: "shape", links: [link], shape: { latencyMs: 150 } } as const;
+      const watcher = watchOn(action, [sample(0, 0, 0, told)], 0);
+      watcher.see(sample(200, 50, 0, told));
+      return watcher.see(sample(310, 50, 0, told)).confirmed;
+    };
+    expect([proved(false), proved(true)]).toEqual([false, true]);
   });
 
   test("bytes lost before do not count", () => {

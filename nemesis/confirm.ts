@@ -202,7 +202,7 @@ function watchFlowing(links: readonly DirectedLink[], beforeHeal: Sample): Watch
   };
 }
 
-/** Counts of one link as they were between two moments. */
+/** Counts of one link as they were between two moments, by one clock for all readings of the link. */
 interface Reading {
   readonly startedMs: number;
   readonly endedMs: number;
@@ -251,8 +251,8 @@ class DelayGauge {
       if (seen === undefined) continue;
       const readings = this.#readings.get(name) ?? [];
       readings.push({
-        startedMs: sample.startedMs,
-        endedMs: sample.endedMs,
+        startedMs: seen.read?.startedMs ?? sample.startedMs,
+        endedMs: seen.read?.endedMs ?? sample.endedMs,
         offered: seen.offeredBytes,
         delivered: seen.deliveredBytes,
       });

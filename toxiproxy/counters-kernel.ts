@@ -6,14 +6,20 @@ import type { CounterSource, MeshView } from "./counter-source.js";
 import { Ledger } from "./kernel/ledger.js";
 import { sortSides } from "./kernel/sides.js";
 import { parseSs } from "./kernel/ss.js";
-import type { LinkCounters } from "./types.js";
+import type { LinkCounters, ReadTime } from "./types.js";
+
+/** What `ss` said, and between when it was asked. */
+export interface SsReading {
+  readonly output: string;
+  readonly read: ReadTime;
+}
 
 export interface KernelCountersOptions {
   /**
    * The output of `ss -tineHO` in the network namespace of the Toxiproxy. Locally: `runSsLocally`; docker: run in the
    * container's namespace.
    */
-  readonly runSs: () => Promise<string>;
+  readonly runSs: () => Promise<SsReading>;
   /** Only sockets of this process count; needs `-p` in the output. Not needed where nodes talk through the mesh only. */
   readonly pid?: number;
   /** Pairing needs samples while connections live. Default 200. */
@@ -30,10 +36,11 @@ export function kernelCounters(options: KernelCountersOptions): CounterSource {
     kind: "kernel",
     sampleEveryMs: options.sampleEveryMs ?? 200,
     async sample<Node extends string>(view: MeshView<Node>): Promise<readonly LinkCounters<Node>[]> {
-      const all = parseSs(await options.runSs());
+      const { output, read } = await options.runSs();
+      const all = parseSs(output);
       const own = options.pid === undefined ? all : all.filter(({ pid }) => pid === options.pid);
       ledger.enter(view, sortSides(view, own));
-      return ledger.counters(view);
+      return ledger.counters(view).map((counters) => ({ ...counters, read }));
     },
   };
 }
@@ -43,7 +50,8 @@ const ssTimeoutMs = 3000;
 const ssBytesMax = 64 << 20;
 
 /** `ss -tineHO` of this machine. Rejects when `ss` is missing. */
-export async function runSsLocally(): Promise<string> {
+export async function runSsLocally(): Promise<SsReading> {
+  const startedMs = performance.now();
   const { stdout } = await runFile("ss", ["-tineHO"], { timeout: ssTimeoutMs, maxBuffer: ssBytesMax });
-  return stdout;
+  return { output: stdout, read: { startedMs, endedMs: performance.now() } };
 }

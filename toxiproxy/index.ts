@@ -6,7 +6,7 @@
 export { buildProxyServer } from "./build.js";
 export type { CounterSource, MeshView } from "./counter-source.js";
 export { builtinCounters } from "./counters-builtin.js";
-export { kernelCounters, runSsLocally } from "./counters-kernel.js";
+export { kernelCounters, runSsLocally, type SsReading } from "./counters-kernel.js";
 export type { KernelCountersOptions } from "./counters-kernel.js";
 export { LinkMesh } from "./mesh.js";
 export type { LinkMeshOptions } from "./mesh.js";

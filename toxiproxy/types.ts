@@ -47,6 +47,14 @@ export interface LinkCounters<Node extends string = string> {
   /** Always null: a disabled proxy does not listen, so nobody counts what the kernel refuses. Use `attempt`. */
   readonly refusedConnections: null;
   readonly certainty: Certainty;
+  /** Kernel counters: between when they were read, by the clock of whoever read them. */
+  readonly read?: ReadTime;
+}
+
+/** Milliseconds of one steady clock, which need not be anybody else's: good for differences between readings only. */
+export interface ReadTime {
+  readonly startedMs: number;
+  readonly endedMs: number;
 }
 
 /** Where the proxy reaches one node. */
