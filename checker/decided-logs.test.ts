@@ -151,6 +151,17 @@ describe("what comes of it", () => {
     );
   });
 
+  test("of equal writes all that may be meant are named", () => {
+    const logs = decidedLogs(
+      members.map((node) => log(node, [one])),
+      groups,
+      () => 0,
+    );
+    const [violation] = checkAcknowledged(operations(put(1, 0, 10), put(1, 20, 30)), logs).violations;
+    expect(violation?.operations).toEqual([0, 1]);
+    expect(violation?.sentence).toMatch(/lacks an acknowledged write of key "k"; among 2, the first of which: put 1/);
+  });
+
   test("a log that is not known whole convicts nobody", () => {
     const partial = decidedLogs([log("n1", [one])], groups, () => 0);
     expect(checkAcknowledged(history, partial)).toMatchObject({ valid: true, details: { compared: 0, unknown: 1 } });

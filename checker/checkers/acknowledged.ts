@@ -2,7 +2,7 @@
 import type { Operation } from "../../history/index.js";
 import type { DecidedLogs } from "../decided-logs.js";
 import { answer } from "../explain/sentence.js";
-import { missingWrites } from "../explain/testimony.js";
+import { missingWrites, type MissingWrites } from "../explain/testimony.js";
 import { splitByKey } from "../keys.js";
 import type { CheckerResult, Violation } from "../verdict.js";
 
@@ -20,18 +20,22 @@ export function checkAcknowledged(operations: readonly Operation[], logs: Decide
       continue;
     }
     compared += 1;
-    const missing = missingWrites(log, own);
+    // First those that are surely missing: all of their equals are.
+    const certain = (one: MissingWrites): number => (one.lacking === one.among.length ? 0 : 1);
+    const missing = missingWrites(log, own).toSorted((one, other) => certain(one) - certain(other));
     if (missing.length === 0) continue;
-    const known = missing.filter((operation) => operation !== null);
-    const [first] = known;
-    const which = first === undefined ? "" : `; the first of them: ${answer(first)}`;
-    const writes = missing.length === 1 ? "an acknowledged write" : `${missing.length} acknowledged writes`;
+    const candidates = missing.flatMap(({ among }) => among);
+    const lacking = missing.reduce((sum, one) => sum + one.lacking, 0);
+    const [first] = candidates;
+    const writes = lacking === 1 ? "an acknowledged write" : `${lacking} acknowledged writes`;
+    const which =
+      candidates.length === lacking ? "the first of them" : `among ${candidates.length}, the first of which`;
     violations.push({
       class: "lost write",
       checker: "acknowledged",
-      sentence: `The log that the group decided lacks ${writes} of key ${JSON.stringify(key)}${which}.`,
+      sentence: `The log that the group decided lacks ${writes} of key ${JSON.stringify(key)}; ${which}: ${first === undefined ? "" : answer(first)}.`,
       key,
-      operations: known.slice(0, namedAtMost).map(({ index }) => index),
+      operations: candidates.slice(0, namedAtMost).map(({ index }) => index),
       evidence: "decided-log",
       timeNs: first?.returnNs ?? null,
       fingerprint: "lost write/acknowledged/missing",

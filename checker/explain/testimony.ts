@@ -64,7 +64,10 @@ export function testimonyOf(
   initial: JsonValue,
 ): Testimony {
   const missing = missingWrites(log, operations);
-  if (missing.length > 0) return { kind: "lost", operation: missing.find((one) => one !== null) ?? null };
+  if (missing.length > 0) {
+    const clear = missing.find(({ lacking, among }) => lacking === among.length);
+    return { kind: "lost", operation: clear?.among[0] ?? null };
+  }
   const reads = count(log.filter((one) => one.function === "get")) >= operations.filter(isAnsweredRead).length;
   const answered = operations.filter((one) => one.outcome === "ok" && (reads || one.function !== "get"));
   const once = unexplained(answered, replay(log, initial, false));
@@ -73,22 +76,25 @@ export function testimonyOf(
   return once === 0 ? { kind: "obeyed", reads } : { kind: "silent" };
 }
 
-/**
- * Acknowledged writes for which the log has no command left: of n requests with equal arguments, fewer than n stand in it. Null
- * stands for one that cannot be told from its equals.
- */
+/** Acknowledged writes with equal arguments, of which the log holds fewer than there are. */
+export interface MissingWrites {
+  /** How many of them are missing at least. */
+  readonly lacking: number;
+  /** Those that may be meant. */
+  readonly among: readonly Operation[];
+}
+
 export function missingWrites(
   log: readonly LoggedCommand[],
   operations: readonly Operation[],
-): readonly (Operation | null)[] {
+): readonly MissingWrites[] {
   const logged = grouped(log, ({ function: name, input }) => textOf(name, input));
   const acknowledged = grouped(operations.filter(isAcknowledgedWrite), ({ function: name, input }) =>
     textOf(name, input),
   );
-  return [...acknowledged].flatMap(([text, writes]): readonly (Operation | null)[] => {
-    const requests = count(logged.get(text) ?? []);
-    const lacking = Math.max(0, writes.length - requests);
-    return requests === 0 ? writes : Array.from({ length: lacking }, () => null);
+  return [...acknowledged].flatMap(([text, among]) => {
+    const lacking = among.length - count(logged.get(text) ?? []);
+    return lacking > 0 ? [{ lacking, among }] : [];
   });
 }
 
