@@ -24,6 +24,12 @@ export interface TornLine {
   readonly text: string;
 }
 
+/** From 1, as editors count. */
+export interface TextPlace {
+  readonly line: number;
+  readonly column: number;
+}
+
 export interface HistoryDocument {
   readonly kind: "history";
   readonly format: HistoryFormat;
@@ -35,6 +41,8 @@ export interface HistoryDocument {
   readonly events: readonly HistoryEvent[];
   readonly operations: readonly Operation[];
   readonly torn: TornLine | null;
+  /** Where in the text an event of `events` stands. */
+  readonly placeOf: (event: number) => TextPlace;
   /** What a reader guessed or left out, for people. */
   readonly warnings: readonly string[];
 }

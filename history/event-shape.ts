@@ -1,6 +1,7 @@
 // Checks that a parsed line has the shape of an event. Extra fields are allowed and kept. docs/schemas/event.schema.json says
 // the same in JSON Schema; a test holds the two together.
 import type { HeaderEvent, HistoryEvent } from "./event.js";
+import { offsetOfField } from "./json-exact.js";
 import { MalformedHistory } from "./malformed.js";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -84,61 +85,57 @@ const headerShape: Readonly<Record<string, Check>> = {
   startedAt: isText,
 };
 
-function fieldsOf(value: unknown, line: number): Fields {
+/** Where a value was read: its line, and that line's text. */
+export interface ShapePlace {
+  readonly line: number;
+  readonly text: string;
+}
+
+function malformed(problem: string, { line, text }: ShapePlace, field: string | null = null): MalformedHistory {
+  return new MalformedHistory(problem, { line, column: field === null ? 1 : offsetOfField(text, field) + 1 });
+}
+
+function fieldsOf(value: unknown, place: ShapePlace): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new MalformedHistory(`expected a JSON object, found ${JSON.stringify(value)?.slice(0, 60)}`, {
-      line,
-      column: 1,
-    });
+    throw malformed(`expected a JSON object, found ${JSON.stringify(value)?.slice(0, 60)}`, place);
   return value as Fields;
 }
 
-function checkFields(fields: Fields, shape: Readonly<Record<string, Check>>, what: string, line: number): void {
+function checkFields(fields: Fields, shape: Readonly<Record<string, Check>>, what: string, place: ShapePlace): void {
   for (const [name, check] of Object.entries(shape)) {
     const expected = check(fields[name]);
     if (expected !== null) {
       const found = fields[name] === undefined ? "nothing" : JSON.stringify(fields[name]).slice(0, 60);
-      throw new MalformedHistory(`${what} needs ${expected} as "${name}", found ${found}`, { line, column: 1 });
+      throw malformed(`${what} needs ${expected} as "${name}", found ${found}`, place, name);
     }
   }
 }
 
 /** The header of line 1. Throws MalformedHistory. */
-export function checkHeader(value: unknown, line: number): HeaderEvent {
-  const fields = fieldsOf(value, line);
+export function checkHeader(value: unknown, place: ShapePlace): HeaderEvent {
+  const fields = fieldsOf(value, place);
   if (fields["type"] !== "header" || fields["format"] !== "minos-history")
-    throw new MalformedHistory('expected a header {"type":"header","format":"minos-history",…} on the first line', {
-      line,
-      column: 1,
-    });
-  if (fields["version"] !== 1)
-    throw new MalformedHistory(
-      `version ${JSON.stringify(fields["version"])} of the format is not known; this reads version 1`,
-      {
-        line,
-        column: 1,
-      },
-    );
-  checkFields(fields, headerShape, "the header", line);
+    throw malformed('expected a header {"type":"header","format":"minos-history",…} on the first line', place);
+  if (fields["version"] !== 1) {
+    const found = JSON.stringify(fields["version"]);
+    throw malformed(`version ${found} of the format is not known; this reads version 1`, place, "version");
+  }
+  checkFields(fields, headerShape, "the header", place);
   const clock = fields["clock"];
   if (typeof clock !== "object" || clock === null || !("unit" in clock) || clock.unit !== "ns")
-    throw new MalformedHistory('the header needs {"unit":"ns",…} as "clock"', { line, column: 1 });
+    throw malformed('the header needs {"unit":"ns",…} as "clock"', place, "clock");
   return value as HeaderEvent;
 }
 
 /** Any later line. Throws MalformedHistory. */
-export function checkEvent(value: unknown, line: number): Timed {
-  const fields = fieldsOf(value, line);
+export function checkEvent(value: unknown, place: ShapePlace): Timed {
+  const fields = fieldsOf(value, place);
   const type = fields["type"];
-  if (type === "header") throw new MalformedHistory("a second header", { line, column: 1 });
-  if (typeof type !== "string" || !(type in shapes))
-    throw new MalformedHistory(
-      `expected "type" to be one of ${Object.keys(shapes).join(", ")}, found ${JSON.stringify(type)}`,
-      {
-        line,
-        column: 1,
-      },
-    );
-  checkFields(fields, shapes[type as Timed["type"]], `an event of type "${type}"`, line);
+  if (type === "header") throw malformed("a second header", place);
+  if (typeof type !== "string" || !Object.hasOwn(shapes, type)) {
+    const known = Object.keys(shapes).join(", ");
+    throw malformed(`expected "type" to be one of ${known}, found ${JSON.stringify(type)}`, place, "type");
+  }
+  checkFields(fields, shapes[type as Timed["type"]], `an event of type "${type}"`, place);
   return value as Timed;
 }

@@ -9,6 +9,8 @@ import type { JsonValue } from "./operation.js";
 import { pairOperations } from "./operations.js";
 
 const shape = /^\S+\s+jepsen\.util - ([^\t]+)\t(:[a-z]+)\t(:[^\t]+)\t(.*)$/;
+/** A line of another logger has no such columns; one that has them lost its beginning. */
+const looksRecorded = /\t:(?:invoke|ok|fail|info)\t:/;
 const types = [":invoke", ":ok", ":fail", ":info"] as const;
 const names: Readonly<Record<string, string>> = { ":read": "get", ":write": "put", ":cas": "cas" };
 
@@ -23,10 +25,18 @@ export function readJepsenLog(text: string, options: ReadOptions): HistoryDocume
   const lines = text.split("\n");
   for (const [at, raw] of lines.entries()) {
     const line = raw.replace(/\r$/, "");
-    if (!line.includes("jepsen.util - ")) continue;
+    if (!line.includes("jepsen.util - ")) {
+      if (looksRecorded.test(line))
+        throw new MalformedHistory(
+          `expected "INFO  jepsen.util - " before a recorded operation, found ${JSON.stringify(line.slice(0, 60))}`,
+          { line: at + 1, column: 1 },
+        );
+      continue;
+    }
     events.push(eventOf(line, at + 1, events.length));
     lineOf.push(at + 1);
   }
+  const placeOf = (event: number) => ({ line: lineOf[event] ?? 1, column: 1 });
   return {
     kind: "history",
     format: "jepsen-log",
@@ -35,8 +45,9 @@ export function readJepsenLog(text: string, options: ReadOptions): HistoryDocume
     initial: options.initial ?? null,
     keyed: false,
     events,
-    operations: pairOperations(events, (event) => lineOf[event] ?? null),
+    operations: pairOperations(events, placeOf),
     torn: null,
+    placeOf,
     warnings: [],
   };
 }

@@ -79,6 +79,21 @@ describe("history.jsonl", () => {
       /needs an integer as "thread", found nothing/,
     ],
     ["a time that is no integer", [header, call.replace("5", "5.5")], 2, /"time", found 5.5/],
+    ["a type that only every object has", [header, call.replace('"invoke"', '"constructor"')], 2, /one of invoke/],
+    ["a field given twice", [header, call.replace('"process"', '"time"')], 2, /field "time" is given twice/],
+    [
+      "a number that no double holds",
+      [header, call.replace('"input":1', '"input":9007199254740993')],
+      2,
+      /held exactly/,
+    ],
+    ["a number beyond all doubles", [header, call.replace('"input":1', '"input":1e999')], 2, /held exactly/],
+    [
+      "endless nesting",
+      [header, call.replace('"input":1', `"input":${"[".repeat(5000)}${"]".repeat(5000)}`)],
+      2,
+      /deeper/,
+    ],
     ["time running backwards", [header, call, answer.replace("9", "4")], 3, /time runs backwards, from 5 to 4/],
     ["an answer without a call", [header, answer], 2, /never called/],
     ["a call of a busy process", [header, call, call], 3, /is still open/],
@@ -97,5 +112,7 @@ describe("history.jsonl", () => {
     expect(column('{"a":1')).toBe(7);
     expect(column('{"a" 1}')).toBe(6);
     expect(column("{'a':1}")).toBe(2);
+    expect(column('{"type":"invoke","time":1, "process": "x"}')).toBe(39);
+    expect(column('{"type":"invoke","time":"soon"}')).toBe(24);
   });
 });

@@ -3,6 +3,7 @@
 import type { HistoryDocument, ReadOptions, TornLine } from "./document.js";
 import type { HeaderEvent, HistoryEvent } from "./event.js";
 import { checkEvent, checkHeader } from "./event-shape.js";
+import { inexactJson, offsetOfField } from "./json-exact.js";
 import { jsonErrorOffset } from "./json-offset.js";
 import { MalformedHistory } from "./malformed.js";
 import { pairOperations } from "./operations.js";
@@ -42,15 +43,15 @@ export function parseJsonLines(text: string): JsonLines {
     }
     const value = parseLine(line, lineNumber);
     if (header === null) {
-      header = checkHeader(value, lineNumber);
+      header = checkHeader(value, { line: lineNumber, text: line });
       events.push(header);
       continue;
     }
-    const event = checkEvent(value, lineNumber);
+    const event = checkEvent(value, { line: lineNumber, text: line });
     if (event.time < last)
       throw new MalformedHistory(`time runs backwards, from ${last} to ${event.time}`, {
         line: lineNumber,
-        column: 1,
+        column: offsetOfField(line, "time") + 1,
         event: events.length,
       });
     last = event.time;
@@ -69,6 +70,7 @@ export function parseJsonLines(text: string): JsonLines {
 /** Throws MalformedHistory. */
 export function readJsonLines(text: string, options: ReadOptions = {}): HistoryDocument {
   const { header, events, torn } = parseJsonLines(text);
+  const placeOf = (event: number) => ({ line: event + 1, column: 1 });
   return {
     kind: "history",
     format: "jsonl",
@@ -77,15 +79,17 @@ export function readJsonLines(text: string, options: ReadOptions = {}): HistoryD
     initial: options.initial === undefined ? header.initial : options.initial,
     keyed: header.keyed,
     events,
-    operations: pairOperations(events, (event) => event + 1),
+    operations: pairOperations(events, placeOf),
     torn,
+    placeOf,
     warnings: torn === null ? [] : [`line ${torn.line} was cut short (${torn.text.length} characters) and is left out`],
   };
 }
 
 function parseLine(line: string, lineNumber: number): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(line);
+    value = JSON.parse(line);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const column = jsonErrorOffset(line) + 1;
@@ -94,4 +98,7 @@ function parseLine(line: string, lineNumber: number): unknown {
       column,
     });
   }
+  const inexact = inexactJson(line, value);
+  if (inexact !== null) throw new MalformedHistory(inexact.problem, { line: lineNumber, column: inexact.offset + 1 });
+  return value;
 }

@@ -1,6 +1,7 @@
 // Events → operations: each call is paired with the completion of the same process, and whatever cannot have been recorded of
 // sequential clients is refused by name.
 import type { CompleteEvent, HistoryEvent, InvokeEvent } from "./event.js";
+import type { TextPlace } from "./document.js";
 import { MalformedHistory } from "./malformed.js";
 import type { Operation, TimeNs } from "./operation.js";
 
@@ -45,16 +46,16 @@ export function operationsOf(events: readonly HistoryEvent[]): readonly Operatio
   return operations;
 }
 
-/** The same for events that were read from a text: errors name the line as well. */
+/** The same for events that were read from a text: errors name their place in it as well. */
 export function pairOperations(
   events: readonly HistoryEvent[],
-  lineOf: (event: number) => number | null,
+  placeOf: (event: number) => TextPlace,
 ): readonly Operation[] {
   try {
     return operationsOf(events);
   } catch (error) {
     if (!(error instanceof MalformedHistory) || error.event === null) throw error;
-    throw new MalformedHistory(error.problem, { line: lineOf(error.event), event: error.event });
+    throw new MalformedHistory(error.problem, { ...placeOf(error.event), event: error.event });
   }
 }
 

@@ -1,6 +1,7 @@
 // A reader of EDN (github.com/edn-format/edn), all of it that data files use: nil, booleans, integers and decimals with N and M,
 // ratios, strings (newlines inside included), characters, keywords, symbols, lists, vectors, maps, sets, tagged literals, comments
 // and #_ discards. Every form knows where it began, for messages.
+import { isExactNumber } from "../json-exact.js";
 import { MalformedHistory } from "../malformed.js";
 
 interface Placed {
@@ -159,9 +160,14 @@ class Parser {
     const items = this.#until("{", depth);
     if (items.length % 2 === 1) throw this.fail("a map needs an even number of forms", at);
     const entries: (readonly [Edn, Edn])[] = [];
+    const names = new Set<string>();
     for (let place = 0; place < items.length; place += 2) {
       const [key, value] = items.slice(place, place + 2);
-      if (key !== undefined && value !== undefined) entries.push([key, value]);
+      if (key === undefined || value === undefined) continue;
+      const name = key.kind === "keyword" ? `:${key.name}` : key.kind === "string" ? JSON.stringify(key.value) : null;
+      if (name !== null && names.has(name)) throw this.fail(`key ${name} is given twice`, key.at);
+      if (name !== null) names.add(name);
+      entries.push([key, value]);
     }
     return entries;
   }
@@ -272,8 +278,8 @@ function numberOf(at: number, token: string): Edn | null {
     return { at, kind: "number", text, value: Number.isSafeInteger(value) || String(value) === digits ? value : null };
   }
   if (/^-?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?M?$/.test(text)) {
-    const value = Number(text.replace(/M$/, ""));
-    return { at, kind: "number", text, value: Number.isFinite(value) ? value : null };
+    const digits = text.replace(/M$/, "");
+    return { at, kind: "number", text, value: isExactNumber(digits) ? Number(digits) : null };
   }
   return /^-?\d+\/\d*[1-9]\d*$/.test(text) ? { at, kind: "number", text, value: null } : null;
 }

@@ -1,11 +1,11 @@
 // Jepsen's `history.edn`, and the EDN maps with a `:key` of their own that the kv histories are made of.
-import type { HistoryDocument, HistoryFormat, ReadOptions } from "../document.js";
+import type { HistoryDocument, HistoryFormat, ReadOptions, TextPlace } from "../document.js";
 import type { HistoryEvent } from "../event.js";
 import { MalformedHistory } from "../malformed.js";
 import type { JsonValue, Outcome } from "../operation.js";
 import { pairOperations } from "../operations.js";
 import { parseEdn, placeIn, type Edn } from "./parse.js";
-import { ednToJson, printEdn } from "./values.js";
+import { answering, ednToJson, printEdn } from "./values.js";
 
 /** One map of the file, taken apart. */
 interface Line {
@@ -30,12 +30,14 @@ export function readEdnHistory(text: string, options: ReadOptions, format: "edn"
   if (torn !== null && (maps.length === 0 || text.endsWith("\n"))) throw torn;
   const place = (form: Edn) => placeIn(text, form.at);
   const lines = maps.map((form) => lineOf(form, place));
-  checkIndices(lines, place);
+  const gaps = checkIndices(lines, place);
+  if (gaps !== null) warnings.push(gaps);
   const keyed = format === "edn" && (options.keyed ?? looksKeyed(lines));
   if (format === "edn" && options.keyed === undefined && keyed)
     warnings.push("every value is a pair and every cas is [k [a b]]: read as keyed (say so to be sure)");
-  const events = eventsOf(lines, { keyed, format, failedCas: options.failedCas ?? "unknown-reason", place });
   const model = options.model ?? (format === "kv" ? "kv-append" : "cas-register");
+  const events = eventsOf(lines, { keyed, format, model, failedCas: options.failedCas ?? "unknown-reason", place });
+  const placeOf = (event: number): TextPlace => place(lines[event]?.form ?? nil);
   return {
     kind: "history",
     format: format satisfies HistoryFormat,
@@ -44,10 +46,8 @@ export function readEdnHistory(text: string, options: ReadOptions, format: "edn"
     initial: options.initial !== undefined ? options.initial : format === "kv" ? "" : null,
     keyed: keyed || format === "kv",
     events,
-    operations: pairOperations(events, (event) => {
-      const line = lines[event];
-      return line === undefined ? null : place(line.form).line;
-    }),
+    operations: pairOperations(events, placeOf),
+    placeOf,
     torn: torn === null ? null : { line: torn.line ?? 0, text: text.slice(torn.from) },
     warnings: torn === null ? warnings : [...warnings, `line ${torn.line} was cut short and is left out`],
   };
@@ -64,7 +64,7 @@ function untag(form: Edn): Edn {
   return form.kind === "tagged" ? untag(form.value) : form;
 }
 
-function lineOf(form: Edn, place: (form: Edn) => { readonly line: number; readonly column: number }): Line {
+function lineOf(form: Edn, place: (form: Edn) => TextPlace): Line {
   const map = untag(form);
   const bad = (problem: string, at: Edn = form) => new MalformedHistory(problem, place(at));
   if (map.kind !== "map")
@@ -110,15 +110,20 @@ function integerField(line: Line, name: string): number | null {
   return field?.kind === "number" && Number.isSafeInteger(field.value) ? field.value : null;
 }
 
-function checkIndices(lines: readonly Line[], place: (form: Edn) => { line: number; column: number }): void {
+/** A warning where indices leave some out: lines may be missing. */
+function checkIndices(lines: readonly Line[], place: (form: Edn) => TextPlace): string | null {
   let last: number | null = null;
+  let gap: string | null = null;
   for (const line of lines) {
     const index = integerField(line, "index");
     if (index === null) continue;
     if (last !== null && index <= last)
       throw new MalformedHistory(`:index ${index} follows :index ${last}; it must ascend`, place(line.form));
+    if (last !== null && index > last + 1)
+      gap ??= `line ${place(line.form).line}: :index ${index} follows :index ${last}; if lines are missing, the verdict knows nothing of them`;
     last = index;
   }
+  return gap;
 }
 
 function pairOf(form: Edn): readonly [Edn, Edn] | null {
@@ -143,8 +148,9 @@ function looksKeyed(lines: readonly Line[]): boolean {
 interface EventOptions {
   readonly keyed: boolean;
   readonly format: "edn" | "kv";
+  readonly model: string;
   readonly failedCas: "unknown-reason" | "mismatch";
-  readonly place: (form: Edn) => { readonly line: number; readonly column: number };
+  readonly place: (form: Edn) => TextPlace;
 }
 
 function eventsOf(lines: readonly Line[], options: EventOptions): HistoryEvent[] {
@@ -223,7 +229,7 @@ function inputOf(name: string, value: Edn, bad: (problem: string) => MalformedHi
 function answerOf(
   line: Line,
   value: Edn,
-  { failedCas }: EventOptions,
+  { failedCas, model }: EventOptions,
 ): { readonly outcome: Outcome; readonly output: JsonValue } {
   const { type, function: name, fields } = line;
   const outcome: Outcome = type === "invoke" ? "info" : type;
@@ -240,7 +246,11 @@ function answerOf(
     return { outcome, output: null };
   }
   if (outcome !== "ok") return { outcome, output: null };
-  if (name === "get") return { outcome, output: ednToJson(value) };
+  // The elements of a set are read as a list, in whatever order.
+  if (name === "get" && model === "set" && value.kind === "set") return { outcome, output: value.items.map(ednToJson) };
+  if (answering.includes(name)) return { outcome, output: ednToJson(value) };
+  const whole = fields.get("minos/output");
+  if (whole !== undefined) return { outcome, output: ednToJson(whole) };
   const previous = fields.get("previous");
   return { outcome, output: previous === undefined ? null : { previous: ednToJson(previous) } };
 }

@@ -3,6 +3,9 @@
 import type { JsonValue } from "../operation.js";
 import { parseEdn, type Edn } from "./parse.js";
 
+/** Functions whose completion carries an answer; others only say again what was asked. */
+export const answering: readonly string[] = ["get", "dequeue", "contains"];
+
 export function ednToJson(form: Edn): JsonValue {
   switch (form.kind) {
     case "nil":

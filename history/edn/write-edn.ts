@@ -1,7 +1,7 @@
 // A run's history as Jepsen's `history.edn`, so that Jepsen's and Knossos' own tools can judge it too.
-import type { HistoryEvent } from "../event.js";
+import type { CompleteEvent, HistoryEvent } from "../event.js";
 import type { JsonValue } from "../operation.js";
-import { jsonToEdn } from "./values.js";
+import { answering, jsonToEdn } from "./values.js";
 
 const names: Readonly<Record<string, string>> = { get: "read", put: "write" };
 
@@ -45,10 +45,17 @@ function bodyOf(event: HistoryEvent, keyed: boolean, inputs: ReadonlyMap<number,
     observed === undefined ? "" : `, :observed ${jsonToEdn(observed)}`,
     refused ? `, :minos/status :${JSON.stringify(status).replaceAll('"', "")}` : "",
     previous === undefined ? "" : `, :previous ${jsonToEdn(previous)}`,
+    hasOwnAnswer(event) ? `, :minos/output ${jsonToEdn(event.output)}` : "",
     event.error === undefined ? "" : `, :error ${jsonToEdn(event.error)}`,
   ];
   const value = valueOf(event, inputs.get(event.process) ?? null, event, keyed);
   return `${lead(event, refused ? "fail" : event.type)}, :value ${value}${extras.join("")}`;
+}
+
+/** An answer for which Jepsen's files have no place. */
+function hasOwnAnswer({ type, function: name, output }: CompleteEvent): boolean {
+  if (type !== "ok" || output === null || name === "cas" || answering.includes(name)) return false;
+  return name !== "put" || field(output, "previous") === undefined;
 }
 
 function lead(
@@ -66,8 +73,8 @@ function valueOf(
   keyed: boolean,
 ): string {
   const value =
-    name === "get"
-      ? jsonToEdn(answer !== null && answer.type === "ok" ? answer.output : null)
+    answer !== null && answer.type === "ok" && answering.includes(name)
+      ? jsonToEdn(answer.output)
       : name === "cas"
         ? `[${jsonToEdn(field(input, "expected") ?? null)} ${jsonToEdn(field(input, "new") ?? null)}]`
         : jsonToEdn(input);
