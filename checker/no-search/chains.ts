@@ -100,8 +100,9 @@ class ChainBuilder {
   #walk(first: number): number {
     const { columns, writers } = this;
     let value = first;
-    // Ends: each turn passes another cas, and a chain that began at a root never meets a value again.
-    while (writers.loose[value] !== 1) {
+    // Ends: each turn passes another cas, and a chain that began at a root never meets a value again. A value that is written more
+    // than once has no reads and no cas from it: it ends its chain.
+    for (;;) {
       const late = this.#placeReads(value);
       if (late !== -1) return late;
       const cas = writers.next[value] ?? -1;
@@ -120,17 +121,12 @@ class ChainBuilder {
     return -1;
   }
 
-  /** Reads of one value come in any order: each is held against what comes before all of them. */
+  /** Reads of one value come in any order among themselves; in order of call none is later than the one after it. */
   #placeReads(value: number): number {
     const end = this.#readStart[value + 1] ?? 0;
-    const before = this.#greatestCall;
-    const beforeRow = this.#greatestCallRow;
     for (let at = this.#readStart[value] ?? 0; at < end; at++) {
       const row = this.#reads[at] ?? 0;
-      if ((this.columns.return[row] ?? 0) < before) {
-        this.#greatestCallRow = beforeRow;
-        return row;
-      }
+      if ((this.columns.return[row] ?? 0) < this.#greatestCall) return row;
       this.#place(row);
     }
     return -1;

@@ -3,10 +3,11 @@ import { casKind, notKind, readKind, writeKind, type RegisterColumns } from "../
 import { violation, type NoSearchAnswer } from "./answer.js";
 
 export interface Writers {
-  /** By value: the row that writes it; -1 when none does. Of no meaning where `loose`. */
+  /**
+   * By value: the row that writes it; -1 when none does. A value with several writers (the initial value: with any) is one that
+   * nobody looks at; the first is named, and each of them stands alone.
+   */
   readonly writer: Int32Array;
-  /** By value: written more than once (the initial value: again), but nobody looks at it, so each of its writes stands alone. */
-  readonly loose: Uint8Array;
   /** By value: the row of the cas that takes it away; -1 when none does. */
   readonly next: Int32Array;
   /** Rows of writes of unknown outcome that must have happened, with the row of an answered operation that proves it. */
@@ -16,7 +17,7 @@ export interface Writers {
 }
 
 export function findWriters(columns: RegisterColumns): Writers | NoSearchAnswer {
-  const { writer, loose, reason } = uniqueWriters(columns);
+  const { writer, reason } = uniqueWriters(columns);
   if (reason !== null) return { kind: "not-applicable", reason };
   const evidence = requireSeen(columns, writer);
   if (!(evidence instanceof Map)) return evidence;
@@ -30,7 +31,7 @@ export function findWriters(columns: RegisterColumns): Writers | NoSearchAnswer 
     if (rival !== -1) return violation(columns, evidence, "fork", [rival, row]);
     next[expected] = row;
   }
-  return { writer, loose, next, evidence, casCount };
+  return { writer, next, evidence, casCount };
 }
 
 export function hasHappened(columns: RegisterColumns, evidence: ReadonlyMap<number, number>, row: number): boolean {
@@ -62,7 +63,7 @@ function uniqueWriters(columns: RegisterColumns) {
     if (loose[own] === 1 && looked[own] === 1)
       reason =
         own === 0 ? "the initial value is written again and looked at" : "a value that is looked at is written twice";
-  return { writer, loose, reason };
+  return { writer, reason };
 }
 
 /** A value that was seen was written, and what a cas that happened expected was there. */

@@ -23,7 +23,8 @@ export function orderChains(
       const rows = [latestChain, chain].flatMap((one) => [leastReturnRow[one] ?? -1, greatestCallRow[one] ?? -1]);
       return violation(columns, evidence, "zones", rows);
     }
-    if (least < greatest && greatest > latest) {
+    // A backward zone sets no bound that matters: what comes later in the order returns after its greatest call.
+    if (greatest > latest) {
       latest = greatest;
       latestChain = chain;
     }

@@ -10,7 +10,7 @@ export class ValueNumbers {
   /** By small whole numbers: the value's number + 1, or 0. Most histories write 0, 1, 2, … */
   readonly #whole: Int32Array;
   /** Strings, booleans, null and the other numbers. The last one grows. */
-  readonly #primitives: Map<JsonValue, number>[] = [new Map()];
+  readonly #primitives: Map<JsonValue, number>[] = [];
   /** Lists and objects, by canonical text. */
   readonly #composites = new Map<string, number>();
 

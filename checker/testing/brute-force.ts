@@ -17,58 +17,69 @@ function text(value: JsonValue | undefined): string {
   });
 }
 
-/** What an operation asks of the state before it, and the state after it (null: the same). States are texts of values. */
+/** What an operation asks of the state before it, and the state after it (-1: the same). States are numbers of values. */
 interface Meaning {
-  readonly is: readonly string[];
-  readonly isNot: readonly string[];
-  readonly becomes: string | null;
+  readonly is: readonly number[];
+  readonly isNot: number;
+  readonly becomes: number;
 }
 
-function meaningOf({ function: name, input, output, outcome }: Operation): Meaning {
+function meaningOf(
+  { function: name, input, output, outcome }: Operation,
+  numberOf: (value: JsonValue | undefined) => number,
+): Meaning {
   const known = outcome === "ok";
-  if (name === "get") return { is: known ? [text(output)] : [], isNot: [], becomes: null };
+  if (name === "get") return { is: known ? [numberOf(output)] : [], isNot: -1, becomes: -1 };
   if (name === "put") {
     const { previous } = object(output);
-    return { is: known && previous !== undefined ? [text(previous)] : [], isNot: [], becomes: text(input) };
+    return { is: known && previous !== undefined ? [numberOf(previous)] : [], isNot: -1, becomes: numberOf(input) };
   }
   const { expected, new: replacement } = object(input);
   // Of unknown outcome: where it does not match it does nothing, which is the same as not having happened.
-  if (!known) return { is: [text(expected)], isNot: [], becomes: text(replacement) };
+  if (!known) return { is: [numberOf(expected)], isNot: -1, becomes: numberOf(replacement) };
   const { status, observed } = object(output);
-  const seen = observed === undefined ? [] : [text(observed)];
-  if (status === "ok") return { is: [text(expected), ...seen], isNot: [], becomes: text(replacement) };
-  if (status === "not-found") return { is: ["null", ...seen], isNot: [], becomes: null };
-  return { is: seen, isNot: [text(expected)], becomes: null };
+  const seen = observed === undefined ? [] : [numberOf(observed)];
+  if (status === "ok") return { is: [numberOf(expected), ...seen], isNot: -1, becomes: numberOf(replacement) };
+  if (status === "not-found") return { is: [numberOf(null), ...seen], isNot: -1, becomes: -1 };
+  return { is: seen, isNot: numberOf(expected), becomes: -1 };
 }
 
-/** A linearization as positions, or null when there is none. At most 30 operations. */
+/** A linearization as positions, or null when there is none. At most 20 operations. */
 export function bruteForce(operations: readonly Operation[], initial: JsonValue): readonly number[] | null {
-  if (operations.length > 30) throw new Error(`too many operations for brute force: ${operations.length}`);
-  const candidates = operations.flatMap((operation, position) =>
-    operation.outcome === "fail"
-      ? []
-      : [{ ...meaningOf(operation), position, call: operation.callNs, return: operation.returnNs ?? Infinity }],
-  );
+  if (operations.length > 20) throw new Error(`too many operations for brute force: ${operations.length}`);
+  const texts: string[] = [text(initial)];
+  const numberOf = (value: JsonValue | undefined): number => {
+    const own = text(value);
+    const known = texts.indexOf(own);
+    return known === -1 ? texts.push(own) - 1 : known;
+  };
+  const candidates = operations.flatMap((operation, position) => {
+    if (operation.outcome === "fail") return [];
+    const { callNs: call, returnNs } = operation;
+    return [{ ...meaningOf(operation, numberOf), position, call, return: returnNs ?? Infinity }];
+  });
   const order: number[] = [];
   /** What was placed, as bits, and the state it led to: what can follow depends on nothing else. */
-  const hopeless = new Set<string>();
-  const search = (placed: number, state: string): boolean => {
+  const hopeless = new Set<number>();
+  const search = (placed: number, state: number): boolean => {
     // Nothing may be placed that was called after some waiting operation had returned.
     let deadline = Infinity;
-    for (const [at, candidate] of candidates.entries())
+    candidates.forEach((candidate, at) => {
       if ((placed & (1 << at)) === 0) deadline = Math.min(deadline, candidate.return);
+    });
     if (deadline === Infinity) return true;
-    const here = `${placed} ${state}`;
+    const here = placed * texts.length + state;
     if (hopeless.has(here)) return false;
-    for (const [at, { position, call, is, isNot, becomes }] of candidates.entries()) {
-      if ((placed & (1 << at)) !== 0 || call > deadline) continue;
-      if (is.some((value) => value !== state) || isNot.includes(state)) continue;
+    const found = candidates.some(({ position, call, is, isNot, becomes }, at) => {
+      if ((placed & (1 << at)) !== 0 || call > deadline) return false;
+      if (isNot === state || is.some((value) => value !== state)) return false;
       order.push(position);
-      if (search(placed | (1 << at), becomes ?? state)) return true;
+      if (search(placed | (1 << at), becomes === -1 ? state : becomes)) return true;
       order.pop();
-    }
-    hopeless.add(here);
-    return false;
+      return false;
+    });
+    if (!found) hopeless.add(here);
+    return found;
   };
-  return search(0, text(initial)) ? order : null;
+  return search(0, 0) ? order : null;
 }

@@ -9,10 +9,11 @@ import { columnsOf } from "../register/columns.js";
 import { verifyCore } from "../verifier-core.js";
 import { registerSpecification, verifyLinearization } from "../verifier.js";
 
-/** `undecided`: the engine says that the history is none for it. */
 export interface Compared {
-  readonly noSearch: "valid" | "invalid" | "undecided";
   readonly truth: boolean;
+  /** How the algorithm without a search came out: "linearizable", the reason of a conflict, or why it does not apply. */
+  readonly noSearch: string;
+  readonly decidedWithoutSearch: boolean;
 }
 
 /** Throws, naming the engine, when one is wrong. `truth`: null where it is not known; then the engines are held against each other. */
@@ -25,7 +26,7 @@ export function compareEngines(operations: readonly Operation[], initial: JsonVa
     if (answer.valid !== truth) throw new Error(`${engine} judged ${String(answer.valid)}, but it is ${String(truth)}`);
     if (answer.valid) checkWitness(engine, operations, initial, answer.order);
   }
-  return { noSearch: checkNoSearch(operations, initial, truth), truth };
+  return { truth, ...checkNoSearch(operations, initial, truth) };
 }
 
 function checkWitness(
@@ -39,23 +40,19 @@ function checkWitness(
   if (problem !== null) throw new Error(`${engine} gave a linearization that is none: ${problem}`);
 }
 
-function checkNoSearch(
-  operations: readonly Operation[],
-  initial: JsonValue,
-  truth: boolean,
-): "valid" | "invalid" | "undecided" {
+function checkNoSearch(operations: readonly Operation[], initial: JsonValue, truth: boolean): Omit<Compared, "truth"> {
   const columns = columnsOf(operations, initial);
   if ("operations" in columns) {
     if (truth) throw new Error("an answer is said to contradict itself, but the history is valid");
-    return "invalid";
+    return { noSearch: "an answer contradicts itself", decidedWithoutSearch: true };
   }
   const answer = judgeWithoutSearch(columns);
-  if (answer.kind === "not-applicable") return "undecided";
+  if (answer.kind === "not-applicable") return { noSearch: answer.reason, decidedWithoutSearch: false };
   if ((answer.kind === "linearizable") !== truth)
     throw new Error(`no-search judged ${answer.kind}, but it is ${String(truth)}`);
   if (answer.kind === "linearizable") {
     checkWitness("no-search", operations, initial, answer.order);
-    return "valid";
+    return { noSearch: "linearizable", decidedWithoutSearch: true };
   }
   const { reason, operations: core } = answer.conflict;
   const said = `no-search says "${reason}" between ${core.join()}`;
@@ -64,5 +61,5 @@ function checkNoSearch(
   if (core.some((at) => operations[at]?.outcome !== "ok")) throw new Error(`${said}: some were not answered`);
   const verified = verifyCore(registerSpecification(initial), operations, claim);
   if (verified !== "inconsistent") throw new Error(`${said}, which is ${verified}`);
-  return "invalid";
+  return { noSearch: reason, decidedWithoutSearch: true };
 }

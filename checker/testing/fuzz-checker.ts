@@ -12,28 +12,33 @@ const reportEveryMs = 10_000;
 
 class Tally {
   histories = 0;
-  readonly #counts = { valid: 0, invalid: 0, decidedWithoutSearch: 0 };
+  #valid = 0;
+  #withoutSearch = 0;
+  readonly #reasons = new Map<string, number>();
   readonly #startedMs = performance.now();
   #reportedMs = performance.now();
-  add({ truth, noSearch }: Compared): void {
+  add({ truth, noSearch, decidedWithoutSearch }: Compared): void {
     this.histories += 1;
-    this.#counts[truth ? "valid" : "invalid"] += 1;
-    if (noSearch !== "undecided") this.#counts.decidedWithoutSearch += 1;
+    if (truth) this.#valid += 1;
+    if (decidedWithoutSearch) this.#withoutSearch += 1;
+    this.#reasons.set(noSearch, (this.#reasons.get(noSearch) ?? 0) + 1);
     if (this.histories % 1000 !== 0 || performance.now() - this.#reportedMs < reportEveryMs) return;
     this.#reportedMs = performance.now();
     console.error(this.text());
   }
   text(): string {
-    const { valid, invalid, decidedWithoutSearch } = this.#counts;
     const seconds = (performance.now() - this.#startedMs) / 1000;
-    return `${this.histories} histories in ${seconds.toFixed(0)} s: ${valid} valid, ${invalid} invalid, ${decidedWithoutSearch} decided without a search`;
+    return `${this.histories} histories in ${seconds.toFixed(0)} s: ${this.#valid} valid, ${this.histories - this.#valid} invalid, ${this.#withoutSearch} decided without a search`;
+  }
+  reasons(): string {
+    return [...this.#reasons].map(([reason, count]) => `  ${count} ${reason}`).join("\n");
   }
 }
 
 function fuzz(seed: number, count: number): void {
   const tally = new Tally();
   for (let number = 0; number < count; number++) tally.add(fuzzCase(seed, number));
-  console.log(`${tally.text()}; no wrong answer (seed ${seed})`);
+  console.log(`${tally.text()}; no wrong answer (seed ${seed})\n${tally.reasons()}`);
 }
 
 function exhaust(): void {
@@ -50,7 +55,7 @@ function exhaust(): void {
       }
       console.log(`${count} operations${moved ? ", ends moved" : ""}: all ${tally.histories - before} histories`);
     }
-  console.log(`${tally.text()}; no wrong answer`);
+  console.log(`${tally.text()}; no wrong answer\n${tally.reasons()}`);
 }
 
 const { values } = parseArgs({

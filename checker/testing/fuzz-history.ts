@@ -31,6 +31,8 @@ interface Style {
   readonly putShare: number;
   readonly notShare: number;
   readonly tellsPrevious: boolean;
+  /** What is written somewhere. */
+  readonly written: JsonValue[];
 }
 
 export function fuzzHistory(random: Random, largest = 9): TinyHistory {
@@ -57,18 +59,24 @@ function drawStyle(random: Random, count: number): Style {
     putShare: random.pick([0.1, 0.3]),
     notShare: random.pick([0, 0.1, 0.5]),
     tellsPrevious: random.chance(0.1),
+    written: [],
   };
 }
 
 function draw(style: Style, count: number): Draft[] {
   const { random, domain, initial } = style;
   let fresh = 1;
-  // Values that were drawn before, so that cas chains come about.
-  const known: JsonValue[] = [initial];
-  const look = (): JsonValue => (random.chance(0.1) ? random.pick(domain) : random.pick(known));
+  const { written } = style;
+  // Any of them, so that chains and cycles of cas come about; the latest most of all.
+  const look = (): JsonValue => {
+    if (random.chance(0.02)) return random.pick(domain);
+    if (random.chance(0.03)) return fresh;
+    if (written.length === 0 || random.chance(0.2)) return initial;
+    return random.chance(0.5) ? (written.at(-1) ?? null) : random.pick(written);
+  };
   const write = (): JsonValue => {
     const value = random.chance(style.freshness) ? fresh++ : random.chance(0.2) ? initial : random.pick(domain);
-    known.push(value);
+    written.push(value);
     return value;
   };
   return Array.from({ length: count }, (): Draft => {
@@ -89,14 +97,21 @@ function draw(style: Style, count: number): Draft[] {
   });
 }
 
-function randomAnswer({ random, domain, initial, notShare, tellsPrevious }: Style, draft: Draft): JsonValue {
-  const value = (): JsonValue => (random.chance(0.3) ? initial : random.pick([1, 2, 3, 4, ...domain]));
+function randomAnswer({ random, domain, initial, notShare, tellsPrevious, written }: Style, draft: Draft): JsonValue {
+  const value = (): JsonValue => {
+    if (written.length === 0 || random.chance(0.2)) return initial;
+    return random.chance(0.95) ? random.pick(written) : random.pick(domain);
+  };
   if (draft.name === "get") return value();
   if (draft.name === "put") return tellsPrevious && random.chance(0.5) ? { previous: value() } : null;
   if (random.chance(notShare)) return { status: "mismatch" };
   const kind = random.unit();
   if (kind < 0.7) return random.chance(0.05) ? { status: "ok", observed: draft.expected } : { status: "ok" };
-  if (kind < 0.95) return { status: "mismatch", observed: value() };
+  if (kind < 0.95) {
+    const observed = value();
+    const contradicts = observed === draft.expected && random.chance(0.9);
+    return contradicts ? { status: "mismatch" } : { status: "mismatch", observed };
+  }
   return random.chance(0.5) ? { status: "not-found" } : { status: "not-found", observed: null };
 }
 
