@@ -1,110 +1,218 @@
 // Sets of configurations in which no member is made superfluous by another.
 //
-// A configuration is a flat list of small integers: the register's value, which open writes are linearized (30 to a word), which
-// open reads are, which open writes that need not have happened are, and how many operations of unknown outcome of each kind are
-// used up.
+// A configuration is a row of integers in one typed array:
+//
+//   0  2 · the register's value, + 1 when the next operation must be a cas from it
+//   1  how many unknown plain writes had been called when the last plain write took effect (the gap's edge, see sweep.ts)
+//   2  the newest entry of its log of writes
+//   T  open writes that are linearized, 32 to a word        F  open plain writes that fit into the gap
+//   D  open reads that are linearized                       R  the other open reads that fit into the gap
+//   O  open optional writes that are linearized             P  other open optional plain writes that fit into the gap
+//   counts: how many operations of unknown outcome of each kind are used up
+//
+// F, R and P are disjoint from T, D and O.
 
-/** A linearization so far, newest first. Shared between configurations. */
-export interface Witness {
-  /** Index of the operation in the sweep's list. */
-  readonly operation: number;
-  readonly previous: Witness | null;
-}
-
-export interface Configuration {
-  readonly cells: number[];
-  witness: Witness | null;
-  /**
-   * The last operation was of unknown outcome and nothing has made use of its value yet. Left at that it might as well not have
-   * happened, so the next operation must depend on the value.
-   */
-  readonly owing: boolean;
-  /** A better one was found; not to be entered any more. */
-  superseded: boolean;
-}
-
-/** Where the parts of a configuration stand, and how kinds of unknown operations relate. */
+/** Where the parts of a row stand, and how kinds of unknown operations relate. */
 export interface Layout {
   readonly writeWords: number;
   readonly readWords: number;
   readonly optionWords: number;
+  /** The first of the counts. */
+  readonly counts: number;
   /**
-   * Cells of the kinds of unknown operations, by the value that they write: first the plain write (or -1 when there is none),
-   * then one past the previous cell for each cas, up to `end`.
+   * Cells of the kinds of unknown operations, three numbers for each value that they write: the cell of the plain write (-1: there is none), the first cell
+   * of its cas, one past the last.
    */
-  readonly targets: readonly { readonly plain: number; readonly casStart: number; readonly end: number }[];
+  readonly targets: Int32Array;
   readonly size: number;
 }
 
-/** One bit to each slot, 30 slots to a word, so that words stay small integers. */
-export const bitsPerWord = 30;
+/** One bit to each slot. */
+export const bitsPerWord = 32;
+
+export function wordsFor(slots: number): number {
+  return Math.ceil(slots / bitsPerWord);
+}
+
+export const valueCell = 0;
+export const edgeCell = 1;
+export const logCell = 2;
+export const firstWord = 3;
+
+const leastTable = 64;
+/** Stands in the value cell of a row that a better one has replaced. */
+export const superseded = -1;
 
 export class ConfigurationSet {
+  /** Rows, one after the other; superseded ones are among them until `compact`. */
+  rows: Int32Array;
+  /** Rows in `rows`, superseded ones included. */
+  length = 0;
+  /** Without superseded ones. */
+  size = 0;
   readonly #layout: Layout;
-  readonly #buckets = new Map<number, Configuration[]>();
-  #size = 0;
+  readonly #stride: number;
+  /** First row of each bucket + 1, valid where the stamp is current; and the next row + 1 of each row's bucket. */
+  #heads = new Int32Array(leastTable);
+  #stamps = new Int32Array(leastTable);
+  #stamp = 1;
+  #next = new Int32Array(leastTable);
 
   constructor(layout: Layout) {
     this.#layout = layout;
+    this.#stride = layout.size;
+    this.rows = new Int32Array(leastTable * layout.size);
   }
 
-  get size(): number {
-    return this.#size;
+  get bytes(): number {
+    return 4 * (this.rows.length + this.#next.length + 2 * this.#heads.length);
   }
 
-  /** False when a member is at least as good. Members that the newcomer makes superfluous leave. */
-  add(newcomer: Configuration): boolean {
-    const hash = this.#hash(newcomer);
-    const bucket = this.#buckets.get(hash);
-    if (bucket === undefined) {
-      this.#buckets.set(hash, [newcomer]);
-      this.#size += 1;
-      return true;
+  clear(): void {
+    this.length = 0;
+    this.size = 0;
+    this.#stamp += 1;
+  }
+
+  /** Makes room for one more row. */
+  #room(): number {
+    const at = this.length * this.#stride;
+    if (at + this.#stride > this.rows.length) {
+      const rows = new Int32Array(2 * this.rows.length);
+      rows.set(this.rows);
+      this.rows = rows;
+      const next = new Int32Array(2 * this.#next.length);
+      next.set(this.#next);
+      this.#next = next;
     }
-    for (const member of bucket) if (this.#dominates(member, newcomer)) return false;
-    let kept = 0;
-    for (const member of bucket) {
-      if (this.#dominates(newcomer, member)) member.superseded = true;
-      else bucket[kept++] = member;
-    }
-    this.#size += kept + 1 - bucket.length;
-    bucket.length = kept;
-    bucket.push(newcomer);
-    return true;
-  }
-
-  list(): Configuration[] {
-    const all: Configuration[] = [];
-    for (const bucket of this.#buckets.values()) for (const member of bucket) all.push(member);
-    return all;
-  }
-
-  #hash({ cells, owing }: Configuration): number {
-    let hash = owing ? 0x9e37 : 0;
-    for (let at = 0; at <= this.#layout.writeWords; at++) hash = (Math.imul(hash, 0x01000193) ^ (cells[at] ?? 0)) | 0;
-    return hash;
+    return at;
   }
 
   /**
-   * Whatever `worse` can still do, `better` can do too: same value, same open writes linearized, at least the same reads, at
-   * most the same optional writes, and at most as many unknown operations used: kind by kind, except that a plain write saved stands for a cas to the same value
-   * spent, since it can do all that the cas can.
+   * Takes a copy of the row in, unless a member is at least as good: then false. Members that it makes superfluous are superseded. Only rows of
+   * equal value and of equal linearized writes within `exact` (words of T) are compared; the mask must be the same since `clear`.
    */
-  #dominates(better: Configuration, worse: Configuration): boolean {
-    const { writeWords, readWords, optionWords, targets } = this.#layout;
-    const a = better.cells;
-    const b = worse.cells;
-    if (better.owing !== worse.owing) return false;
-    for (let at = 0; at <= writeWords; at++) if (a[at] !== b[at]) return false;
-    for (let at = 1 + writeWords; at < 1 + writeWords + readWords; at++)
-      if (((b[at] ?? 0) & ~(a[at] ?? 0)) !== 0) return false;
-    const options = 1 + writeWords + readWords;
-    for (let at = options; at < options + optionWords; at++) if (((a[at] ?? 0) & ~(b[at] ?? 0)) !== 0) return false;
-    for (const { plain, casStart, end } of targets) {
-      let saved = plain === -1 ? 0 : (b[plain] ?? 0) - (a[plain] ?? 0);
+  add(row: Int32Array, exact: Int32Array): boolean {
+    if (4 * this.length >= 3 * this.#heads.length) this.#grow(exact);
+    const stride = this.#stride;
+    const newcomer = this.#room();
+    const rows = this.rows;
+    for (let cell = 0; cell < stride; cell++) rows[newcomer + cell] = row[cell] ?? 0;
+    const bucket = this.#hash(newcomer, exact) & (this.#heads.length - 1);
+    const first = this.#stamps[bucket] === this.#stamp ? (this.#heads[bucket] ?? 0) : 0;
+    let previous = 0;
+    for (let member = first; member !== 0;) {
+      const at = (member - 1) * stride;
+      const next = this.#next[member - 1] ?? 0;
+      if (rows[at] === rows[newcomer]) {
+        if (this.#dominates(at, newcomer)) return false;
+        if (this.#dominates(newcomer, at)) {
+          rows[at] = superseded;
+          this.size -= 1;
+          if (previous === 0) {
+            this.#heads[bucket] = next;
+            this.#stamps[bucket] = this.#stamp;
+          } else this.#next[previous - 1] = next;
+          member = next;
+          continue;
+        }
+      }
+      previous = member;
+      member = next;
+    }
+    this.#next[this.length] = this.#stamps[bucket] === this.#stamp ? (this.#heads[bucket] ?? 0) : 0;
+    this.length += 1;
+    this.#heads[bucket] = this.length;
+    this.#stamps[bucket] = this.#stamp;
+    this.size += 1;
+    return true;
+  }
+
+  /** Moves the members together. Afterwards rows may be changed, and nothing may be added before `clear`. */
+  compact(): void {
+    if (this.size === this.length) return;
+    const stride = this.#stride;
+    const rows = this.rows;
+    let kept = 0;
+    for (let row = 0; row < this.length; row++) {
+      if (rows[row * stride] === superseded) continue;
+      if (kept !== row) rows.copyWithin(kept * stride, row * stride, (row + 1) * stride);
+      kept += 1;
+    }
+    this.length = kept;
+  }
+
+  /** Keeps the first rows only, after `compact`. */
+  truncate(length: number): void {
+    this.length = length;
+    this.size = length;
+  }
+
+  #grow(exact: Int32Array): void {
+    this.#heads = new Int32Array(2 * this.#heads.length);
+    this.#stamps = new Int32Array(this.#heads.length);
+    this.#stamp = 1;
+    for (let row = 0; row < this.length; row++) {
+      const at = row * this.#stride;
+      if (this.rows[at] === superseded) continue;
+      const bucket = this.#hash(at, exact) & (this.#heads.length - 1);
+      this.#next[row] = this.#stamps[bucket] === 1 ? (this.#heads[bucket] ?? 0) : 0;
+      this.#heads[bucket] = row + 1;
+      this.#stamps[bucket] = 1;
+    }
+  }
+
+  #hash(at: number, exact: Int32Array): number {
+    let hash = Math.imul((this.rows[at] ?? 0) + 1, 0x9e3779b1);
+    for (let word = 0; word < exact.length; word++) {
+      const bits = (this.rows[at + firstWord + word] ?? 0) & (exact[word] ?? 0);
+      hash = Math.imul(hash ^ bits, 0x85ebca6b);
+      hash ^= hash >>> 15;
+    }
+    return hash ^ (hash >>> 13);
+  }
+
+  /**
+   * Whatever the row at `worse`, of equal value, can still do, that at `better` can do too.
+   * - An open write: linearized in both or in neither, unless it fits into the better one's gap, where it may go unseen at any time.
+   * - Reads: linearized or fitting into the gap in the better one where they are in the other one.
+   * - Optional writes: at most the same ones used.
+   * - Unknown operations: at most as many used, kind by kind, except that a plain write saved stands for a cas to the same value spent,
+   *   since it can do all that the cas can.
+   */
+  #dominates(better: number, worse: number): boolean {
+    const rows = this.rows;
+    const { writeWords, readWords, optionWords, counts, targets } = this.#layout;
+    if ((rows[better + edgeCell] ?? 0) < (rows[worse + edgeCell] ?? 0)) return false;
+    let a = better + firstWord;
+    let b = worse + firstWord;
+    for (let word = 0; word < writeWords; word++, a++, b++) {
+      const fits = rows[a + writeWords] ?? 0;
+      const different = (rows[a] ?? 0) ^ (rows[b] ?? 0);
+      if (((different | (rows[b + writeWords] ?? 0)) & ~fits) !== 0) return false;
+    }
+    a += writeWords;
+    b += writeWords;
+    for (let word = 0; word < readWords; word++, a++, b++) {
+      const done = rows[a] ?? 0;
+      if (((rows[b] ?? 0) & ~done) !== 0) return false;
+      if (((rows[b + readWords] ?? 0) & ~(done | (rows[a + readWords] ?? 0))) !== 0) return false;
+    }
+    a += readWords;
+    b += readWords;
+    for (let word = 0; word < optionWords; word++, a++, b++) {
+      const used = rows[b] ?? 0;
+      if (((rows[a] ?? 0) & ~used) !== 0) return false;
+      if (((rows[b + optionWords] ?? 0) & ~(rows[a + optionWords] ?? 0)) !== 0) return false;
+    }
+    if (counts === this.#stride) return true;
+    for (let target = 0; target < targets.length; target += 3) {
+      const plain = targets[target] ?? -1;
+      const end = targets[target + 2] ?? 0;
+      let saved = plain === -1 ? 0 : (rows[worse + plain] ?? 0) - (rows[better + plain] ?? 0);
       if (saved < 0) return false;
-      for (let at = casStart; at < end; at++) {
-        const overspent = (a[at] ?? 0) - (b[at] ?? 0);
+      for (let cell = targets[target + 1] ?? 0; cell < end; cell++) {
+        const overspent = (rows[better + cell] ?? 0) - (rows[worse + cell] ?? 0);
         if (overspent > 0) {
           saved -= overspent;
           if (saved < 0) return false;

@@ -1,6 +1,6 @@
 // Everything about one key that the sweep can know before it begins: the order of events, the kinds of writes, and until when
 // each value is still written or looked at.
-import { bitsPerWord, type Layout } from "./configurations.js";
+import { wordsFor, type Layout } from "./configurations.js";
 import type { NormalisedRegister, RegisterOperation } from "./normalise.js";
 
 /** Writes with equal effect: a plain write of a value, or a cas from one value to another. */
@@ -27,10 +27,10 @@ export interface SweepPlan {
   readonly deadline: Int32Array;
   /** By operation; null for reads. */
   readonly kindOf: readonly (WriteKind | null)[];
-  readonly kinds: readonly WriteKind[];
-  /** By value: the kinds that write it. */
+  readonly casKinds: readonly WriteKind[];
+  /** By value: the kinds that write it, all of them and the plain ones; and the kinds of cas from it. */
   readonly writersOf: readonly (readonly WriteKind[])[];
-  /** By value: kinds of cas from it. */
+  readonly plainOf: readonly (readonly WriteKind[])[];
   readonly casFrom: readonly (readonly WriteKind[])[];
   /** By value: position in `events` of the last call of an operation that writes it. */
   readonly lastWriter: Int32Array;
@@ -44,7 +44,71 @@ export interface SweepPlan {
 export function planSweep({ operations, values }: NormalisedRegister): SweepPlan {
   const events = orderEvents(operations);
   const deadline = new Int32Array(operations.length).fill(events.length);
-  const kindByText = new Map<string, WriteKind>();
+  const { kinds, kindOf } = kindsOf(operations, values.length);
+  const count = values.length;
+  const lastWriter = new Int32Array(count).fill(-1);
+  const lastObserver = new Int32Array(count).fill(-1);
+  const lastPossibleObserver = new Int32Array(count).fill(-1);
+  const most = new MostOpen();
+  let hasNot = false;
+  for (let at = 0; at < events.length; at++) {
+    const event = events[at] ?? 0;
+    const index = event >> 1;
+    const operation = operations[index];
+    if (operation === undefined) throw new Error("invariant: an event without an operation");
+    most.meet(operation, (event & 1) === 1);
+    if ((event & 1) === 1) {
+      deadline[index] = at;
+      continue;
+    }
+    const kind = kindOf[index] ?? null;
+    if (kind !== null) {
+      lastWriter[operation.value] = at;
+      if (operation.return === Infinity) kind.unknown.push(index);
+    }
+    if (operation.kind === "not") hasNot = true;
+    const looked = operation.kind === "read" ? operation.value : operation.kind === "cas" ? operation.expected : -1;
+    if (looked === -1) continue;
+    lastPossibleObserver[looked] = at;
+    if (operation.required) lastObserver[looked] = at;
+  }
+  const writersOf: WriteKind[][] = [];
+  const plainOf: WriteKind[][] = [];
+  const casFrom: WriteKind[][] = [];
+  for (let value = 0; value < count; value++) {
+    writersOf.push([]);
+    plainOf.push([]);
+    casFrom.push([]);
+  }
+  for (const kind of kinds) {
+    writersOf[kind.value]?.push(kind);
+    if (kind.isCas) casFrom[kind.expected]?.push(kind);
+    else plainOf[kind.value]?.push(kind);
+  }
+  return {
+    operations,
+    events,
+    deadline,
+    kindOf,
+    casKinds: kinds.filter(({ isCas }) => isCas),
+    writersOf,
+    plainOf,
+    casFrom,
+    lastWriter,
+    lastObserver,
+    lastPossibleObserver,
+    hasNot,
+    layout: layOut(most, writersOf),
+  };
+}
+
+export function isOptional(operation: RegisterOperation): boolean {
+  return !operation.required && operation.return !== Infinity;
+}
+
+function kindsOf(operations: readonly RegisterOperation[], count: number) {
+  const known = new Map<number, WriteKind>();
+  const kinds: WriteKind[] = [];
   const kindOf: (WriteKind | null)[] = [];
   for (const operation of operations) {
     const { kind, expected, value } = operation;
@@ -53,110 +117,99 @@ export function planSweep({ operations, values }: NormalisedRegister): SweepPlan
       continue;
     }
     const optional = isOptional(operation);
-    const text = `${expected}>${value}${optional ? "?" : ""}`;
-    const isCas = kind === "cas";
-    const known = kindByText.get(text) ?? {
-      isOptional: optional,
-      isCas,
-      expected,
-      value,
-      unknown: [],
-      cell: -1,
-      called: 0,
-      open: [],
-    };
-    kindByText.set(text, known);
-    kindOf.push(known);
-  }
-  const count = values.length;
-  const lastWriter = new Int32Array(count).fill(-1);
-  const lastObserver = new Int32Array(count).fill(-1);
-  const lastPossibleObserver = new Int32Array(count).fill(-1);
-  let hasNot = false;
-  for (const [at, event] of events.entries()) {
-    const index = event >> 1;
-    const operation = operations[index];
-    if (operation === undefined) throw new Error("invariant: an event without an operation");
-    if ((event & 1) === 1) {
-      deadline[index] = at;
-      continue;
+    const name = ((expected + 1) * count + value) * 2 + (optional ? 1 : 0);
+    let same = known.get(name);
+    if (same === undefined) {
+      const isCas = kind === "cas";
+      same = { isOptional: optional, isCas, expected, value, unknown: [], cell: -1, called: 0, open: [] };
+      known.set(name, same);
+      kinds.push(same);
     }
-    const kind = kindOf[index] ?? null;
-    if (kind !== null && operation.return === Infinity) kind.unknown.push(index);
-    if (kind !== null) lastWriter[operation.value] = at;
-    if (operation.kind === "not") hasNot = true;
-    const looked = operation.kind === "read" ? operation.value : operation.kind === "cas" ? operation.expected : -1;
-    if (looked === -1) continue;
-    lastPossibleObserver[looked] = at;
-    if (operation.required) lastObserver[looked] = at;
+    kindOf.push(same);
   }
-  const kinds = [...kindByText.values()];
-  const writersOf: WriteKind[][] = Array.from({ length: count }, () => []);
-  const casFrom: WriteKind[][] = Array.from({ length: count }, () => []);
-  for (const kind of kinds) {
-    writersOf[kind.value]?.push(kind);
-    if (kind.isCas) casFrom[kind.expected]?.push(kind);
-  }
-  const layout = layOut(operations, events, writersOf);
-  return {
-    operations,
-    events,
-    deadline,
-    kindOf,
-    kinds,
-    writersOf,
-    casFrom,
-    lastWriter,
-    lastObserver,
-    lastPossibleObserver,
-    hasNot,
-    layout,
-  };
+  return { kinds, kindOf };
 }
 
-export function isOptional(operation: RegisterOperation): boolean {
-  return !operation.required && operation.return !== Infinity;
-}
+/** Returns are nearly in order of call; a sort that only shifts is fastest then. More shifts than this for each one: it is not. */
+const shiftsEach = 64;
 
 function orderEvents(operations: readonly RegisterOperation[]): Int32Array {
-  const order: { time: number; event: number }[] = [];
-  for (const [index, operation] of operations.entries()) {
-    order.push({ time: operation.call, event: 2 * index });
+  const calls = new Int32Array(operations.length);
+  const returns = new Int32Array(operations.length);
+  let returned = 0;
+  for (let index = 0; index < operations.length; index++) {
+    const operation = operations[index];
+    if (operation === undefined) continue;
     if (operation.required && operation.return === Infinity)
       throw new Error("invariant: a required operation without a return");
-    if (operation.return === Infinity) continue;
-    order.push({ time: operation.return, event: 2 * index + 1 });
+    calls[index] = index;
+    if (operation.return !== Infinity) returns[returned++] = index;
   }
-  order.sort((a, b) => a.time - b.time || (a.event & 1) - (b.event & 1) || a.event - b.event);
-  return Int32Array.from(order, ({ event }) => event);
+  sortBy(
+    calls,
+    Float64Array.from(operations, ({ call }) => call),
+  );
+  const ends = returns.subarray(0, returned);
+  const endTimes = Float64Array.from(operations, (operation) => operation.return);
+  sortBy(ends, endTimes);
+  const events = new Int32Array(calls.length + returned);
+  let at = 0;
+  let end = 0;
+  for (const index of calls) {
+    const call = operations[index]?.call ?? 0;
+    for (; end < returned && (endTimes[ends[end] ?? 0] ?? 0) < call; end++) events[at++] = 2 * (ends[end] ?? 0) + 1;
+    events[at++] = 2 * index;
+  }
+  for (; end < returned; end++) events[at++] = 2 * (ends[end] ?? 0) + 1;
+  return events;
 }
 
-/** Counts slots for the most writes and reads open at once, and gives each kind of unknown operations a cell. */
-function layOut(
-  operations: readonly RegisterOperation[],
-  events: Int32Array,
-  writersOf: readonly WriteKind[][],
-): Layout {
-  let writes = 0;
-  let reads = 0;
-  let options = 0;
-  let mostWrites = 0;
-  let mostReads = 0;
-  let mostOptions = 0;
-  for (const event of events) {
-    const operation = operations[event >> 1];
-    if (operation === undefined || operation.return === Infinity) continue;
-    const step = (event & 1) === 0 ? 1 : -1;
-    if (isOptional(operation)) mostOptions = Math.max(mostOptions, (options += step));
-    else if (operation.kind === "write" || operation.kind === "cas")
-      mostWrites = Math.max(mostWrites, (writes += step));
-    else mostReads = Math.max(mostReads, (reads += step));
+/** Sorts indices by their times; stable. */
+function sortBy(indices: Int32Array, times: Float64Array): void {
+  let shifts = shiftsEach * indices.length;
+  for (let at = 1; at < indices.length; at++) {
+    const index = indices[at] ?? 0;
+    const time = times[index] ?? 0;
+    let to = at;
+    while (to > 0 && (times[indices[to - 1] ?? 0] ?? 0) > time) {
+      indices[to] = indices[to - 1] ?? 0;
+      to -= 1;
+    }
+    indices[to] = index;
+    shifts -= at - to;
+    if (shifts < 0) {
+      indices.sort((left, right) => (times[left] ?? 0) - (times[right] ?? 0) || left - right);
+      return;
+    }
   }
-  const writeWords = Math.ceil(mostWrites / bitsPerWord);
-  const readWords = Math.ceil(mostReads / bitsPerWord);
-  const optionWords = Math.ceil(mostOptions / bitsPerWord);
-  let cell = 1 + writeWords + readWords + optionWords;
-  const targets: { plain: number; casStart: number; end: number }[] = [];
+}
+
+/** Counts the most writes, reads and optional writes that are open at once. */
+class MostOpen {
+  writes = 0;
+  reads = 0;
+  options = 0;
+  #writes = 0;
+  #reads = 0;
+  #options = 0;
+  meet(operation: RegisterOperation, isReturn: boolean): void {
+    if (operation.return === Infinity) return;
+    const step = isReturn ? -1 : 1;
+    if (operation.kind !== "write" && operation.kind !== "cas")
+      this.reads = Math.max(this.reads, (this.#reads += step));
+    else if (operation.required) this.writes = Math.max(this.writes, (this.#writes += step));
+    else this.options = Math.max(this.options, (this.#options += step));
+  }
+}
+
+/** Gives each kind of unknown operations a cell. */
+function layOut(most: MostOpen, writersOf: readonly WriteKind[][]): Layout {
+  const writeWords = wordsFor(most.writes);
+  const readWords = wordsFor(most.reads);
+  const optionWords = wordsFor(most.options);
+  const counts = 3 + 2 * (writeWords + readWords + optionWords);
+  let cell = counts;
+  const targets: number[] = [];
   for (const writers of writersOf) {
     const unknown = writers.filter((kind) => kind.unknown.length > 0);
     if (unknown.length === 0) continue;
@@ -164,7 +217,7 @@ function layOut(
     if (plain !== undefined) plain.cell = cell++;
     const casStart = cell;
     for (const kind of unknown) if (kind.isCas) kind.cell = cell++;
-    targets.push({ plain: plain === undefined ? -1 : plain.cell, casStart, end: cell });
+    targets.push(plain === undefined ? -1 : plain.cell, casStart, cell);
   }
-  return { writeWords, readWords, optionWords, targets, size: cell };
+  return { writeWords, readWords, optionWords, counts, targets: Int32Array.from(targets), size: cell };
 }
