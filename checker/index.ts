@@ -5,7 +5,9 @@ export { Budget, BudgetExhausted, type BudgetLimits, type BudgetName } from "./b
 export { IncrementalChecker, type IncrementalOptions } from "./incremental.js";
 export { CertificateMismatch } from "./certificate.js";
 export * from "./judge-input.js";
+export { engineNames } from "./engine.js";
 export { judge } from "./judge.js";
+export { refusedOperation } from "./keys.js";
 export {
   checkLinearizability,
   type EngineName,

@@ -1,6 +1,7 @@
 // What `judge` is given: plain values only.
 import type { HistoryEvent, JsonValue, TimeNs } from "../history/index.js";
 import type { BudgetLimits } from "./budget.js";
+import type { EngineName } from "./engine.js";
 import type { AnyModel } from "./model.js";
 
 /** Below one of these a run is `unknown: weak`. The same fields as the plan's floors. */
@@ -61,6 +62,8 @@ export interface JudgeInput {
   readonly model: string | AnyModel;
   readonly initial: JsonValue;
   readonly budget?: BudgetLimits;
+  /** Default: chosen for each key. */
+  readonly engine?: EngineName;
   readonly floors?: JudgeFloors;
   /** mode run: how many faults the schedule holds; each must be confirmed. */
   readonly expectedFaults?: number;

@@ -51,6 +51,7 @@ export function judge(input: JudgeInput): Verdict {
         ),
         ...(logs === null ? {} : { logOnKey: (key) => logs.onKey(key) }),
         ...(input.budget === undefined ? {} : { budget: input.budget }),
+        ...(input.engine === undefined ? {} : { engine: input.engine }),
       }),
     ),
     carefully("crash", () => checkCrashes(input.events)),

@@ -57,6 +57,17 @@ export function validateOperations(operations: readonly Operation[], model: AnyM
   });
 }
 
+/** What `validateOperations` refuses, as a value. */
+export function refusedOperation(operations: readonly Operation[], model: AnyModel): MalformedHistory | null {
+  try {
+    validateOperations(operations, model);
+    return null;
+  } catch (error) {
+    if (error instanceof MalformedHistory) return error;
+    throw error;
+  }
+}
+
 function malformed(operation: Operation, problem: string): MalformedHistory {
   return new MalformedHistory(
     `operation ${operation.index} (${operation.function}, event ${operation.callEvent}): ${problem}`,

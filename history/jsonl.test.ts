@@ -113,6 +113,6 @@ describe("history.jsonl", () => {
     expect(column('{"a" 1}')).toBe(6);
     expect(column("{'a':1}")).toBe(2);
     expect(column('{"type":"invoke","time":1, "process": "x"}')).toBe(39);
-    expect(column('{"type":"invoke","time":"soon"}')).toBe(24);
+    expect(column('{"type":"invoke","time":"soon"}')).toBe(25);
   });
 });
