@@ -3,23 +3,23 @@
 // load by two clients; then the same store with every link and client behind a proxy of this suite; then a node's memory
 // after a million puts. Prints Markdown; with --write it replaces the store's part of bench/RESULTS.md.
 //
-//   --seconds N     measured time of each cell (default 5, after 1 s of warm-up)
+//   --seconds N     measured time of each cell (default 2, after 1 s of warm-up)
+//   --rounds N      turns through all cells (default 3); a cell shows its round with the median rate
 //   --levels A,B    outstanding writes (default 1,10,50,500,1000)
 //   --no-etcd --no-proxies --no-memory    leave a part out
 //   --write         write bench/RESULTS.md
 //
-// All processes, loads included, share the machine. It does not pin them, and it does not repeat a cell that came out badly.
-import { readFile, writeFile } from "node:fs/promises";
-import { cpus, release } from "node:os";
+// All processes, loads included, share the machine. It does not pin them. All are warmed up before the first cell.
 import { parseArgs } from "node:util";
 
 import type { NodeName } from "../cluster/index.js";
-import { packageRoot, shippedBuild, storeSystem } from "../system/index.js";
+import { shippedBuild, storeSystem } from "../system/index.js";
 import { DirectCluster } from "./direct-cluster.js";
 import { EtcdCluster, etcdVersion } from "./etcd-cluster.js";
 import { loadEtcdGateway, loadEtcdGrpc } from "./etcd-load.js";
 import type { LoadResult } from "./latencies.js";
 import { ProxiedStore } from "./proxied-store.js";
+import { machine, writePart } from "./results.js";
 import { loadStore } from "./store-load.js";
 import type { LoadOptions } from "./store-load.js";
 
@@ -43,7 +43,8 @@ interface Meter {
 
 const { values: flags } = parseArgs({
   options: {
-    seconds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "2" },
+    rounds: { type: "string", default: "3" },
     levels: { type: "string", default: "1,10,50,500,1000" },
     "no-etcd": { type: "boolean", default: false },
     "no-proxies": { type: "boolean", default: false },
@@ -57,6 +58,25 @@ const levels = flags.levels.split(",").map(Number);
 function options(outstanding: number): LoadOptions {
   return { outstanding, warmUpMs: 1_000, measureMs: Number(flags.seconds) * 1_000, valueBytes: 100, keys: 1_000 };
 }
+
+/** A load that warms the processes up before anything is measured: just-in-time compilers for the one, caches for both. */
+const warmUp: LoadOptions = { outstanding: 200, warmUpMs: 0, measureMs: 3_000, valueBytes: 100, keys: 1_000 };
+
+/** Of the rounds of each subject at each level, the one with the median rate. */
+function medians(rows: readonly Row[]): readonly Row[] {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const name = `${row.subject} ${row.result.outstanding}`;
+    groups.set(name, [...(groups.get(name) ?? []), row]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const sorted = group.toSorted((left, right) => left.result.operationsPerSecond - right.result.operationsPerSecond);
+    return sorted.slice(Math.floor(sorted.length / 2)).slice(0, 1);
+  });
+}
+
+/** Every level in turn, as often as there are rounds. */
+const turns = (): readonly number[] => Array.from({ length: Number(flags.rounds) }, () => levels).flat();
 
 /** Runs a load and measures the fdatasync calls and the processor time spent meanwhile. */
 async function measure(
@@ -107,7 +127,9 @@ async function measureBeside(): Promise<readonly Row[]> {
   const etcd = flags["no-etcd"] ? null : await EtcdCluster.boot();
   try {
     await store.boot();
-    for (const level of levels) {
+    await loadStore(store.address(await leaderOf(store)), warmUp);
+    if (etcd !== null) await loadEtcdGrpc(await etcd.leader(), warmUp);
+    for (const level of turns()) {
       const leader = await leaderOf(store);
       rows.push(
         await measure(
@@ -132,21 +154,22 @@ async function measureBeside(): Promise<readonly Row[]> {
     await store.teardown();
     await etcd?.teardown();
   }
-  return rows;
+  return medians(rows);
 }
 
 async function measureThroughProxies(): Promise<readonly Row[]> {
   const rows: Row[] = [];
   const store = await ProxiedStore.boot();
   try {
-    for (const level of levels) {
+    await loadStore(await store.leader(), warmUp);
+    for (const level of turns()) {
       const address = await store.leader();
       rows.push(await measure("store, through proxies", () => loadStore(address, options(level)), null));
     }
   } finally {
     await store.teardown();
   }
-  return rows;
+  return medians(rows);
 }
 
 /** Resident and heap megabytes of each node after a million puts. */
@@ -200,17 +223,16 @@ function ratios(rows: readonly Row[]): readonly string[] {
           .map((row) => row.result.operationsPerSecond),
       );
     const etcd = rate("etcd");
-    return Number.isFinite(etcd) ? [`| ${level} | ${(rate("store") / etcd).toFixed(1)} |`] : [];
+    return Number.isFinite(etcd) ? [`| ${level} | ${(rate("store") / etcd).toFixed(2)} |`] : [];
   });
 }
 
 function report(beside: readonly Row[], proxied: readonly Row[], memory: readonly string[]): string {
-  const cpu = cpus();
   const lines = [
     "## The store",
     "",
-    `Command: \`npm run bench:store\` (${flags.seconds} s measured for each cell after 1 s of warm-up). Machine: ${cpu.length} × ${cpu[0]?.model ?? "unknown CPU"},`,
-    `Linux ${release()}, Node.js ${process.version}${flags["no-etcd"] ? "" : `, ${etcdVersion() ?? "no etcd"} (default durability)`}. Three nodes, the load and, in turn, etcd share the machine;`,
+    `Command: \`npm run bench:store\` (${flags.seconds} s measured for each cell after 1 s of warm-up; of ${flags.rounds} rounds the one with the`,
+    `median rate). Machine: ${machine()}${flags["no-etcd"] ? "" : `, ${etcdVersion() ?? "no etcd"} (default durability)`}. Three nodes, the load and, in turn, etcd share the machine;`,
     "each is loaded at its leader with puts of 100-byte values on 1000 keys. fdatasync calls are those of all three nodes, warm-up included:",
     "the store counts its own calls, etcd's are its counters of log syncs plus two for each backend commit. Processor time is that of the",
     "leader, the two followers and the load for one operation.",
@@ -233,21 +255,9 @@ function report(beside: readonly Row[], proxied: readonly Row[], memory: readonl
   return `${lines.join("\n")}\n`;
 }
 
-/** Replaces what stands between the store's markers in RESULTS.md, or adds it at the end. */
-async function writeResults(text: string): Promise<void> {
-  const path = `${packageRoot()}/bench/RESULTS.md`;
-  const [open, close] = ["<!-- bench:store -->", "<!-- /bench:store -->"];
-  const old = await readFile(path, "utf8").catch(() => "# Results\n");
-  const from = old.indexOf(open);
-  const to = old.indexOf(close);
-  const before = from < 0 ? `${old.trimEnd()}\n\n` : old.slice(0, from);
-  const after = to < 0 ? "\n" : old.slice(to + close.length);
-  await writeFile(path, `${before}${open}\n${text}${close}${after}`);
-}
-
 const beside = await measureBeside();
 const proxied = flags["no-proxies"] ? [] : await measureThroughProxies();
 const memory = flags["no-memory"] ? [] : await measureMemory();
 const text = report(beside, proxied, memory);
 console.log(text);
-if (flags.write) await writeResults(text);
+if (flags.write) await writePart("store", text);
