@@ -43,25 +43,36 @@ const leastTable = 64;
 /** Stands in the value cell of a row that a better one has replaced. */
 export const superseded = -1;
 
+const emptyLayout: Layout = {
+  writeWords: 0,
+  readWords: 0,
+  optionWords: 0,
+  counts: firstWord,
+  targets: new Int32Array(0),
+  size: firstWord,
+};
+
 export class ConfigurationSet {
   /** Rows, one after the other; superseded ones are among them until `compact`. */
-  rows: Int32Array;
+  rows: Int32Array = new Int32Array(0);
   /** Rows in `rows`, superseded ones included. */
   length = 0;
   /** Without superseded ones. */
   size = 0;
-  readonly #layout: Layout;
-  readonly #stride: number;
+  #layout: Layout = emptyLayout;
+  #stride = 0;
   /** First row of each bucket + 1, valid where the stamp is current; and the next row + 1 of each row's bucket. */
   #heads = new Int32Array(leastTable);
   #stamps = new Int32Array(leastTable);
   #stamp = 1;
-  #next = new Int32Array(leastTable);
+  #next: Int32Array = new Int32Array(leastTable);
 
-  constructor(layout: Layout) {
+  /** Empties it, for configurations of another layout. */
+  reset(layout: Layout): void {
     this.#layout = layout;
     this.#stride = layout.size;
-    this.rows = new Int32Array(leastTable * layout.size);
+    if (this.rows.length < layout.size) this.rows = new Int32Array(leastTable * layout.size);
+    this.clear();
   }
 
   get bytes(): number {
@@ -77,14 +88,8 @@ export class ConfigurationSet {
   /** Makes room for one more row. */
   #room(): number {
     const at = this.length * this.#stride;
-    if (at + this.#stride > this.rows.length) {
-      const rows = new Int32Array(2 * this.rows.length);
-      rows.set(this.rows);
-      this.rows = rows;
-      const next = new Int32Array(2 * this.#next.length);
-      next.set(this.#next);
-      this.#next = next;
-    }
+    if (at + this.#stride > this.rows.length) this.rows = doubled(this.rows);
+    if (this.length === this.#next.length) this.#next = doubled(this.#next);
     return at;
   }
 
@@ -221,4 +226,10 @@ export class ConfigurationSet {
     }
     return true;
   }
+}
+
+export function doubled(cells: Int32Array): Int32Array {
+  const larger = new Int32Array(2 * cells.length);
+  larger.set(cells);
+  return larger;
 }

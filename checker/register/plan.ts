@@ -134,30 +134,32 @@ function kindsOf(operations: readonly RegisterOperation[], count: number) {
 const shiftsEach = 64;
 
 function orderEvents(operations: readonly RegisterOperation[]): Int32Array {
-  const calls = new Int32Array(operations.length);
-  const returns = new Int32Array(operations.length);
+  const count = operations.length;
+  const calls = new Int32Array(count);
+  const returns = new Int32Array(count);
+  const callTimes = new Float64Array(count);
+  const returnTimes = new Float64Array(count);
   let returned = 0;
-  for (let index = 0; index < operations.length; index++) {
+  for (let index = 0; index < count; index++) {
     const operation = operations[index];
-    if (operation === undefined) continue;
+    if (operation === undefined) throw new Error(`invariant: no operation ${index}`);
     if (operation.required && operation.return === Infinity)
       throw new Error("invariant: a required operation without a return");
+    callTimes[index] = operation.call;
+    returnTimes[index] = operation.return;
     calls[index] = index;
     if (operation.return !== Infinity) returns[returned++] = index;
   }
-  sortBy(
-    calls,
-    Float64Array.from(operations, ({ call }) => call),
-  );
   const ends = returns.subarray(0, returned);
-  const endTimes = Float64Array.from(operations, (operation) => operation.return);
-  sortBy(ends, endTimes);
-  const events = new Int32Array(calls.length + returned);
+  sortBy(calls, callTimes);
+  sortBy(ends, returnTimes);
+  const events = new Int32Array(count + returned);
   let at = 0;
   let end = 0;
-  for (const index of calls) {
-    const call = operations[index]?.call ?? 0;
-    for (; end < returned && (endTimes[ends[end] ?? 0] ?? 0) < call; end++) events[at++] = 2 * (ends[end] ?? 0) + 1;
+  for (let place = 0; place < count; place++) {
+    const index = calls[place] ?? 0;
+    const call = callTimes[index] ?? 0;
+    for (; end < returned && (returnTimes[ends[end] ?? 0] ?? 0) < call; end++) events[at++] = 2 * (ends[end] ?? 0) + 1;
     events[at++] = 2 * index;
   }
   for (; end < returned; end++) events[at++] = 2 * (ends[end] ?? 0) + 1;

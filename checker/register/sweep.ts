@@ -25,10 +25,11 @@
 // gap is later, if it moved at all. What the moves still owe is open, or it would have been x before.
 import type { Budget } from "../budget.js";
 import type { EngineAnswer } from "../engine.js";
-import { ConfigurationSet, edgeCell, firstWord, logCell, superseded, valueCell } from "./configurations.js";
+import { type ConfigurationSet, edgeCell, firstWord, logCell, superseded, valueCell } from "./configurations.js";
 import type { NormalisedRegister, RegisterOperation } from "./normalise.js";
+import { borrowMemory, giveBack, Slots, type SweepMemory } from "./sweep-memory.js";
 import { planSweep, type SweepPlan, type WriteKind } from "./plan.js";
-import { placeReads, WriteLog } from "./write-log.js";
+import { placeReads, type WriteLog } from "./write-log.js";
 
 /**
  * Widths tried in turn. A sweep that keeps only the most promising configurations finds the witness of a long valid history
@@ -38,22 +39,16 @@ const widths: readonly number[] = [64, 1024, Infinity];
 
 /** Throws BudgetExhausted. */
 export function searchRegister(normal: NormalisedRegister, budget: Budget): EngineAnswer {
-  for (const width of widths) {
-    const sweep = new Sweep(planSweep(normal), budget, width);
-    const answer = sweep.run();
-    if (answer.valid || !sweep.narrowed) return answer;
-  }
-  throw new Error("invariant: the widest sweep drops nothing");
-}
-
-class Slots {
-  readonly #free: number[] = [];
-  #used = 0;
-  take(): number {
-    return this.#free.pop() ?? this.#used++;
-  }
-  give(slot: number): void {
-    this.#free.push(slot);
+  const memory = borrowMemory();
+  try {
+    for (const width of widths) {
+      const sweep = new Sweep(planSweep(normal), budget, width, memory);
+      const answer = sweep.run();
+      if (answer.valid || !sweep.narrowed) return answer;
+    }
+    throw new Error("invariant: the widest sweep drops nothing");
+  } finally {
+    giveBack(memory);
   }
 }
 
@@ -87,7 +82,7 @@ class Sweep {
   /** The row that is being extended, and what comes of it. */
   readonly #from: Int32Array;
   readonly #to: Int32Array;
-  readonly #log = new WriteLog();
+  readonly #log: WriteLog;
   #now = 0;
   /** The operation whose return is being swept, the word and bit that say that it is linearized, and the word that says that it fits into the gap. */
   #returning = -1;
@@ -102,6 +97,7 @@ class Sweep {
     readonly plan: SweepPlan,
     readonly budget: Budget,
     readonly width: number,
+    memory: SweepMemory,
   ) {
     const { layout, operations, writersOf } = plan;
     const { writeWords, readWords, optionWords } = layout;
@@ -117,9 +113,14 @@ class Sweep {
     this.#readsOf = new Int32Array(writersOf.length * readWords);
     this.#notsOf = new Int32Array(plan.hasNot ? writersOf.length * readWords : 0);
     this.#worth = new Uint8Array(writersOf.length);
-    this.#current = new ConfigurationSet(layout);
-    this.#survivors = new ConfigurationSet(layout);
-    this.#entered = new ConfigurationSet(layout);
+    this.#current = memory.current;
+    this.#current.reset(layout);
+    this.#survivors = memory.survivors;
+    this.#survivors.reset(layout);
+    this.#entered = memory.entered;
+    this.#entered.reset(layout);
+    this.#log = memory.log;
+    this.#log.clear();
     this.#from = new Int32Array(layout.size);
     this.#to = new Int32Array(layout.size);
     this.#current.add(this.#from, this.#openCas);

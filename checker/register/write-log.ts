@@ -1,5 +1,6 @@
 // What the configurations of a sweep have linearized: the writes of each, newest first, in one tree that they share, and how a linearization of
 // the whole history comes of one of its branches.
+import { doubled } from "./configurations.js";
 import type { SweepPlan } from "./plan.js";
 
 const leastEntries = 1024;
@@ -11,6 +12,11 @@ export class WriteLog {
   #previous: Int32Array = new Int32Array(leastEntries);
   #length = 1;
   #compactAt = 1 << 16;
+
+  clear(): void {
+    this.#length = 1;
+    this.#compactAt = 1 << 16;
+  }
 
   get bytes(): number {
     return 8 * this.#codes.length;
@@ -87,12 +93,6 @@ export class WriteLog {
 
 function startsSlot(plan: SweepPlan, code: number): boolean {
   return (code & 1) === 0 && plan.kindOf[code >> 1]?.isCas === false;
-}
-
-function doubled(cells: Int32Array): Int32Array {
-  const larger = new Int32Array(2 * cells.length);
-  larger.set(cells);
-  return larger;
 }
 
 /**

@@ -1,0 +1,44 @@
+// What a sweep works in. It is used again by the next one: making it anew costs more than judging a small history.
+import { ConfigurationSet } from "./configurations.js";
+import { WriteLog } from "./write-log.js";
+
+export interface SweepMemory {
+  readonly current: ConfigurationSet;
+  readonly survivors: ConfigurationSet;
+  readonly entered: ConfigurationSet;
+  readonly log: WriteLog;
+}
+
+/** More than this is left to the collector. */
+const keptBytes = 2 ** 21;
+let spare: SweepMemory | null = null;
+
+export function borrowMemory(): SweepMemory {
+  const memory = spare;
+  spare = null;
+  return (
+    memory ?? {
+      current: new ConfigurationSet(),
+      survivors: new ConfigurationSet(),
+      entered: new ConfigurationSet(),
+      log: new WriteLog(),
+    }
+  );
+}
+
+export function giveBack(memory: SweepMemory): void {
+  const { current, survivors, entered, log } = memory;
+  if (current.bytes + survivors.bytes + entered.bytes + log.bytes <= keptBytes) spare = memory;
+}
+
+/** Small numbers, the smallest ones first used again. */
+export class Slots {
+  readonly #free: number[] = [];
+  #used = 0;
+  take(): number {
+    return this.#free.pop() ?? this.#used++;
+  }
+  give(slot: number): void {
+    this.#free.push(slot);
+  }
+}
