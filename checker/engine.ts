@@ -3,9 +3,10 @@ import type { JsonValue, Operation } from "../history/index.js";
 import type { Budget } from "./budget.js";
 import type { AnyModel } from "./model.js";
 import { judgeWithoutSearch, type Conflict } from "./no-search/index.js";
-import { columnsOf } from "./register/columns.js";
-import { objectsOf, tighten } from "./register/normalise.js";
+import { bytesPerOperation, columnsOf } from "./register/columns.js";
+import { objectsOf, tighten, type NormalisedRegister } from "./register/normalise.js";
 import { searchRegister } from "./register/sweep.js";
+import { withScratch } from "./scratch.js";
 import { searchWingGong } from "./wing-gong.js";
 
 /**
@@ -16,7 +17,7 @@ export type EngineName = (typeof engineNames)[number];
 
 export type EngineAnswer =
   /** `order`: positions in the list of operations given, a linearization. */
-  | { readonly valid: true; readonly order: readonly number[] | Int32Array }
+  | { readonly valid: true; readonly order: readonly number[] }
   /**
    * `stuck`: position of the operation whose return no configuration survives, where the engine knows it. `conflict`: the
    * operations that contradict each other, where the engine knows them.
@@ -51,19 +52,24 @@ export function judgeOperations(
   budget.look();
   if (engine === "wing-gong") return { engine, answer: judgeGenerally(operations, model, initial, budget) };
   if (!model.register) throw new EngineDoesNotApply(`${engine} judges registers only, not model "${model.name}"`);
-  const columns = columnsOf(operations, initial, budget);
-  if ("operations" in columns) return { engine, answer: { valid: false, stuck: columns.operations[0] ?? null } };
-  if (engine === "no-search") {
-    const found = judgeWithoutSearch(columns, budget);
-    if (found.kind === "linearizable") return { engine, answer: { valid: true, order: found.order } };
-    if (found.kind === "violation") return { engine, answer: { valid: false, stuck: null, conflict: found.conflict } };
-    if (asked === "no-search") throw new EngineDoesNotApply(`no-search cannot judge it: ${found.reason}`);
-  }
-  onEngine("configuration-sets");
-  const tight = tighten(objectsOf(columns));
-  const answer: EngineAnswer =
-    "values" in tight ? searchRegister(tight, budget) : { valid: false, stuck: tight.operations.at(-1) ?? null };
-  return { engine: "configuration-sets", answer };
+  return withScratch(bytesPerOperation * operations.length, (scratch) => {
+    const columns = columnsOf(operations, initial, scratch, budget);
+    if ("operations" in columns) return { engine, answer: { valid: false, stuck: columns.operations[0] ?? null } };
+    if (engine === "no-search") {
+      const found = judgeWithoutSearch(columns, scratch, budget);
+      if (found.kind === "linearizable") return { engine, answer: { valid: true, order: Array.from(found.order) } };
+      if (found.kind === "violation")
+        return { engine, answer: { valid: false, stuck: null, conflict: found.conflict } };
+      if (asked === "no-search") throw new EngineDoesNotApply(`no-search cannot judge it: ${found.reason}`);
+    }
+    onEngine("configuration-sets");
+    return { engine: "configuration-sets", answer: judgeBySets(objectsOf(columns), budget) };
+  });
+}
+
+function judgeBySets(normal: NormalisedRegister, budget: Budget): EngineAnswer {
+  const tight = tighten(normal);
+  return "values" in tight ? searchRegister(tight, budget) : { valid: false, stuck: tight.operations.at(-1) ?? null };
 }
 
 function judgeGenerally(

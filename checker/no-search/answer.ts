@@ -15,8 +15,8 @@ export type ConflictReason = "nowhere" | "fork" | "cycle" | "order" | "zones" | 
 export interface Conflict {
   readonly reason: ConflictReason;
   /**
-   * Positions of answered operations, at most four (all members for a cycle). They have no linearization even when each other
-   * operation's answer is forgotten and it may have happened or not, once at most, inside its own interval.
+   * Positions of answered operations, at most four (all members for a cycle). They have no linearization even when each write
+   * outside them may have happened or not, once at most, inside its own interval, and nothing else is known.
    */
   readonly operations: readonly number[];
   /** Positions of operations of unknown outcome that take part: one of `operations` proves that each of them happened. */

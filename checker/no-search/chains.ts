@@ -2,6 +2,7 @@
 // contiguous time, which a cas from it ends; so a chain stands together in every linearization, in one order but for reads of the
 // same value.
 import { casKind, readKind, writeKind, type RegisterColumns } from "../register/columns.js";
+import type { Scratch } from "../scratch.js";
 import { violation, type NoSearchAnswer } from "./answer.js";
 import { hasHappened, type Writers } from "./writers.js";
 
@@ -11,31 +12,33 @@ export interface Chains {
   /** Rows, chain after chain, in the order in which they take effect; chain `c` holds places `start[c]` up to `start[c + 1]`. */
   readonly members: Int32Array;
   readonly start: Int32Array;
-  /** By chain: its least return, its greatest call, and the rows of these (-1: the virtual write). */
-  readonly leastReturn: Float64Array;
+  /** By chain: the rows with its least return and with its greatest call; -1 is the virtual write. */
   readonly leastReturnRow: Int32Array;
-  readonly greatestCall: Float64Array;
   readonly greatestCallRow: Int32Array;
 }
 
-export function buildChains(columns: RegisterColumns, writers: Writers): Chains | NoSearchAnswer {
-  return new ChainBuilder(columns, writers).build();
+export function callOf(columns: RegisterColumns, row: number): number {
+  return row === -1 ? -Infinity : (columns.call[row] ?? 0);
+}
+
+export function returnOf(columns: RegisterColumns, row: number): number {
+  return row === -1 ? -Infinity : (columns.return[row] ?? 0);
+}
+
+export function buildChains(columns: RegisterColumns, writers: Writers, scratch: Scratch): Chains | NoSearchAnswer {
+  return new ChainBuilder(columns, writers, scratch).build();
 }
 
 class ChainBuilder {
   readonly members: Int32Array;
   readonly start: Int32Array;
-  readonly leastReturn: Float64Array;
   readonly leastReturnRow: Int32Array;
-  readonly greatestCall: Float64Array;
   readonly greatestCallRow: Int32Array;
   #chains = 0;
   #placed = 0;
   #placedCas = 0;
-  /** Of the chain being walked. */
-  #leastReturn = 0;
+  /** Of the chain being walked. Rows only: numbers that are no small integers would be made anew at each change. */
   #leastReturnRow = -1;
-  #greatestCall = 0;
   #greatestCallRow = -1;
   /** Rows that read value `v` are `reads[readStart[v]]` up to `reads[readStart[v + 1]]`, in order of call. */
   readonly #readStart: Int32Array;
@@ -44,10 +47,11 @@ class ChainBuilder {
   constructor(
     readonly columns: RegisterColumns,
     readonly writers: Writers,
+    scratch: Scratch,
   ) {
     const { count, kind, value, values } = columns;
     let roots = 1;
-    const readStart = new Int32Array(values.size + 1);
+    const readStart = scratch.int32(values.size + 1).fill(0);
     for (let row = 0; row < count; row++) {
       const own = value[row] ?? 0;
       if (kind[row] === readKind) readStart[own] = (readStart[own] ?? 0) + 1;
@@ -55,7 +59,7 @@ class ChainBuilder {
     }
     let sum = 0;
     for (let own = 0; own <= values.size; own++) readStart[own] = sum += readStart[own] ?? 0;
-    this.#reads = new Int32Array(sum);
+    this.#reads = scratch.int32(sum);
     // From the last row to the first: each value's starts then stand where its first read is.
     for (let row = count - 1; row >= 0; row--) {
       if (kind[row] !== readKind) continue;
@@ -65,35 +69,26 @@ class ChainBuilder {
       this.#reads[place] = row;
     }
     this.#readStart = readStart;
-    this.members = new Int32Array(count);
-    this.start = new Int32Array(roots + 1);
-    this.leastReturn = new Float64Array(roots);
-    this.leastReturnRow = new Int32Array(roots);
-    this.greatestCall = new Float64Array(roots);
-    this.greatestCallRow = new Int32Array(roots);
+    this.members = scratch.int32(count);
+    this.start = scratch.int32(roots + 1);
+    this.start[0] = 0;
+    this.leastReturnRow = scratch.int32(roots);
+    this.greatestCallRow = scratch.int32(roots);
   }
 
   build(): Chains | NoSearchAnswer {
     const { columns, writers } = this;
-    this.#begin(-1, -Infinity, -Infinity);
     let late = this.#walk(0);
     for (let row = 0; row < columns.count && late === -1; row++) {
       if (columns.kind[row] !== writeKind || !hasHappened(columns, writers.evidence, row)) continue;
-      this.#begin(row, columns.call[row] ?? 0, columns.return[row] ?? 0);
+      this.members[this.#placed++] = row;
+      this.#leastReturnRow = this.#greatestCallRow = row;
       late = this.#walk(columns.value[row] ?? 0);
     }
     if (late !== -1) return violation(columns, writers.evidence, "order", [this.#greatestCallRow, late]);
     if (this.#placedCas !== writers.casCount) return violation(columns, writers.evidence, "cycle", this.#cycle());
-    const { members, start, leastReturn, leastReturnRow, greatestCall, greatestCallRow } = this;
-    return { count: this.#chains, members, start, leastReturn, leastReturnRow, greatestCall, greatestCallRow };
-  }
-
-  #begin(row: number, call: number, returned: number): void {
-    this.#leastReturn = returned;
-    this.#leastReturnRow = row;
-    this.#greatestCall = call;
-    this.#greatestCallRow = row;
-    if (row !== -1) this.members[this.#placed++] = row;
+    const { members, start, leastReturnRow, greatestCallRow } = this;
+    return { count: this.#chains, members, start, leastReturnRow, greatestCallRow };
   }
 
   /** Follows the chain from its first value to its end; -1, or the row that returned before an earlier one was called. */
@@ -107,15 +102,13 @@ class ChainBuilder {
       if (late !== -1) return late;
       const cas = writers.next[value] ?? -1;
       if (cas === -1) break;
-      if ((columns.return[cas] ?? 0) < this.#greatestCall) return cas;
+      if (returnOf(columns, cas) < callOf(columns, this.#greatestCallRow)) return cas;
       this.#place(cas);
       this.#placedCas += 1;
       value = columns.value[cas] ?? 0;
     }
     const chain = this.#chains++;
-    this.leastReturn[chain] = this.#leastReturn;
     this.leastReturnRow[chain] = this.#leastReturnRow;
-    this.greatestCall[chain] = this.#greatestCall;
     this.greatestCallRow[chain] = this.#greatestCallRow;
     this.start[chain + 1] = this.#placed;
     return -1;
@@ -126,23 +119,16 @@ class ChainBuilder {
     const end = this.#readStart[value + 1] ?? 0;
     for (let at = this.#readStart[value] ?? 0; at < end; at++) {
       const row = this.#reads[at] ?? 0;
-      if ((this.columns.return[row] ?? 0) < this.#greatestCall) return row;
+      if (returnOf(this.columns, row) < callOf(this.columns, this.#greatestCallRow)) return row;
       this.#place(row);
     }
     return -1;
   }
 
   #place(row: number): void {
-    const call = this.columns.call[row] ?? 0;
-    const returned = this.columns.return[row] ?? 0;
-    if (returned < this.#leastReturn) {
-      this.#leastReturn = returned;
-      this.#leastReturnRow = row;
-    }
-    if (call > this.#greatestCall) {
-      this.#greatestCall = call;
-      this.#greatestCallRow = row;
-    }
+    const { columns } = this;
+    if (returnOf(columns, row) < returnOf(columns, this.#leastReturnRow)) this.#leastReturnRow = row;
+    if (callOf(columns, row) > callOf(columns, this.#greatestCallRow)) this.#greatestCallRow = row;
     this.members[this.#placed++] = row;
   }
 

@@ -5,6 +5,7 @@
 // Anything that this way of judging does not cover is answered with "not-applicable", never with a guess.
 import type { Budget } from "../budget.js";
 import { notKind, type RegisterColumns } from "../register/columns.js";
+import type { Scratch } from "../scratch.js";
 import type { NoSearchAnswer } from "./answer.js";
 import { buildChains, type Chains } from "./chains.js";
 import { placeNots } from "./nots.js";
@@ -14,22 +15,22 @@ import { orderChains } from "./zones.js";
 
 export type { Conflict, ConflictReason, NoSearchAnswer } from "./answer.js";
 
-/** Throws BudgetExhausted. */
-export function judgeWithoutSearch(given: RegisterColumns, budget?: Budget): NoSearchAnswer {
-  const columns = inOrderOfCall(given);
+/** Throws BudgetExhausted. A linearization lies in the scratch memory. */
+export function judgeWithoutSearch(given: RegisterColumns, scratch: Scratch, budget?: Budget): NoSearchAnswer {
+  const columns = inOrderOfCall(given, scratch);
   budget?.look();
-  const writers = findWriters(columns);
+  const writers = findWriters(columns, scratch);
   if ("kind" in writers) return writers;
   budget?.look();
-  const chains = buildChains(columns, writers);
+  const chains = buildChains(columns, writers, scratch);
   if ("kind" in chains) return chains;
   budget?.look();
-  const order = orderChains(columns, chains, writers.evidence);
+  const order = orderChains(columns, chains, writers.evidence, scratch);
   if (!(order instanceof Int32Array)) return order;
-  let rows = concatenate(chains, order);
+  let rows = concatenate(chains, order, scratch);
   if (columns.kind.includes(notKind)) {
     budget?.look();
-    const withNots = placeNots(columns, writers, chains, rows);
+    const withNots = placeNots(columns, writers, chains, rows, scratch);
     if (!(withNots instanceof Int32Array)) return withNots;
     rows = withNots;
   }
@@ -37,10 +38,11 @@ export function judgeWithoutSearch(given: RegisterColumns, budget?: Budget): NoS
   return { kind: "linearizable", order: rows };
 }
 
-function concatenate({ members, start, count }: Chains, order: Int32Array): Int32Array {
-  const rows = new Int32Array(start[count] ?? 0);
+function concatenate({ members, start, count }: Chains, order: Int32Array, scratch: Scratch): Int32Array {
+  const rows = scratch.int32(start[count] ?? 0);
   let to = 0;
-  for (const chain of order) {
+  for (let at = 0; at < count; at++) {
+    const chain = order[at] ?? 0;
     const end = start[chain + 1] ?? 0;
     for (let place = start[chain] ?? 0; place < end; place++) rows[to++] = members[place] ?? 0;
   }
@@ -48,12 +50,12 @@ function concatenate({ members, start, count }: Chains, order: Int32Array): Int3
 }
 
 /** Reads of one value, and the F, are placed in order of call; recorded histories are in that order already. */
-function inOrderOfCall(columns: RegisterColumns): RegisterColumns {
+function inOrderOfCall(columns: RegisterColumns, scratch: Scratch): RegisterColumns {
   const { count, call } = columns;
   let sorted = 1;
   while (sorted < count && (call[sorted - 1] ?? 0) <= (call[sorted] ?? 0)) sorted += 1;
   if (sorted >= count) return columns;
-  const order = orderOf(call);
+  const order = orderOf(call, scratch);
   return {
     count,
     values: columns.values,

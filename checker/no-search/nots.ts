@@ -1,6 +1,7 @@
 // Failed cas that observed nothing, F(e): at some moment of their interval the value was not e. They only add constraints, and
 // are fitted into the gaps of a linearization of everything else.
 import { casKind, notKind, writeKind, type RegisterColumns } from "../register/columns.js";
+import type { Scratch } from "../scratch.js";
 import { violation, type NoSearchAnswer } from "./answer.js";
 import type { Chains } from "./chains.js";
 import { orderOf } from "./order.js";
@@ -15,14 +16,15 @@ export function placeNots(
   writers: Writers,
   chains: Chains,
   rows: Int32Array,
+  scratch: Scratch,
 ): Int32Array | NoSearchAnswer {
   const nots = notsOf(columns);
-  const conflict = findCovered(columns, writers, chains, nots);
+  const conflict = findCovered(columns, writers, chains, nots, scratch);
   if (conflict !== null) return conflict;
-  const gaps = chooseGaps(columns, nots, rows);
+  const gaps = chooseGaps(columns, nots, rows, scratch);
   return gaps === null
     ? { kind: "not-applicable", reason: "a failed cas fits nowhere into the first linearization found" }
-    : merge(rows, nots, gaps);
+    : merge(rows, nots, gaps, scratch);
 }
 
 function notsOf({ count, kind }: RegisterColumns): Int32Array {
@@ -40,12 +42,12 @@ interface Places {
   readonly callsUpTo: Int32Array;
 }
 
-function describePlaces(columns: RegisterColumns, { members, start, count }: Chains): Places {
+function describePlaces(columns: RegisterColumns, { members, start, count }: Chains, scratch: Scratch): Places {
   const placed = start[count] ?? 0;
-  const placeOf = new Int32Array(columns.count).fill(-1);
-  const chainOf = new Int32Array(placed);
-  const returnsFrom = new Int32Array(placed);
-  const callsUpTo = new Int32Array(placed);
+  const placeOf = scratch.int32(columns.count).fill(-1);
+  const chainOf = scratch.int32(placed);
+  const returnsFrom = scratch.int32(placed);
+  const callsUpTo = scratch.int32(placed);
   for (let chain = 0; chain < count; chain++) {
     const from = start[chain] ?? 0;
     const end = start[chain + 1] ?? 0;
@@ -71,8 +73,9 @@ function findCovered(
   { writer, next, evidence }: Writers,
   chains: Chains,
   nots: Int32Array,
+  scratch: Scratch,
 ): NoSearchAnswer | null {
-  const { placeOf, chainOf, returnsFrom, callsUpTo } = describePlaces(columns, chains);
+  const { placeOf, chainOf, returnsFrom, callsUpTo } = describePlaces(columns, chains, scratch);
   for (const not of nots) {
     const value = columns.value[not] ?? 0;
     const by = writer[value] ?? -1;
@@ -96,10 +99,13 @@ function findCovered(
  * By F, in order of call, the gap that it takes: gap `g` lies before `rows[g]`. The earliest that its interval admits, where the
  * value is another, and not before the gap of an F that had returned. Null when one finds none.
  */
-function chooseGaps(columns: RegisterColumns, nots: Int32Array, rows: Int32Array): Int32Array | null {
-  const gaps = describeGaps(columns, rows);
-  const byReturn = orderOf(Float64Array.from(nots, (row) => columns.return[row] ?? 0));
-  const chosen = new Int32Array(nots.length);
+function chooseGaps(columns: RegisterColumns, nots: Int32Array, rows: Int32Array, scratch: Scratch): Int32Array | null {
+  const gaps = describeGaps(columns, rows, scratch);
+  const byReturn = orderOf(
+    Float64Array.from(nots, (row) => columns.return[row] ?? 0),
+    scratch,
+  );
+  const chosen = scratch.int32(nots.length);
   let returned = 0;
   let earliest = 0;
   for (let at = 0; at < nots.length; at++) {
@@ -128,13 +134,14 @@ interface Gaps {
   readonly nextValue: Int32Array;
 }
 
-function describeGaps(columns: RegisterColumns, rows: Int32Array): Gaps {
+function describeGaps(columns: RegisterColumns, rows: Int32Array, scratch: Scratch): Gaps {
   const count = rows.length;
-  const greatestCall = new Float64Array(count + 1);
-  const leastReturn = new Float64Array(count + 1);
-  const value = new Int32Array(count + 1);
-  const nextValue = new Int32Array(count + 1);
+  const greatestCall = scratch.float64(count + 1);
+  const leastReturn = scratch.float64(count + 1);
+  const value = scratch.int32(count + 1);
+  const nextValue = scratch.int32(count + 1);
   greatestCall[0] = -Infinity;
+  value[0] = 0;
   for (let gap = 1; gap <= count; gap++) {
     const row = rows[gap - 1] ?? 0;
     greatestCall[gap] = Math.max(greatestCall[gap - 1] ?? 0, columns.call[row] ?? 0);
@@ -163,9 +170,9 @@ function firstAtLeast(keys: Float64Array, key: number): number {
 }
 
 /** In one gap the F stand in order of call. */
-function merge(rows: Int32Array, nots: Int32Array, gaps: Int32Array): Int32Array {
-  const byGap = orderOf(Float64Array.from(gaps));
-  const merged = new Int32Array(rows.length + nots.length);
+function merge(rows: Int32Array, nots: Int32Array, gaps: Int32Array, scratch: Scratch): Int32Array {
+  const byGap = orderOf(Float64Array.from(gaps), scratch);
+  const merged = scratch.int32(rows.length + nots.length);
   let to = 0;
   let at = 0;
   for (let gap = 0; gap <= rows.length; gap++) {

@@ -1,4 +1,5 @@
 // Sorting by time without objects: a radix sort of doubles that carries the places along.
+import type { Scratch } from "../scratch.js";
 
 const digitBits = 11;
 const digits = 2 ** digitBits;
@@ -8,9 +9,9 @@ const twoTo32 = 2 ** 32;
  * The places of `keys` in ascending order of key, equal keys in ascending order of place. Keys are safe integers; differences
  * that are not fall back to a sort by comparison.
  */
-export function orderOf(keys: Float64Array): Int32Array {
+export function orderOf(keys: Float64Array, scratch: Scratch): Int32Array {
   const count = keys.length;
-  const order = new Int32Array(count);
+  const order = scratch.int32(count);
   let isSorted = true;
   let least = Infinity;
   let greatest = -Infinity;
@@ -24,24 +25,24 @@ export function orderOf(keys: Float64Array): Int32Array {
   if (isSorted) return order;
   if (!Number.isSafeInteger(greatest - least) || count < 64)
     return order.sort((left, right) => (keys[left] ?? 0) - (keys[right] ?? 0) || left - right);
-  return radixSort(keys, order, least, greatest - least);
+  return radixSort(keys, order, least, greatest - least, scratch);
 }
 
 /** Least digit first; keys travel with the places, so that every pass reads in sequence. */
-function radixSort(keys: Float64Array, order: Int32Array, least: number, range: number): Int32Array {
+function radixSort(keys: Float64Array, order: Int32Array, least: number, range: number, scratch: Scratch): Int32Array {
   const count = keys.length;
-  let low = new Uint32Array(count);
-  let high = new Uint32Array(range >= twoTo32 ? count : 0);
+  let low = scratch.int32(count);
+  let high = scratch.int32(range >= twoTo32 ? count : 0);
   for (let place = 0; place < count; place++) {
     const key = (keys[place] ?? 0) - least;
-    low[place] = key >>> 0;
+    low[place] = key | 0;
     if (high.length > 0) high[place] = Math.floor(key / twoTo32);
   }
-  let places: Int32Array = order;
-  let nextPlaces: Int32Array = new Int32Array(count);
-  let nextLow = new Uint32Array(count);
-  let nextHigh = new Uint32Array(high.length);
-  const starts = new Int32Array(digits);
+  let places = order;
+  let nextPlaces = scratch.int32(count);
+  let nextLow = scratch.int32(count);
+  let nextHigh = scratch.int32(high.length);
+  const starts = scratch.int32(digits);
   const bits = Math.floor(Math.log2(range)) + 1;
   // A digit lies in one word: three in the low one (11, 11, 10 bits), then the high one's.
   for (let shift = 0; shift < bits; shift = shift === 22 ? 32 : shift + digitBits) {

@@ -1,5 +1,6 @@
 // Who wrote each value, which operations of unknown outcome happened after all, and which cas took each value away.
 import { casKind, notKind, readKind, writeKind, type RegisterColumns } from "../register/columns.js";
+import type { Scratch } from "../scratch.js";
 import { violation, type NoSearchAnswer } from "./answer.js";
 
 export interface Writers {
@@ -16,12 +17,12 @@ export interface Writers {
   readonly casCount: number;
 }
 
-export function findWriters(columns: RegisterColumns): Writers | NoSearchAnswer {
-  const { writer, reason } = uniqueWriters(columns);
+export function findWriters(columns: RegisterColumns, scratch: Scratch): Writers | NoSearchAnswer {
+  const { writer, reason } = uniqueWriters(columns, scratch);
   if (reason !== null) return { kind: "not-applicable", reason };
   const evidence = requireSeen(columns, writer);
   if (!(evidence instanceof Map)) return evidence;
-  const next = new Int32Array(columns.values.size).fill(-1);
+  const next = scratch.int32(columns.values.size).fill(-1);
   let casCount = 0;
   for (let row = 0; row < columns.count; row++) {
     if (columns.kind[row] !== casKind || !hasHappened(columns, evidence, row)) continue;
@@ -39,11 +40,11 @@ export function hasHappened(columns: RegisterColumns, evidence: ReadonlyMap<numb
 }
 
 /** Fails, with the reason, where a value that somebody looks at is written twice. */
-function uniqueWriters(columns: RegisterColumns) {
+function uniqueWriters(columns: RegisterColumns, scratch: Scratch) {
   const { count, kind, value, expected, values } = columns;
-  const writer = new Int32Array(values.size).fill(-1);
-  const looked = new Uint8Array(values.size);
-  const loose = new Uint8Array(values.size);
+  const writer = scratch.int32(values.size).fill(-1);
+  const looked = scratch.uint8(values.size).fill(0);
+  const loose = scratch.uint8(values.size).fill(0);
   let reason: string | null = null;
   for (let row = 0; row < count; row++) {
     const what = kind[row];

@@ -2,7 +2,8 @@
 // objects. What says nothing is left out, and an answer that contradicts itself is found here.
 import type { JsonValue, Operation } from "../../history/index.js";
 import type { Budget } from "../budget.js";
-import { fieldOf } from "../values.js";
+import type { Scratch } from "../scratch.js";
+import { expectedIn, newIn, observedIn, previousIn, statusIn } from "./fields.js";
 import { ValueNumbers } from "./value-numbers.js";
 
 /**
@@ -44,13 +45,20 @@ const contradiction = -2;
 /** The clock is looked at after so many operations. */
 const lookEvery = 2 ** 16;
 
-/** Operations of outcome `fail` and reads without an answer are left out; shapes must have been checked. */
+/** About how much scratch memory the columns of one operation take, with all that the algorithm without a search needs. */
+export const bytesPerOperation = 96;
+
+/**
+ * Operations of outcome `fail` and reads without an answer are left out; shapes must have been checked. The columns lie in the
+ * scratch memory. Throws BudgetExhausted.
+ */
 export function columnsOf(
   operations: readonly Operation[],
   initial: JsonValue,
+  scratch: Scratch,
   budget?: Budget,
 ): RegisterColumns | Contradiction {
-  const filler = new ColumnFiller(operations.length, new ValueNumbers(initial, operations.length));
+  const filler = new ColumnFiller(operations.length, new ValueNumbers(initial, operations.length, scratch), scratch);
   for (let position = 0; position < operations.length; position++) {
     if (position % lookEvery === 0) budget?.look();
     const operation = operations[position];
@@ -72,13 +80,14 @@ class ColumnFiller {
   constructor(
     length: number,
     readonly values: ValueNumbers,
+    scratch: Scratch,
   ) {
-    this.position = new Int32Array(length);
-    this.kind = new Uint8Array(length);
-    this.value = new Int32Array(length);
-    this.expected = new Int32Array(length);
-    this.call = new Float64Array(length);
-    this.return = new Float64Array(length);
+    this.position = scratch.int32(length);
+    this.kind = scratch.uint8(length);
+    this.value = scratch.int32(length);
+    this.expected = scratch.int32(length);
+    this.call = scratch.float64(length);
+    this.return = scratch.float64(length);
   }
 
   /** False when the operation contradicts itself. */
@@ -115,7 +124,7 @@ class ColumnFiller {
     const { function: name, input, output, returnNs } = operation;
     if (name === "get") return returnNs === null ? nothing : this.#one(readKind, this.values.numberOf(output), row);
     if (name !== "put") return this.#casKind(operation, row);
-    const previous = returnNs === null ? undefined : fieldOf(output, "previous");
+    const previous = returnNs === null ? undefined : previousIn(output);
     const value = this.values.numberOf(input);
     // A put that tells what it replaced is a cas that succeeded.
     return previous === undefined
@@ -124,17 +133,17 @@ class ColumnFiller {
   }
 
   #casKind({ input, output, returnNs }: Operation, row: number): number {
-    const expected = this.values.numberOf(fieldOf(input, "expected") ?? null);
+    const expected = this.values.numberOf(expectedIn(input) ?? null);
     if (returnNs === null) {
-      const value = this.values.numberOf(fieldOf(input, "new") ?? null);
+      const value = this.values.numberOf(newIn(input) ?? null);
       return expected === value ? nothing : this.#swap(expected, value, row);
     }
-    const status = fieldOf(output, "status");
-    const told = fieldOf(output, "observed");
+    const status = statusIn(output);
+    const told = observedIn(output);
     const observed = told === undefined ? -1 : this.values.numberOf(told);
     if (status === "ok") {
       if (observed !== -1 && observed !== expected) return contradiction;
-      return this.#swap(expected, this.values.numberOf(fieldOf(input, "new") ?? null), row);
+      return this.#swap(expected, this.values.numberOf(newIn(input) ?? null), row);
     }
     if (status === "not-found") {
       const absent = this.values.numberOf(null);

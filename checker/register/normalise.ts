@@ -2,7 +2,15 @@
 // search: an operation of unknown outcome whose value was seen becomes one that happened, and what nobody can tell from not
 // having happened is dropped.
 import type { JsonValue, Operation } from "../../history/index.js";
-import { columnsOf, kindNames, type Contradiction, type RegisterColumns, type RegisterKind } from "./columns.js";
+import { withScratch } from "../scratch.js";
+import {
+  bytesPerOperation,
+  columnsOf,
+  kindNames,
+  type Contradiction,
+  type RegisterColumns,
+  type RegisterKind,
+} from "./columns.js";
 
 export type { RegisterKind } from "./columns.js";
 
@@ -31,8 +39,10 @@ export function normaliseRegister(
   operations: readonly Operation[],
   initial: JsonValue,
 ): NormalisedRegister | Contradiction {
-  const columns = columnsOf(operations, initial);
-  return "operations" in columns ? columns : objectsOf(columns);
+  return withScratch(bytesPerOperation * operations.length, (scratch) => {
+    const columns = columnsOf(operations, initial, scratch);
+    return "operations" in columns ? columns : objectsOf(columns);
+  });
 }
 
 export function objectsOf(columns: RegisterColumns): NormalisedRegister {

@@ -1,5 +1,6 @@
 // Small numbers for the values of a register, equal numbers for equal values, so that what judges it compares integers.
 import type { JsonValue } from "../../history/index.js";
+import type { Scratch } from "../scratch.js";
 import { canonical } from "../values.js";
 
 /** A Map of V8 holds at most 2^24 entries. */
@@ -14,9 +15,9 @@ export class ValueNumbers {
   /** Lists and objects, by canonical text. */
   readonly #composites = new Map<string, number>();
 
-  /** `operations`: about how many operations there are; only speed depends on it. */
-  constructor(initial: JsonValue, operations: number) {
-    this.#whole = new Int32Array(4 * operations + 256);
+  /** `operations`: about how many operations there are; only speed depends on it. Good as long as the scratch memory is lent. */
+  constructor(initial: JsonValue, operations: number, scratch: Scratch) {
+    this.#whole = scratch.int32(2 * operations + 16).fill(0);
     this.numberOf(initial);
   }
 

@@ -44,15 +44,20 @@ function meaningOf(
   return { is: seen, isNot: numberOf(expected), becomes: -1 };
 }
 
-/** A linearization as positions, or null when there is none. At most 20 operations. */
-export function bruteForce(operations: readonly Operation[], initial: JsonValue): readonly number[] | null {
-  if (operations.length > 20) throw new Error(`too many operations for brute force: ${operations.length}`);
+/** Numbers for values, as they come; the initial value is number 0. */
+function numbering(initial: JsonValue): (value: JsonValue | undefined) => number {
   const texts: string[] = [text(initial)];
-  const numberOf = (value: JsonValue | undefined): number => {
+  return (value) => {
     const own = text(value);
     const known = texts.indexOf(own);
     return known === -1 ? texts.push(own) - 1 : known;
   };
+}
+
+/** A linearization as positions, or null when there is none. At most 20 operations. */
+export function bruteForce(operations: readonly Operation[], initial: JsonValue): readonly number[] | null {
+  if (operations.length > 20) throw new Error(`too many operations for brute force: ${operations.length}`);
+  const numberOf = numbering(initial);
   const candidates = operations.flatMap((operation, position) => {
     if (operation.outcome === "fail") return [];
     const { callNs: call, returnNs } = operation;
@@ -68,7 +73,7 @@ export function bruteForce(operations: readonly Operation[], initial: JsonValue)
       if ((placed & (1 << at)) === 0) deadline = Math.min(deadline, candidate.return);
     });
     if (deadline === Infinity) return true;
-    const here = placed * texts.length + state;
+    const here = placed * 64 + state;
     if (hopeless.has(here)) return false;
     const found = candidates.some(({ position, call, is, isNot, becomes }, at) => {
       if ((placed & (1 << at)) !== 0 || call > deadline) return false;
@@ -82,4 +87,39 @@ export function bruteForce(operations: readonly Operation[], initial: JsonValue)
     return found;
   };
   return search(0, 0) ? order : null;
+}
+
+/**
+ * Are these operations, all answered, inconsistent by themselves: even when each write outside them may have happened or not, once
+ * at most, inside its own interval, and everything else outside is forgotten?
+ */
+export function isInconsistentCore(
+  operations: readonly Operation[],
+  initial: JsonValue,
+  core: readonly number[],
+): boolean {
+  if (operations.length > 20) throw new Error(`too many operations for brute force: ${operations.length}`);
+  const numberOf = numbering(initial);
+  const candidates = operations.flatMap((operation, position) => {
+    const meaning = meaningOf(operation, numberOf);
+    const inside = core.includes(position);
+    if (operation.outcome === "fail" || (!inside && meaning.becomes === -1)) return [];
+    return [{ ...meaning, inside, call: operation.callNs, return: operation.returnNs ?? Infinity }];
+  });
+  const met = new Set<string>();
+  const isPossible = (placed: number, state: number, latestCall: number): boolean => {
+    const waiting = candidates.filter(({ inside }, at) => inside && (placed & (1 << at)) === 0);
+    if (waiting.length === 0) return true;
+    const deadline = Math.min(...waiting.map((candidate) => candidate.return));
+    const here = `${placed} ${state} ${latestCall}`;
+    if (latestCall > deadline || met.has(here)) return false;
+    met.add(here);
+    return candidates.some((candidate, at) => {
+      const { is, isNot, becomes, call } = candidate;
+      if ((placed & (1 << at)) !== 0 || call > deadline || candidate.return < latestCall) return false;
+      if (isNot === state || is.some((value) => value !== state)) return false;
+      return isPossible(placed | (1 << at), becomes === -1 ? state : becomes, Math.max(latestCall, call));
+    });
+  };
+  return !isPossible(0, 0, -Infinity);
 }
