@@ -8,7 +8,7 @@ import { explainRegister } from "./explain/explain-register.js";
 import type { LoggedCommand } from "./judge-input.js";
 import { splitByKey, validateOperations, type KeyHistory } from "./keys.js";
 import type { AnyModel } from "./model.js";
-import { modelNamed, modelNames } from "./models/index.js";
+import { casRegister, modelNamed, modelNames } from "./models/index.js";
 import { verifyCore } from "./verifier-core.js";
 import { registerSpecification, verifyLinearization } from "./verifier.js";
 import {
@@ -75,7 +75,7 @@ export function checkLinearizability(
   }
   const budget = new Budget(options.budget);
   const judged = new Map<KeyHistory, JudgedKey>();
-  const split = splitByKey(operations);
+  const split = splitByKey(operations, chosen.partition);
   // Small keys first: a hard one cannot take their time away.
   const bySize = [...split].sort((left, right) => left.operations.length - right.operations.length);
   let explained = 0;
@@ -104,12 +104,13 @@ interface JudgedKey {
 }
 
 function judgeKey(
-  history: KeyHistory,
-  model: AnyModel,
+  given: KeyHistory,
+  givenModel: AnyModel,
   options: LinearizabilityOptions,
   budget: Budget,
   explain: boolean,
 ): JudgedKey {
+  const { history, model } = inRegisterWords(given, givenModel);
   let engine: EngineName = options.engine ?? (model.register ? "no-search" : "wing-gong");
   const startedMs = performance.now();
   const spent = budget.part({});
@@ -130,6 +131,7 @@ function judgeKey(
     if (answer.valid) {
       const order = Array.from(answer.order, (position) => operations[position]?.index ?? -1);
       requireLinearization(history, model, options.initial, order);
+      if (history !== given) requireLinearization(given, givenModel, options.initial, order);
       return { result: result(true, order, null), violation: null, unknown: null };
     }
     const violation = explainKey(history, model, options, explain ? (options.explainMs ?? 5_000) : 300);
@@ -138,6 +140,15 @@ function judgeKey(
     const unknown = whyUnknown(error, history, spent);
     return { result: result("unknown", null, unknown.sentence), violation: null, unknown };
   }
+}
+
+/** A key that can be told as a register's is judged as one. */
+function inRegisterWords(
+  history: KeyHistory,
+  model: AnyModel,
+): { readonly history: KeyHistory; readonly model: AnyModel } {
+  const told = model.inRegisterWords?.(history.operations) ?? null;
+  return told === null ? { history, model } : { history: { key: history.key, operations: told }, model: casRegister };
 }
 
 /** Why a key could not be judged. Throws what says that the checker is broken. */
