@@ -28,6 +28,34 @@ export interface ViolationCertificate {
   readonly verified: boolean;
 }
 
+export type SessionGuarantee = "monotonic writes" | "writes follow reads" | "monotonic reads" | "read your writes";
+
+export interface SequentialFinding {
+  /** `unknown`: the budget for explaining ended first. */
+  readonly holds: Validity;
+  /** Operation.index of operations that have no such order by themselves; empty where none so small is known. */
+  readonly witness: readonly number[];
+}
+
+export interface GuaranteeFinding {
+  readonly guarantee: SessionGuarantee;
+  /** true: it holds, together with all others that hold. false: it cannot hold together with those in `given`. */
+  readonly holds: Validity;
+  /** Guarantees that hold and together with which this one fails. Empty: it fails by itself. */
+  readonly given: readonly SessionGuarantee[];
+  /** Operation.index of operations that show the failure by themselves; empty where it holds or they are too many to list. */
+  readonly witness: readonly number[];
+}
+
+/** Which weaker models the operations on the key satisfy; about this key alone. */
+export interface WeakerModels {
+  /** The strongest that is known to hold, in words. */
+  readonly strongest: string;
+  readonly sequential: SequentialFinding;
+  /** Registers only; in the order in which they were judged. */
+  readonly guarantees: readonly GuaranteeFinding[];
+}
+
 /** One thing that went wrong, with what a person needs to see why. */
 export interface Violation {
   readonly class: ViolationClass;

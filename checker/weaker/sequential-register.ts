@@ -1,0 +1,174 @@
+// Sequential consistency (Lamport, 1979) of one register: is there one order of all operations that keeps each session's own order
+// and explains every answer? Where it is certain which write each operation saw, this takes no search: the operations of a value
+// stand together, a cas ties the value it saw to the value it wrote, so chains of values are blocks whose inner order is fixed, and
+// the sessions say which block comes before which. (The same blocks as in ../no-search, but without times.)
+import { cycleIn, type Edge } from "./graph.js";
+import { initialWrite, withProofs, type Sessions, type Step } from "./sessions.js";
+
+export type BlocksAnswer =
+  /** An order of all operations, as positions. */
+  | { readonly kind: "order"; readonly order: readonly number[] }
+  /** Positions of operations that have no such order by themselves. */
+  | { readonly kind: "contradiction"; readonly witness: readonly number[] };
+
+interface Place {
+  readonly root: number;
+  /** 0: the root; 1: what saw it; 2: the cas that took it away; 3: what saw that; and so on. */
+  readonly depth: number;
+}
+
+class Blocks {
+  /** By write: its place. */
+  readonly places = new Map<number, Place>();
+  /** By write: the cas that took its value away. */
+  readonly nextCas = new Map<number, number>();
+  readonly #seenBy = new Map<number, number>();
+
+  /** The operations of a contradiction, or null. */
+  build(steps: readonly Step[]): readonly number[] | null {
+    const writes = steps.filter((step) => step.writes);
+    this.places.set(initialWrite, { root: initialWrite, depth: 0 });
+    for (const { at, sees } of writes) {
+      if (sees === null) {
+        this.places.set(at, { root: at, depth: 0 });
+        continue;
+      }
+      const rival = this.nextCas.get(sees);
+      if (rival !== undefined) return [rival, at, sees];
+      this.nextCas.set(sees, at);
+      this.#seenBy.set(at, sees);
+    }
+    const roots = [...this.places.keys()];
+    for (const root of roots) {
+      let depth = 2;
+      for (let cas = this.nextCas.get(root); cas !== undefined; cas = this.nextCas.get(cas)) {
+        this.places.set(cas, { root, depth });
+        depth += 2;
+      }
+    }
+    const lost = writes.find(({ at }) => !this.places.has(at));
+    return lost === undefined ? null : this.#cycleFrom(lost.at);
+  }
+
+  /** What no root leads to hangs on a cycle of cas, each of which needs the value that the next one wrote. */
+  #cycleFrom(start: number): readonly number[] {
+    const passed: number[] = [];
+    let at = start;
+    while (!passed.includes(at)) {
+      passed.push(at);
+      at = this.#seenBy.get(at) ?? at;
+    }
+    return passed.slice(passed.indexOf(at));
+  }
+
+  placeOf({ at, sees, writes }: Step): Place | null {
+    if (writes) return this.places.get(at) ?? null;
+    const seen = sees === null ? undefined : this.places.get(sees);
+    return seen === undefined ? null : { root: seen.root, depth: seen.depth + 1 };
+  }
+
+  /** The writes of a block from one depth to another, with the one whose value the first of them saw. */
+  between(root: number, low: number, high: number): readonly number[] {
+    const found: number[] = [];
+    for (let at: number | undefined = root, depth = 0; at !== undefined && depth <= high; depth += 2) {
+      if (depth >= low - 2) found.push(at);
+      at = this.nextCas.get(at);
+    }
+    return found;
+  }
+}
+
+/** `sessions`: of steps that saw nothing and wrote nothing nothing is said. */
+export function judgeBlocks(given: Sessions): BlocksAnswer {
+  const { sessions } = given;
+  const contradiction = (witness: readonly number[]): BlocksAnswer => ({
+    kind: "contradiction",
+    witness: withProofs(witness, given.provedBy),
+  });
+  const blocks = new Blocks();
+  const witness = blocks.build(sessions.flat());
+  if (witness !== null) return contradiction(witness);
+  const edges: Edge[] = [];
+  for (const steps of sessions) {
+    let before: { readonly step: Step; readonly place: Place } | null = null;
+    for (const step of steps) {
+      const place = blocks.placeOf(step);
+      if (place === null) continue;
+      const because = before === null ? [] : [before.step.at, step.at];
+      if (before !== null && before.place.root === place.root && before.place.depth > place.depth) {
+        const links = blocks.between(place.root, place.depth, before.place.depth);
+        return contradiction([...because, ...links]);
+      }
+      if (before !== null && before.place.root !== place.root)
+        edges.push({ from: before.place.root, to: place.root, because, label: `${before.place.depth}>${place.depth}` });
+      before = { step, place };
+    }
+  }
+  const cycle = cycleIn(edges, initialWrite);
+  if (cycle !== null) return contradiction(operationsOf(cycle, blocks));
+  return { kind: "order", order: inOrder(sessions, blocks, edges) };
+}
+
+/** With each block that the cycle passes, the writes that tie what it meets there to each other. */
+function operationsOf(cycle: readonly Edge[], blocks: Blocks): readonly number[] {
+  const [only] = cycle;
+  if (only?.to === initialWrite) {
+    // Nothing comes before what leads back to the initial value.
+    const [leaving = 0, arriving = 0] = only.label.split(">").map(Number);
+    return [
+      ...only.because,
+      ...blocks.between(only.from, leaving, leaving),
+      ...blocks.between(initialWrite, 0, arriving),
+    ];
+  }
+  return cycle.flatMap((edge, place) => {
+    const before = cycle.at(place - 1) ?? edge;
+    const [leaving = 0] = edge.label.split(">").map(Number);
+    const [, arriving = 0] = before.label.split(">").map(Number);
+    const low = Math.min(leaving, arriving);
+    return [...edge.because, ...blocks.between(edge.from, low, Math.max(leaving, arriving))];
+  });
+}
+
+/** Blocks in an order that the edges allow, each from its root on. */
+function inOrder(sessions: readonly (readonly Step[])[], blocks: Blocks, edges: readonly Edge[]): readonly number[] {
+  const members = new Map<number, { readonly at: number; readonly depth: number }[]>();
+  for (const root of [...blocks.places.values()].filter(({ depth }) => depth === 0).map((place) => place.root))
+    members.set(root, []);
+  for (const step of sessions.flat()) {
+    const place = blocks.placeOf(step);
+    if (place !== null) members.get(place.root)?.push({ at: step.at, depth: place.depth });
+  }
+  const order: number[] = [];
+  for (const root of rootsInOrder([...members.keys()], edges)) {
+    const block = members.get(root) ?? [];
+    // Stable: what stands at one depth stays in the order of its session.
+    block.sort((one, other) => one.depth - other.depth);
+    for (const { at } of block) order.push(at);
+  }
+  return order;
+}
+
+function rootsInOrder(roots: readonly number[], edges: readonly Edge[]): readonly number[] {
+  const incoming = new Map<number, number>();
+  const next = new Map<number, number[]>();
+  for (const { from, to } of edges) {
+    incoming.set(to, (incoming.get(to) ?? 0) + 1);
+    const known = next.get(from);
+    if (known === undefined) next.set(from, [to]);
+    else known.push(to);
+  }
+  // The initial value's block comes first: nothing leads to it.
+  const free = roots.filter((root) => (incoming.get(root) ?? 0) === 0 && root !== initialWrite);
+  free.push(initialWrite);
+  const order: number[] = [];
+  for (let root = free.pop(); root !== undefined; root = free.pop()) {
+    order.push(root);
+    for (const to of next.get(root) ?? []) {
+      const count = (incoming.get(to) ?? 0) - 1;
+      incoming.set(to, count);
+      if (count === 0) free.push(to);
+    }
+  }
+  return order;
+}

@@ -1,0 +1,102 @@
+// The four session guarantees of Terry, Demers, Petersen, Spreitzer, Theimer and Welch ("Session Guarantees for Weakly Consistent
+// Replicated Data", 1994), on one register, as Viotti and Vukolić write them down ("Consistency in Non-Transactional Distributed
+// Storage Systems", 2016): is there one order of all writes, and for each read a set of writes visible to it of which it returns
+// the latest (the initial value if there are none), so that
+//
+//   read your writes     the writes that its session made before are visible to a read;
+//   monotonic reads      what was visible to a read is visible to the later reads of its session;
+//   monotonic writes     the writes of a session stand in the session's order;
+//   writes follow reads  what was visible to a read stands before the later writes of its session.
+//
+// A cas that succeeded is a read and a write, and its write follows its own read. The fewer writes are visible the better, so each
+// guarantee says of some pairs of writes which comes first; some guarantees hold together iff all they say is free of cycles.
+import { cycleIn, type Edge } from "./graph.js";
+import type { SessionGuarantee, Validity } from "../verdict.js";
+import { initialWrite, withProofs, type Sessions, type Step } from "./sessions.js";
+
+/** What the writes themselves must keep comes first: what reads must keep is judged by the order of writes that follows. */
+export const sessionGuarantees: readonly SessionGuarantee[] = [
+  "monotonic writes",
+  "writes follow reads",
+  "monotonic reads",
+  "read your writes",
+];
+
+export interface GuaranteeAnswer {
+  readonly guarantee: SessionGuarantee;
+  /** true: it holds together with all others that hold. false: it cannot hold together with those in `given`. */
+  readonly holds: Validity;
+  readonly given: readonly SessionGuarantee[];
+  /** Positions of operations that show the failure by themselves. */
+  readonly witness: readonly number[];
+}
+
+/** More pairs than this are not looked at. */
+const maxEdges = 400_000;
+
+/** Each guarantee in turn, taken if it can hold together with those taken before. */
+export function judgeGuarantees(known: Sessions, guess: Sessions | null): readonly GuaranteeAnswer[] {
+  const taken: SessionGuarantee[] = [];
+  return sessionGuarantees.map((guarantee): GuaranteeAnswer => {
+    const wanted = [...taken, guarantee];
+    const certain = edgesOf(known, wanted);
+    const cycle = certain === null ? null : cycleIn(certain, initialWrite);
+    if (cycle !== null) {
+      const given = taken.filter((one) => cycle.some(({ label }) => label === one));
+      const witness = cycle.flatMap(({ from, to, because }) => [from, to, ...because]);
+      return { guarantee, holds: false, given, witness: withProofs(witness, known.provedBy) };
+    }
+    const possible = guess === known || guess === null ? null : edgesOf(guess, wanted);
+    const holds = guess === known ? certain !== null : possible !== null && cycleIn(possible, initialWrite) === null;
+    if (holds) taken.push(guarantee);
+    return { guarantee, holds: holds ? true : "unknown", given: [], witness: [] };
+  });
+}
+
+/** Null when there are too many. */
+function edgesOf({ sessions }: Sessions, wanted: readonly SessionGuarantee[]): readonly Edge[] | null {
+  const edges: Edge[] = [];
+  for (const steps of sessions) {
+    for (const edge of edgesOfSession(steps, wanted)) {
+      if (edges.length >= maxEdges) return null;
+      edges.push(edge);
+    }
+  }
+  return edges;
+}
+
+function* edgesOfSession(steps: readonly Step[], wanted: readonly SessionGuarantee[]): Generator<Edge> {
+  const ordered = wanted.includes("monotonic writes");
+  const writes: number[] = [];
+  /** Reads whose visible writes stand before the next write; if writes are not in order, before all later ones. */
+  let reads: Step[] = [];
+  /** By write: the first read of the session that saw it. */
+  const firstToSee = new Map<number, number>();
+  let previous: Step | null = null;
+  for (const step of steps) {
+    const { at, sees } = step;
+    if (sees !== null) {
+      if (wanted.includes("monotonic reads")) {
+        if (previous?.sees != null && previous.sees !== sees)
+          yield { from: previous.sees, to: sees, because: [previous.at, at], label: "monotonic reads" };
+        // A cas cannot see its own write: who has seen that before can see it no more.
+        const seer = firstToSee.get(at);
+        if (seer !== undefined) yield { from: at, to: at, because: [seer, sees], label: "monotonic reads" };
+      }
+      if (wanted.includes("read your writes"))
+        for (const write of ordered ? writes.slice(-1) : writes)
+          if (write !== sees) yield { from: write, to: sees, because: [at], label: "read your writes" };
+      previous = step;
+      reads.push(step);
+      if (!firstToSee.has(sees)) firstToSee.set(sees, at);
+    }
+    if (!step.writes) continue;
+    const last = writes.at(-1);
+    if (ordered && last !== undefined) yield { from: last, to: at, because: [], label: "monotonic writes" };
+    if (wanted.includes("writes follow reads"))
+      for (const read of reads)
+        yield { from: read.sees ?? initialWrite, to: at, because: [read.at], label: "writes follow reads" };
+    if (ordered) reads = [];
+    writes.push(at);
+  }
+}
