@@ -1,31 +1,21 @@
 // The general search for a linearization, for any model: Wing and Gong's ("Testing and Verifying Concurrent Objects", 1993) with
 // Lowe's memoisation of configurations ("Testing for Linearizability", 2017). A configuration is the set of operations that
-// were linearized and the state they led to; one that was seen before is not entered again.
+// were linearized and the state they led to; one that was found to lead nowhere is not entered again.
 //
-// Beyond the papers: operations of unknown outcome never have to be linearized, and of those with equal function and input only
-// the earliest is tried (they are interchangeable); a read that the state satisfies is taken without an alternative, since it
-// can only help; the set is keyed by its distance from a fully linearized prefix, so that the cache does not grow with n².
+// Beyond the papers:
+// - Operations of unknown outcome never have to be linearized, and of those with equal function, key and input only the earliest called is tried:
+//   they are interchangeable. They are tried last, and not where they would leave the very same state.
+// - A read that the state allows is taken at once, without an alternative: it can only help. Moved to the front of any completion
+//   it changes no state, and nothing that is left had returned before it was called.
+// - Only dead ends are remembered (dead-ends.ts), when they are left: the configurations on the way to the present one have smaller
+//   sets. A search that never turns back remembers nothing.
 import type { Operation } from "../history/index.js";
 import type { Budget } from "./budget.js";
+import { DeadEnds, zobrist } from "./dead-ends.js";
 import type { EngineAnswer } from "./engine.js";
 import type { Model } from "./model.js";
+import { sortByTime } from "./sort-by-time.js";
 import { canonical } from "./values.js";
-
-interface Entry {
-  /** Position in the operations given. */
-  readonly operation: number;
-  readonly isCall: boolean;
-  /** A call's return; null for a return, and for a call that never returned. */
-  readonly match: Entry | null;
-  previous: Entry | null;
-  next: Entry | null;
-}
-
-interface Frame<State> {
-  readonly entry: Entry;
-  /** Before it was linearized. */
-  readonly state: State;
-}
 
 /** Throws BudgetExhausted. Operations of outcome `fail` must have been dropped. */
 export function searchWingGong<State>(
@@ -34,186 +24,326 @@ export function searchWingGong<State>(
   operations: readonly Operation[],
   budget: Budget,
 ): EngineAnswer {
-  const head = linkEntries(operations);
-  const unknowns = new UnknownKinds(operations);
-  const taken = new TakenSet(operations);
-  const cache = new Set<string>();
-  const stack: Frame<State>[] = [];
-  let remaining = operations.filter(({ returnNs }) => returnNs !== null).length;
-  let state = initial;
-  let stuck: number | null = null;
-  let deepest = -1;
-  let entry = head.next;
+  return new Search(model, initial, operations, budget).run();
+}
 
-  while (remaining > 0) {
-    budget.spend(1);
-    if (entry === null) throw new Error("invariant: the list ends while completed operations remain");
-    if (entry.isCall) {
-      const operation = operationAt(operations, entry.operation);
-      if (unknowns.mayTry(entry.operation)) {
-        const after = model.step(state, operation);
-        if (after !== "illegal") {
-          taken.add(entry.operation);
-          const key = `${taken.key()}|${model.identify(after.state)}`;
-          if (!cache.has(key)) {
-            cache.add(key);
-            stack.push({ entry, state });
-            unknowns.use(entry.operation);
-            if (operation.returnNs !== null) remaining -= 1;
-            state = after.state;
-            lift(entry);
-            entry = head.next;
-            continue;
-          }
-          taken.remove(entry.operation);
-        }
+/** A step that was taken, and what held before it. */
+interface Step<State> {
+  readonly rank: number;
+  /** There is no alternative to it. */
+  readonly forced: boolean;
+  readonly state: State;
+  readonly greatest: number;
+}
+
+/** Unknown operations of equal function, key and input, in order of call. */
+interface UnknownKind {
+  readonly place: number;
+  readonly ranks: number[];
+  used: number;
+}
+
+class Search<State> {
+  /** Ranks: completed operations in order of call, then those of unknown outcome in order of call. */
+  readonly #byRank: Operation[] = [];
+  readonly #positionOf: Int32Array;
+  readonly #completed: number;
+  /** Completed operations not linearized yet. */
+  #remaining: number;
+  readonly #isRead: boolean[] = [];
+  /** Events of the completed operations, 2 · rank for a call, + 1 for a return, in order of time, calls first. */
+  readonly #events: Int32Array;
+  /** Places in `#events` of those not linearized, linked in both directions from `#head` on, which is one past the last. */
+  readonly #next: Int32Array;
+  readonly #previous: Int32Array;
+  readonly #head: number;
+  /** By rank: the place of the call; of an unknown operation, the place of the first event that is not before it. */
+  readonly #callAt: Int32Array;
+  readonly #returnAt: Int32Array;
+  readonly #kinds: UnknownKind[] = [];
+  readonly #kindOf: UnknownKind[] = [];
+  readonly #steps: Step<State>[] = [];
+  readonly #dead = new DeadEnds();
+  #state: State;
+  /** Of the set of linearized operations: its hash, and the greatest rank of a completed one. */
+  #first = 0;
+  #second = 0;
+  #greatest = -1;
+
+  constructor(
+    readonly model: Model<State>,
+    initial: State,
+    readonly operations: readonly Operation[],
+    readonly budget: Budget,
+  ) {
+    this.#state = initial;
+    const count = operations.length;
+    const { ranked, completed, callTimes, returnTimes } = rankOperations(operations);
+    this.#positionOf = ranked;
+    this.#completed = completed;
+    this.#remaining = completed;
+    for (let rank = 0; rank < count; rank++) {
+      const operation = operations[ranked[rank] ?? -1];
+      if (operation === undefined) throw new Error(`invariant: no operation of rank ${rank}`);
+      this.#byRank.push(operation);
+      if (rank < completed) this.#isRead.push(model.isRead(operation));
+    }
+    this.#head = 2 * completed;
+    const size = this.#head + 1;
+    const cells = new Int32Array(2 * count + 3 * size);
+    this.#callAt = cells.subarray(0, count);
+    this.#returnAt = cells.subarray(count, 2 * count);
+    this.#events = cells.subarray(2 * count, 2 * count + size);
+    this.#next = cells.subarray(2 * count + size, 2 * count + 2 * size);
+    this.#previous = cells.subarray(2 * count + 2 * size);
+    this.#link(callTimes, returnTimes);
+    this.#sortUnknown();
+  }
+
+  run(): EngineAnswer {
+    let stuck: number | null = null;
+    let deepest = -1;
+    // Asked at least once, so that a model whose states have no text is noticed in every search.
+    this.model.identify(this.#state);
+    this.#takeReads();
+    /** Where to look for the next candidate: a place in `#events`, or, past the head, one of `#kinds`. */
+    let from = this.#startOf();
+    while (this.#remaining > 0) {
+      this.budget.spend(1);
+      if (this.#advance(from)) {
+        this.#takeReads();
+        from = this.#startOf();
+        continue;
       }
-      entry = entry.next;
-      continue;
+      if (this.#steps.length > deepest) {
+        deepest = this.#steps.length;
+        stuck = this.#positionOf[(this.#events[this.#firstReturn()] ?? 0) >> 1] ?? null;
+      }
+      const left = this.#turnBack();
+      if (left === -1) return { valid: false, stuck };
+      const kind = this.#kindOfRank(left);
+      from = kind === undefined ? (this.#next[this.#callAt[left] ?? 0] ?? 0) : this.#head + 2 + kind.place;
     }
-    // The return of an operation that is not linearized: this branch is dead.
-    if (stack.length > deepest) {
-      deepest = stack.length;
-      stuck = entry.operation;
+    return { valid: true, order: this.#steps.map(({ rank }) => this.#positionOf[rank] ?? -1) };
+  }
+
+  #startOf(): number {
+    return this.#next[this.#head] ?? 0;
+  }
+
+  /** Takes the first candidate from a place on that is possible and not known to lead nowhere. */
+  #advance(from: number): boolean {
+    let at = from;
+    if (at < this.#head) {
+      for (; ; at = this.#next[at] ?? 0) {
+        const event = this.#events[at] ?? 1;
+        if ((event & 1) === 1) break;
+        if (this.#isRead[event >> 1] !== true && this.#try(event >> 1)) return true;
+      }
     }
-    let frame: Frame<State> | undefined;
-    let tookRead: boolean;
-    do {
-      frame = stack.pop();
-      if (frame === undefined) return { valid: false, stuck };
-      const operation = operationAt(operations, frame.entry.operation);
-      unlift(frame.entry);
-      unknowns.release(frame.entry.operation);
-      taken.remove(frame.entry.operation);
-      if (operation.returnNs !== null) remaining += 1;
-      state = frame.state;
-      // Not having taken a read that was possible opens nothing.
-      tookRead = model.isRead(operation);
-    } while (tookRead);
-    entry = frame.entry.next;
+    const limit = this.#firstReturn();
+    for (let place = Math.max(0, at - this.#head - 1); place < this.#kinds.length; place++) {
+      const kind = this.#kinds[place];
+      const rank = kind?.ranks[kind.used];
+      if (rank !== undefined && (this.#callAt[rank] ?? 0) <= limit && this.#try(rank)) return true;
+    }
+    return false;
   }
-  return { valid: true, order: stack.map(({ entry }) => entry.operation) };
-}
 
-function operationAt(operations: readonly Operation[], position: number): Operation {
-  const operation = operations[position];
-  if (operation === undefined) throw new Error(`invariant: no operation at ${position}`);
-  return operation;
-}
-
-/** The events in order of time, at equal times calls before returns; unknown operations have no return entry. */
-function linkEntries(operations: readonly Operation[]): Entry {
-  const entries: { time: number; entry: Entry }[] = [];
-  for (const [position, { callNs, returnNs }] of operations.entries()) {
-    const back: Entry | null =
-      returnNs === null ? null : { operation: position, isCall: false, match: null, previous: null, next: null };
-    entries.push({
-      time: callNs,
-      entry: { operation: position, isCall: true, match: back, previous: null, next: null },
-    });
-    if (back !== null && returnNs !== null) entries.push({ time: returnNs, entry: back });
+  #firstReturn(): number {
+    let at = this.#startOf();
+    while (((this.#events[at] ?? 1) & 1) === 0) at = this.#next[at] ?? 0;
+    return at;
   }
-  entries.sort((left, right) => left.time - right.time || Number(right.entry.isCall) - Number(left.entry.isCall));
-  const head: Entry = { operation: -1, isCall: false, match: null, previous: null, next: null };
-  let last = head;
-  for (const { entry } of entries) {
-    last.next = entry;
-    entry.previous = last;
-    last = entry;
+
+  #try(rank: number): boolean {
+    const after = this.model.step(this.#state, this.#operation(rank));
+    if (after === "illegal") return false;
+    const isUnknown = rank >= this.#completed;
+    if (isUnknown && after.state === this.#state) return false;
+    const { model } = this;
+    const before = this.#state;
+    this.#take(rank, after.state, false);
+    if (!this.#dead.mayHave(this.#first)) return true;
+    this.#describe();
+    if (!this.#dead.has(this.#first, this.#second, this.#greatest, () => model.identify(after.state))) return true;
+    this.#untake();
+    this.#state = before;
+    return false;
   }
-  return head;
-}
 
-/** Takes a call and its return out of the list. */
-function lift(entry: Entry): void {
-  unlink(entry);
-  if (entry.match !== null) unlink(entry.match);
-}
+  /** Takes every read that the state allows and that nothing left must precede. */
+  #takeReads(): void {
+    for (let at = this.#startOf(); at !== this.#head;) {
+      const event = this.#events[at] ?? 1;
+      if ((event & 1) === 1) return;
+      const rank = event >> 1;
+      at = this.#next[at] ?? 0;
+      if (this.#isRead[rank] !== true) continue;
+      const after = this.model.step(this.#state, this.#operation(rank));
+      if (after === "illegal") continue;
+      this.#take(rank, after.state, true);
+      // Its return may have been the limit: more reads may be possible now, none of those passed over.
+      while (at !== this.#head && ((this.#events[at] ?? 1) & 1) === 1 && (this.#events[at] ?? 0) >> 1 === rank)
+        at = this.#next[at] ?? 0;
+    }
+  }
 
-/** Puts them back; in the opposite order of lifting. */
-function unlift(entry: Entry): void {
-  if (entry.match !== null) relink(entry.match);
-  relink(entry);
-}
+  /** Leaves the present configuration, which leads nowhere: the rank of the step that is undone, -1 when there is none. */
+  #turnBack(): number {
+    for (;;) {
+      const step = this.#steps.at(-1);
+      if (step === undefined) return -1;
+      if (!step.forced) {
+        this.#describe();
+        this.#dead.add(this.#first, this.#second, this.#greatest, this.model.identify(this.#state));
+      }
+      this.#untake();
+      if (!step.forced) return step.rank;
+    }
+  }
 
-function unlink(entry: Entry): void {
-  if (entry.previous !== null) entry.previous.next = entry.next;
-  if (entry.next !== null) entry.next.previous = entry.previous;
-}
+  #operation(rank: number): Operation {
+    const operation = this.#byRank[rank];
+    if (operation === undefined) throw new Error(`invariant: no operation of rank ${rank}`);
+    return operation;
+  }
 
-function relink(entry: Entry): void {
-  if (entry.previous !== null) entry.previous.next = entry;
-  if (entry.next !== null) entry.next.previous = entry;
-}
+  /** Negative places in an array would be looked up by name. */
+  #kindOfRank(rank: number): UnknownKind | undefined {
+    return rank < this.#completed ? undefined : this.#kindOf[rank - this.#completed];
+  }
 
-/** Unknown operations of equal function and input, in order of call: the next to be used is the only one worth trying. */
-class UnknownKinds {
-  readonly #kindOf = new Map<number, { readonly members: number[]; used: number }>();
-  constructor(operations: readonly Operation[]) {
-    const kinds = new Map<string, { readonly members: number[]; used: number }>();
-    const byCall = [...operations.keys()].filter((position) => operationAt(operations, position).returnNs === null);
-    byCall.sort((left, right) => operationAt(operations, left).callNs - operationAt(operations, right).callNs);
-    for (const position of byCall) {
-      const { function: name, key, input } = operationAt(operations, position);
+  #take(rank: number, after: State, forced: boolean): void {
+    this.#steps.push({ rank, forced, state: this.#state, greatest: this.#greatest });
+    this.#state = after;
+    this.#first ^= zobrist(rank, 0);
+    this.#second ^= zobrist(rank, 1);
+    const kind = this.#kindOfRank(rank);
+    if (kind !== undefined) {
+      kind.used += 1;
+      return;
+    }
+    this.#remaining -= 1;
+    if (rank > this.#greatest) this.#greatest = rank;
+    this.#unlink(this.#callAt[rank] ?? 0);
+    this.#unlink(this.#returnAt[rank] ?? 0);
+  }
+
+  #untake(): void {
+    const step = this.#steps.pop();
+    if (step === undefined) throw new Error("invariant: no step to take back");
+    const { rank } = step;
+    this.#state = step.state;
+    this.#first ^= zobrist(rank, 0);
+    this.#second ^= zobrist(rank, 1);
+    this.#greatest = step.greatest;
+    const kind = this.#kindOfRank(rank);
+    if (kind !== undefined) {
+      kind.used -= 1;
+      return;
+    }
+    this.#remaining += 1;
+    this.#relink(this.#returnAt[rank] ?? 0);
+    this.#relink(this.#callAt[rank] ?? 0);
+  }
+
+  /** Describes the set of linearized operations to `#dead`. */
+  #describe(): void {
+    const dead = this.#dead;
+    dead.begin();
+    if (this.#greatest >= 0) {
+      const end = this.#callAt[this.#greatest] ?? 0;
+      for (let at = this.#startOf(); at < end; at = this.#next[at] ?? 0) {
+        const event = this.#events[at] ?? 0;
+        if ((event & 1) === 0) dead.missing(event >> 1);
+      }
+    }
+    for (const { ranks, used } of this.#kinds) if (used > 0) dead.unknown(ranks[used - 1] ?? -1);
+  }
+
+  #unlink(at: number): void {
+    const next = this.#next[at] ?? 0;
+    const previous = this.#previous[at] ?? 0;
+    this.#next[previous] = next;
+    this.#previous[next] = previous;
+  }
+
+  /** In the opposite order of unlinking. */
+  #relink(at: number): void {
+    this.#next[this.#previous[at] ?? 0] = at;
+    this.#previous[this.#next[at] ?? 0] = at;
+  }
+
+  #link(callTimes: Float64Array, returnTimes: Float64Array): void {
+    const ends = Int32Array.from({ length: this.#completed }, (_, rank) => rank);
+    sortByTime(ends, returnTimes);
+    let at = 0;
+    let end = 0;
+    const place = (event: number, place: Int32Array): void => {
+      place[event >> 1] = at;
+      this.#events[at++] = event;
+    };
+    let unknown = this.#completed;
+    const count = this.operations.length;
+    for (let rank = 0; rank <= this.#completed; rank++) {
+      const call = rank < this.#completed ? (callTimes[rank] ?? 0) : Infinity;
+      for (; end < ends.length && (returnTimes[ends[end] ?? 0] ?? 0) < call; end++) {
+        const time = returnTimes[ends[end] ?? 0] ?? 0;
+        for (; unknown < count && (callTimes[unknown] ?? 0) <= time; unknown++) this.#callAt[unknown] = at;
+        place(2 * (ends[end] ?? 0) + 1, this.#returnAt);
+      }
+      if (rank < this.#completed) place(2 * rank, this.#callAt);
+    }
+    // Called after everything had returned: never of use.
+    for (; unknown < count; unknown++) this.#callAt[unknown] = this.#head + 1;
+    this.#events[this.#head] = 1;
+    for (let node = 0; node <= this.#head; node++) {
+      this.#next[node] = node === this.#head ? 0 : node + 1;
+      this.#previous[node] = node === 0 ? this.#head : node - 1;
+    }
+  }
+
+  #sortUnknown(): void {
+    const kinds = new Map<string, UnknownKind>();
+    for (let rank = this.#completed; rank < this.#byRank.length; rank++) {
+      const { function: name, key, input } = this.#operation(rank);
       const text = `${name} ${canonical(key)} ${canonical(input)}`;
-      const kind = kinds.get(text) ?? { members: [], used: 0 };
-      kinds.set(text, kind);
-      kind.members.push(position);
-      this.#kindOf.set(position, kind);
+      let kind = kinds.get(text);
+      if (kind === undefined) {
+        kind = { place: this.#kinds.length, ranks: [], used: 0 };
+        kinds.set(text, kind);
+        this.#kinds.push(kind);
+      }
+      kind.ranks.push(rank);
+      this.#kindOf.push(kind);
     }
-  }
-  mayTry(position: number): boolean {
-    const kind = this.#kindOf.get(position);
-    return kind === undefined || kind.members[kind.used] === position;
-  }
-  use(position: number): void {
-    const kind = this.#kindOf.get(position);
-    if (kind !== undefined) kind.used += 1;
-  }
-  release(position: number): void {
-    const kind = this.#kindOf.get(position);
-    if (kind !== undefined) kind.used -= 1;
   }
 }
 
-/** The set of linearized operations, with a text that is as long as the set is ragged, not as long as the history. */
-class TakenSet {
-  /** Ranks: completed operations in order of call, then unknown ones. */
-  readonly #rank: readonly number[];
-  readonly #taken: Uint8Array;
-  #prefix = 0;
-  readonly #beyond = new Set<number>();
-  constructor(operations: readonly Operation[]) {
-    const order = [...operations.keys()].sort((left, right) => {
-      const a = operationAt(operations, left);
-      const b = operationAt(operations, right);
-      return Number(a.returnNs === null) - Number(b.returnNs === null) || a.callNs - b.callNs;
-    });
-    const rank: number[] = Array.from({ length: operations.length }, () => 0);
-    for (const [place, position] of order.entries()) rank[position] = place;
-    this.#rank = rank;
-    this.#taken = new Uint8Array(operations.length + 1);
+/** Positions by rank, and times by rank. */
+function rankOperations(operations: readonly Operation[]) {
+  const count = operations.length;
+  const ranked = new Int32Array(count);
+  const times = new Float64Array(count);
+  let completed = 0;
+  for (let position = 0; position < count; position++) {
+    const operation = operations[position];
+    if (operation === undefined) continue;
+    times[position] = operation.callNs;
+    if (operation.returnNs !== null) ranked[completed++] = position;
   }
-  add(position: number): void {
-    const rank = this.#rank[position] ?? 0;
-    this.#taken[rank] = 1;
-    this.#beyond.add(rank);
-    while (this.#taken[this.#prefix] === 1) {
-      this.#beyond.delete(this.#prefix);
-      this.#prefix += 1;
-    }
+  let next = completed;
+  for (let position = 0; position < count; position++)
+    if (operations[position]?.returnNs === null) ranked[next++] = position;
+  sortByTime(ranked.subarray(0, completed), times);
+  sortByTime(ranked.subarray(completed), times);
+  const callTimes = new Float64Array(count);
+  const returnTimes = new Float64Array(completed);
+  for (let rank = 0; rank < count; rank++) {
+    const operation = operations[ranked[rank] ?? -1];
+    callTimes[rank] = operation?.callNs ?? 0;
+    if (rank < completed) returnTimes[rank] = operation?.returnNs ?? 0;
   }
-  remove(position: number): void {
-    const rank = this.#rank[position] ?? 0;
-    this.#taken[rank] = 0;
-    this.#beyond.delete(rank);
-    while (this.#prefix > rank) {
-      this.#prefix -= 1;
-      if (this.#prefix !== rank) this.#beyond.add(this.#prefix);
-    }
-  }
-  key(): string {
-    const beyond = [...this.#beyond].sort((left, right) => left - right);
-    return `${this.#prefix}:${beyond.join(",")}`;
-  }
+  return { ranked, completed, callTimes, returnTimes };
 }

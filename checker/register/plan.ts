@@ -1,5 +1,6 @@
 // Everything about one key that the sweep can know before it begins: the order of events, the kinds of writes, and until when
 // each value is still written or looked at.
+import { sortByTime } from "../sort-by-time.js";
 import { wordsFor, type Layout } from "./configurations.js";
 import type { NormalisedRegister, RegisterOperation } from "./normalise.js";
 
@@ -130,9 +131,6 @@ function kindsOf(operations: readonly RegisterOperation[], count: number) {
   return { kinds, kindOf };
 }
 
-/** Returns are nearly in order of call; a sort that only shifts is fastest then. More shifts than this for each one: it is not. */
-const shiftsEach = 64;
-
 function orderEvents(operations: readonly RegisterOperation[]): Int32Array {
   const count = operations.length;
   const calls = new Int32Array(count);
@@ -151,8 +149,8 @@ function orderEvents(operations: readonly RegisterOperation[]): Int32Array {
     if (operation.return !== Infinity) returns[returned++] = index;
   }
   const ends = returns.subarray(0, returned);
-  sortBy(calls, callTimes);
-  sortBy(ends, returnTimes);
+  sortByTime(calls, callTimes);
+  sortByTime(ends, returnTimes);
   const events = new Int32Array(count + returned);
   let at = 0;
   let end = 0;
@@ -164,26 +162,6 @@ function orderEvents(operations: readonly RegisterOperation[]): Int32Array {
   }
   for (; end < returned; end++) events[at++] = 2 * (ends[end] ?? 0) + 1;
   return events;
-}
-
-/** Sorts indices by their times; stable. */
-function sortBy(indices: Int32Array, times: Float64Array): void {
-  let shifts = shiftsEach * indices.length;
-  for (let at = 1; at < indices.length; at++) {
-    const index = indices[at] ?? 0;
-    const time = times[index] ?? 0;
-    let to = at;
-    while (to > 0 && (times[indices[to - 1] ?? 0] ?? 0) > time) {
-      indices[to] = indices[to - 1] ?? 0;
-      to -= 1;
-    }
-    indices[to] = index;
-    shifts -= at - to;
-    if (shifts < 0) {
-      indices.sort((left, right) => (times[left] ?? 0) - (times[right] ?? 0) || left - right);
-      return;
-    }
-  }
 }
 
 /** Counts the most writes, reads and optional writes that are open at once. */
