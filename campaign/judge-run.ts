@@ -17,6 +17,7 @@ import { writeReport } from "../reports/index.js";
 import type { WorkloadHistory } from "../workloads/index.js";
 import type { Plan } from "./plan.js";
 import { writeJson, writeText, type RunDirectory } from "./store.js";
+import type { SeenLive } from "./watch-run.js";
 
 export interface JudgeRunInput {
   readonly directory: RunDirectory;
@@ -31,8 +32,8 @@ export interface JudgeRunInput {
   readonly decisions: readonly NodeDecisions[];
   /** Why the run was cut short, if it was; then it is unknown at best. */
   readonly interrupted: string | null;
-  /** Whether the live checker saw a violation. */
-  readonly liveViolation: boolean;
+  /** The violation that the live checker saw, if it saw one. */
+  readonly seenLive: SeenLive | null;
 }
 
 export interface JudgedRun {
@@ -70,8 +71,8 @@ export function judgeRun(input: JudgeRunInput): JudgedRun {
     })),
     decisions: input.decisions,
     interrupted: input.interrupted,
-    endedByViolation: input.liveViolation,
-    warnings: [...document.warnings, ...torn],
+    endedByViolation: input.seenLive !== null,
+    warnings: [...document.warnings, ...torn, ...howSoon(input.seenLive)],
   });
   const verdict = withOwnJudge(judged, input.ownJudge, document);
   const faults = document.events.filter((event) => event.type === "fault");
@@ -79,7 +80,7 @@ export function judgeRun(input: JudgeRunInput): JudgedRun {
   writeText(directory.ednFile, formatEdn(document.events));
   writeJson(directory.verdictFile, verdict);
   const batch = verdict.checkers.find(({ checker }) => checker === "linearizability")?.valid;
-  if (input.liveViolation && batch === true) {
+  if (input.seenLive !== null && batch === true) {
     throw new CheckersDisagree(
       `the live checker saw a violation where the check of the stored history finds none; both are kept in ${directory.path}`,
     );
@@ -94,6 +95,15 @@ function judgeKept(directory: RunDirectory, input: JudgeInput): Verdict {
   } catch (error) {
     throw error instanceof CertificateMismatch ? error.keptAt(directory.historyFile) : error;
   }
+}
+
+/** How soon the violation was seen while the run went. */
+function howSoon(seen: SeenLive | null): readonly string[] {
+  if (seen === null) return [];
+  const { delayMs, afterReturnMs, violation } = seen;
+  return [
+    `the live verdict saw a violation ${delayMs.toFixed(1)} ms after the last event that it had to wait for, ${afterReturnMs.toFixed(1)} ms after the return of operation ${violation.operation.index}`,
+  ];
 }
 
 export function readStoredHistory(directory: RunDirectory): HistoryDocument {

@@ -16,7 +16,7 @@ import {
   type SystemUnderTest,
 } from "../cluster/index.js";
 import type { NodeDecisions, Verdict } from "../checker/index.js";
-import { createRandom, FileSink, Recorder, SinkError, systemClock } from "../history/index.js";
+import { createRandom, FileSink, Recorder, SinkError, systemClock, type JsonValue } from "../history/index.js";
 import { createNemesis, type Nemesis } from "../nemesis/index.js";
 import { workloads, type WorkloadRun } from "../workloads/index.js";
 import { recordOfClusterEvent } from "./cluster-records.js";
@@ -30,7 +30,7 @@ import { workloadOptionsOf, type Provenance } from "./resolve-plan.js";
 import { RunLoop } from "./run-loop.js";
 import { createRunDirectory, writeJson, type RunDirectory } from "./store.js";
 import { collectDecisions, writeDecisions } from "./collect-decisions.js";
-import { noProgress, watchRun } from "./watch-run.js";
+import { noProgress, watchRun, type SeenLive } from "./watch-run.js";
 import { judgeRun, writeReportOf } from "./judge-run.js";
 
 export interface RunInput {
@@ -118,7 +118,7 @@ class Execution {
   #cutShort: CutShort | null = null;
   #environment: Environment | null = null;
   #run: WorkloadRun | null = null;
-  #liveViolation = false;
+  #seenLive: SeenLive | null = null;
   /** Why nothing more could be written, if that happened. */
   #diskFull: string | null = null;
   teardownMs = 0;
@@ -295,8 +295,10 @@ class Execution {
       recorder,
       loop,
       nemesis,
-      onViolation: () => {
-        this.#liveViolation = true;
+      clock: this.#clock,
+      onViolation: (seen) => {
+        this.#seenLive = seen;
+        this.#record({ type: "runner", what: "note", detail: detailOf(seen) });
       },
       onEvidence: () => this.#cut({ reason: "a violation was seen", cause: "violation" }),
     });
@@ -393,7 +395,7 @@ class Execution {
       samples: this.#samples,
       decisions: this.#decisions,
       interrupted: this.#cutShort === null || this.#cutShort.cause === "violation" ? null : this.#cutShort.reason,
-      liveViolation: this.#liveViolation,
+      seenLive: this.#seenLive,
     });
     observer.progress(noProgress(plan, "report"));
     writeReportOf({
@@ -406,6 +408,12 @@ class Execution {
     });
     return judged.verdict;
   }
+}
+
+function detailOf({ violation, delayMs, afterReturnMs }: SeenLive): JsonValue {
+  const { key, operation, sentence } = violation;
+  const delays = { delay_ms: delayMs, after_return_ms: afterReturnMs };
+  return { live_violation: { key, operation: operation.index, sentence, ...delays } };
 }
 
 function isDiskFull(error: unknown): boolean {

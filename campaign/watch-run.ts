@@ -1,7 +1,7 @@
-// Looks at a run while it goes: the live verdict and the progress line, on one timer.
-import { IncrementalChecker } from "../checker/index.js";
+// Looks at a run while it goes: the live verdict, on a thread of its own, and the progress line.
+import { watchInWorker, type LiveVerdict, type LiveViolation } from "../checker/index.js";
 import type { SystemUnderTest } from "../cluster/index.js";
-import type { Recorder } from "../history/index.js";
+import type { MonotonicClock, Recorder } from "../history/index.js";
 import type { Nemesis } from "../nemesis/index.js";
 import type { Plan } from "./plan.js";
 import type { Progress, RunObserver } from "./progress.js";
@@ -14,10 +14,21 @@ export interface WatchOptions {
   readonly recorder: Recorder;
   readonly loop: RunLoop;
   readonly nemesis: Nemesis;
+  /** The run's clock, which stamps its events. */
+  readonly clock: MonotonicClock;
   /** Called once, as soon as a violation is seen. */
-  onViolation(): void;
+  onViolation(seen: SeenLive): void;
   /** Called once, some time later, when enough was seen of what followed. */
   onEvidence(): void;
+}
+
+/** A violation seen while the run went, and how soon. */
+export interface SeenLive {
+  readonly violation: LiveViolation;
+  /** After the last event that the verdict had to wait for: a later one than the return where older operations were still open. */
+  readonly delayMs: number;
+  /** After the return that nothing explains. */
+  readonly afterReturnMs: number;
 }
 
 const everyMs = 100;
@@ -43,14 +54,26 @@ export function noProgress(plan: Plan, phase: Progress["phase"]): Progress {
 /** Returns how to stop. */
 export function watchRun(options: WatchOptions): () => void {
   const { plan, system, observer, recorder, loop, nemesis } = options;
-  const live = new IncrementalChecker({ model: system.model, initial: system.initialValue });
+  let evidence: NodeJS.Timeout | undefined;
+  const live = watchInWorker({
+    model: system.model,
+    initial: system.initialValue,
+    onVerdict: (verdict, decidedByNs) => {
+      if (verdict.valid === "unknown") observer.note(`no live verdict any more: ${reasonsOf(verdict)}`);
+      if (verdict.valid !== false) return;
+      const seen = seenLive(verdict.violation, options.clock(), decidedByNs);
+      observer.note(`a violation was seen: ${seen.violation.sentence}`);
+      options.onViolation(seen);
+      evidence = setTimeout(() => options.onEvidence(), evidenceMs);
+    },
+  });
+  for (const event of recorder.events) live.feed(event);
   let confirmed = 0;
   const unsubscribe = recorder.subscribe((event) => {
     live.feed(event);
     if (event.type === "fault" && event.stage === "confirmed-on") confirmed += 1;
   });
   const origin = performance.now();
-  let evidence: NodeJS.Timeout | undefined;
   const timer = setInterval(() => {
     const elapsedMs = performance.now() - origin;
     observer.progress({
@@ -60,15 +83,22 @@ export function watchRun(options: WatchOptions): () => void {
       active: nemesis.active().map((fault) => `${fault.kind} ${fault.targets.join(",")}`),
       faultsConfirmed: confirmed,
     });
-    const violation = live.slice();
-    if (violation === null || evidence !== undefined) return;
-    observer.note(`a violation was seen: ${violation.sentence}`);
-    options.onViolation();
-    evidence = setTimeout(() => options.onEvidence(), evidenceMs);
   }, everyMs);
   return () => {
     clearInterval(timer);
     clearTimeout(evidence);
     unsubscribe();
+    live.stop();
   };
+}
+
+function seenLive(violation: LiveViolation, nowNs: number, decidedByNs: number | null): SeenLive {
+  const { callNs, returnNs } = violation.operation;
+  const since = (ns: number): number => Math.max(0, nowNs - ns) / 1e6;
+  const afterReturnMs = since(returnNs ?? callNs);
+  return { violation, delayMs: decidedByNs === null ? afterReturnMs : since(decidedByNs), afterReturnMs };
+}
+
+function reasonsOf(verdict: LiveVerdict & { readonly valid: "unknown" }): string {
+  return verdict.unknown.map(({ sentence }) => sentence).join("; ");
 }

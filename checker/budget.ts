@@ -1,4 +1,5 @@
 // Every search is bounded. A budget is asked inside every loop; when it is used up the search stops with an honest "unknown".
+import { getHeapStatistics } from "node:v8";
 
 export interface BudgetLimits {
   /** Wall-clock time for the whole check. Default 60,000. */
@@ -20,6 +21,12 @@ export class BudgetExhausted extends Error {
   ) {
     super(sentence);
   }
+}
+
+/** Bytes in use by this thread's JavaScript: its heap, and what lies outside it, such as typed arrays. */
+export function heapInUse(): number {
+  const { used_heap_size, external_memory } = getHeapStatistics();
+  return used_heap_size + external_memory;
 }
 
 /** How often the clock and the heap are looked at, in configurations spent. */

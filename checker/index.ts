@@ -2,8 +2,17 @@
 // every checker; `check` is its heart, for any history and any model (`checkLinearizability` is the same without promises); the
 // verifier re-checks what that claims.
 export { Budget, BudgetExhausted, type BudgetLimits, type BudgetName } from "./budget.js";
-export { IncrementalChecker, type IncrementalOptions } from "./incremental.js";
+export {
+  createIncrementalChecker,
+  type IncrementalBudget,
+  type IncrementalChecker,
+  type IncrementalOptions,
+  type LiveProgress,
+  type LiveVerdict,
+  type LiveViolation,
+} from "./incremental.js";
 export { CertificateMismatch } from "./certificate.js";
+export { watchInWorker, type LiveWatch, type WatchInWorkerOptions } from "./live/watch-in-worker.js";
 export * from "./judge-input.js";
 export { engineNames } from "./engine.js";
 export { judge } from "./judge.js";

@@ -1,0 +1,72 @@
+// The live verdict against brute force and against the batch check, on every prefix of random histories, correct and spoiled: told
+// that nothing more comes, it says the same; and while it is told, it never says false where they say true. A failure's message has
+// the seed: the history is made again with createRandom(seed).
+import { describe, expect, test } from "vitest";
+import { createRandom, operationsOf, type HistoryEvent, type JsonValue } from "../history/index.js";
+import { createIncrementalChecker } from "./incremental.js";
+import { checkLinearizability } from "./linearizability.js";
+import { eventsOf } from "./live/testing/events-of.js";
+import { largerHistory, spoil } from "./live/testing/larger-history.js";
+import { bruteForce } from "./testing/brute-force.js";
+import { tinyHistory } from "./testing/tiny-history.js";
+
+type Judge = (events: readonly HistoryEvent[], initial: JsonValue) => boolean;
+
+const byBruteForce: Judge = (events, initial) => bruteForce(operationsOf(events), initial) !== null;
+
+const byBatch: Judge = (events, initial) => {
+  const { valid } = checkLinearizability(operationsOf(events), "cas-register", {
+    initial,
+    explainMs: 1,
+    explainKeys: 0,
+  });
+  if (valid === "unknown") throw new Error("the batch check gave up");
+  return valid;
+};
+
+/** Judges every prefix up to the first that is wrong; true when there was none. */
+function holdsOnEveryPrefix(events: readonly HistoryEvent[], initial: JsonValue, judge: Judge, seed: number): boolean {
+  const running = createIncrementalChecker("cas-register", { initial });
+  for (let length = 1; length <= events.length; length++) {
+    const prefix = events.slice(0, length);
+    const truth = judge(prefix, initial);
+    const live = createIncrementalChecker("cas-register", { initial });
+    for (const event of prefix) live.feed(event);
+    const ended = live.end();
+    const where = `seed ${seed}, first ${length} of ${events.length} events`;
+    if (ended.valid !== truth) throw new Error(`${where}: live ${JSON.stringify(ended)}, but it is ${String(truth)}`);
+    const last = prefix.at(-1);
+    if (last !== undefined) running.feed(last);
+    if (truth && running.verdict.valid !== true) throw new Error(`${where}: the live verdict cried wolf`);
+    if (!truth) return false;
+  }
+  return true;
+}
+
+describe("on every prefix of random histories", () => {
+  test("2500 tiny ones are judged as brute force judges them", () => {
+    const seen = { valid: 0, invalid: 0 };
+    for (let seed = 0; seed < 2500; seed++) {
+      const random = createRandom(seed);
+      const { operations, initial } = tinyHistory(random);
+      const valid = holdsOnEveryPrefix(eventsOf(operations, random), initial, byBruteForce, seed);
+      seen[valid ? "valid" : "invalid"] += 1;
+    }
+    expect(seen.valid).toBeGreaterThan(250);
+    expect(seen.invalid).toBeGreaterThan(250);
+  });
+
+  test("60 larger ones, and the same spoiled, are judged as the batch check judges them", () => {
+    const seen = { valid: 0, invalid: 0 };
+    for (let seed = 0; seed < 60; seed++) {
+      const random = createRandom(seed);
+      const { operations, initial } = largerHistory(random);
+      if (!holdsOnEveryPrefix(eventsOf(operations, random), initial, byBatch, seed))
+        throw new Error(`seed ${seed}: a history made from an order was refused`);
+      const spoiled = eventsOf(spoil(operations, random), random);
+      seen[holdsOnEveryPrefix(spoiled, initial, byBatch, seed) ? "valid" : "invalid"] += 1;
+    }
+    expect(seen.valid).toBeGreaterThan(10);
+    expect(seen.invalid).toBeGreaterThan(10);
+  });
+});
