@@ -23,6 +23,7 @@ export {
   type LinearizabilityOptions,
   type LinearizabilityResult,
 } from "./linearizability.js";
+export { decide, type DecideOptions, type Decision } from "./decide.js";
 export { check, type CheckOptions, type CheckProgress, type RecordedOperation } from "./check.js";
 export {
   defineModel,

@@ -129,7 +129,7 @@ function judgeKey(
       engine = used;
     });
     if (answer.valid) {
-      const order = Array.from(answer.order, (position) => operations[position]?.index ?? -1);
+      const order = answer.order.map((position) => operations[position]?.index ?? -1);
       requireLinearization(history, model, options.initial, order);
       if (history !== given) requireLinearization(given, givenModel, options.initial, order);
       return { result: result(true, order, null), violation: null, unknown: null };
@@ -160,7 +160,7 @@ function whyUnknown(error: unknown, { key, operations }: KeyHistory, budget: Bud
   return { code: "budget", sentence };
 }
 
-function requireLinearization(
+export function requireLinearization(
   { operations, key }: KeyHistory,
   model: AnyModel,
   initial: JsonValue,
