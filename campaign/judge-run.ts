@@ -58,6 +58,7 @@ export function judgeRun(input: JudgeRunInput): JudgedRun {
     initial: document.initial,
     budget: { timeMs: plan.checker.time_ms, memoryMb: plan.checker.memory_mb },
     floors: plan.floors,
+    corruptions: { seed: plan.seed },
     expectedFaults: plan.nemesis.faults.length,
     nodes: nodeNames(plan.nodes),
     keys: input.keys,

@@ -15,6 +15,7 @@ export { CertificateMismatch } from "./certificate.js";
 export { watchInWorker, type LiveWatch, type WatchInWorkerOptions } from "./live/watch-in-worker.js";
 export * from "./judge-input.js";
 export { engineNames } from "./engine.js";
+export { corruptionMeasures } from "./corruptions.js";
 export { judge } from "./judge.js";
 export { refusedOperation } from "./keys.js";
 export {

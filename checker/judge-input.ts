@@ -65,6 +65,8 @@ export interface JudgeInput {
   /** Default: chosen for each key. */
   readonly engine?: EngineName;
   readonly floors?: JudgeFloors;
+  /** How often the history is damaged and judged again, to see what would have shown (default 1,000 times; 0: never), and the seed. */
+  readonly corruptions?: { readonly count?: number; readonly seed?: number };
   /** mode run: how many faults the schedule holds; each must be confirmed. */
   readonly expectedFaults?: number;
   /** mode run: all nodes; each must be read through at the end. */

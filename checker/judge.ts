@@ -8,9 +8,10 @@ import { checkAvailability } from "./checkers/availability.js";
 import { checkCrashes } from "./checkers/crash.js";
 import { checkStats } from "./checkers/stats.js";
 import { decidedLogs, type DecidedLogs } from "./decided-logs.js";
+import { measureCorruptions } from "./corruptions.js";
 import { faultSpans, type FaultSpan } from "./faults.js";
 import type { JudgeInput } from "./judge-input.js";
-import { checkLinearizability } from "./linearizability.js";
+import { checkLinearizability, resolveModel, type LinearizabilityResult } from "./linearizability.js";
 import { measureTeeth, weaknesses } from "./teeth.js";
 import { vacuities } from "./vacuity.js";
 import { fieldOf } from "./values.js";
@@ -38,27 +39,30 @@ export function judge(input: JudgeInput): Verdict {
   }
   const faults = faultSpans(input.events);
   let teeth: readonly TeethMeasure[] = [];
+  let linearizability: LinearizabilityResult | null = null;
   // What a run that ended early did not get to is no news: the reason why it ended stands for all of it.
   const early = input.endedByViolation === true || troubleOf(input).length > 0;
   const logs = logsOf(input);
   const checkers = [
-    carefully("linearizability", () =>
-      checkLinearizability(operations, input.model, {
-        initial: input.initial,
-        attemptsOf: (operation) => attemptsOf(input.events, operation),
-        leaderChangesNs: input.events.flatMap((event) =>
-          event.type === "node" && event.what === "leader-change" ? [event.time] : [],
-        ),
-        ...(logs === null ? {} : { logOnKey: (key) => logs.onKey(key) }),
-        ...(input.budget === undefined ? {} : { budget: input.budget }),
-        ...(input.engine === undefined ? {} : { engine: input.engine }),
-      }),
+    carefully(
+      "linearizability",
+      () =>
+        (linearizability = checkLinearizability(operations, input.model, {
+          initial: input.initial,
+          attemptsOf: (operation) => attemptsOf(input.events, operation),
+          leaderChangesNs: input.events.flatMap((event) =>
+            event.type === "node" && event.what === "leader-change" ? [event.time] : [],
+          ),
+          ...(logs === null ? {} : { logOnKey: (key) => logs.onKey(key) }),
+          ...(input.budget === undefined ? {} : { budget: input.budget }),
+          ...(input.engine === undefined ? {} : { engine: input.engine }),
+        })),
     ),
     carefully("crash", () => checkCrashes(input.events)),
     ...(input.mode === "run" ? runCheckers(input, operations, logs) : []),
     carefully("stats", () => checkStats(operations)),
     carefully("teeth", () => {
-      teeth = teethOf(input, operations, faults);
+      teeth = [...teethOf(input, operations, faults), ...corruptionsOf(input, operations, linearizability)];
       return doubtsOnly("teeth", early ? [] : weaknesses(teeth));
     }),
     carefully("vacuity", () => doubtsOnly("vacuity", doubtsOf(input, operations, faults))),
@@ -125,8 +129,27 @@ function teethOf(
   operations: readonly Operation[],
   faults: readonly FaultSpan[],
 ): readonly TeethMeasure[] {
-  const { mode, events, initial, floors = {}, nodes = [] } = input;
-  return measureTeeth({ mode, events, operations, faults, initial, floors, nodes });
+  const { mode, events, floors = {}, nodes = [] } = input;
+  return measureTeeth({ mode, events, operations, faults, floors, nodes });
+}
+
+/** Where something is wrong already, nothing more needs to be shown. */
+function corruptionsOf(
+  { model, initial, corruptions = {} }: JudgeInput,
+  operations: readonly Operation[],
+  result: LinearizabilityResult | null,
+): readonly TeethMeasure[] {
+  if (result?.valid !== true) return [];
+  const { seed = 1, count } = corruptions;
+  const { keys } = result;
+  return measureCorruptions({
+    operations,
+    model: resolveModel(model),
+    initial,
+    keys,
+    seed,
+    ...(count === undefined ? {} : { count }),
+  });
 }
 
 function doubtsOf(

@@ -1,5 +1,5 @@
 // Teeth: how much a run could have shown, measured from its events. Below a floor it is `unknown: weak`.
-import type { HistoryEvent, JsonValue, Operation, TimeNs } from "../history/index.js";
+import type { HistoryEvent, Operation, TimeNs } from "../history/index.js";
 import type { FaultSpan } from "./faults.js";
 import type { JudgeFloors } from "./judge-input.js";
 import { splitByKey } from "./keys.js";
@@ -11,13 +11,12 @@ export interface TeethInput {
   readonly events: readonly HistoryEvent[];
   readonly operations: readonly Operation[];
   readonly faults: readonly FaultSpan[];
-  readonly initial: JsonValue;
   readonly floors: JudgeFloors;
   readonly nodes: readonly string[];
 }
 
 export function measureTeeth(input: TeethInput): readonly TeethMeasure[] {
-  const { events, operations, floors, mode, initial } = input;
+  const { events, operations, floors, mode } = input;
   const completed = operations.filter(({ outcome }) => outcome === "ok").length;
   const unknown = operations.filter(({ outcome }) => outcome === "info").length;
   const { concurrent, most } = concurrencyByKey(operations, events);
@@ -35,12 +34,6 @@ export function measureTeeth(input: TeethInput): readonly TeethMeasure[] {
       "share",
       "an operation of unknown outcome explains almost anything",
       floors.max_info_share,
-    ),
-    measure(
-      "share of telling reads",
-      tellingReads(operations, initial),
-      "share",
-      "reads begun after an acknowledged change of the value: an older value would have shown",
     ),
     measure("share of concurrent operations", concurrent, "share", "operations that overlapped another on their key"),
     measure("most concurrent operations on a key", most, "operations", "without concurrency every order is given"),
@@ -190,31 +183,6 @@ function concurrencyByKey(
       if (returnNs !== null && counts.countBetween(callNs, returnNs) > 1) overlapping += 1;
   }
   return { concurrent: share(overlapping, operations.filter(({ returnNs }) => returnNs !== null).length), most };
-}
-
-/** Reads that began after an acknowledged write had changed the value from what was there before. */
-function tellingReads(operations: readonly Operation[], initial: JsonValue): number {
-  let reads = 0;
-  let telling = 0;
-  for (const { operations: own } of splitByKey(operations)) {
-    const writes = own.flatMap((one) => {
-      const value = writtenBy(one);
-      return value === null || one.returnNs === null ? [] : [{ value, end: one.returnNs }];
-    });
-    writes.sort((left, right) => left.end - right.end);
-    let before = canonical(initial);
-    const change = writes.find(({ value }) => {
-      const changed = value !== before;
-      before = value;
-      return changed;
-    });
-    for (const one of own) {
-      if (one.function !== "get" || one.outcome !== "ok") continue;
-      reads += 1;
-      if (change !== undefined && change.end < one.callNs) telling += 1;
-    }
-  }
-  return share(telling, reads);
 }
 
 /** Text of the value that a completed operation certainly wrote, or null. */

@@ -1,6 +1,6 @@
 // A verdict as a person reads it on a terminal.
 import type { RunResult } from "../campaign/index.js";
-import type { Verdict } from "../checker/index.js";
+import { corruptionMeasures, type Verdict } from "../checker/index.js";
 import type { Terminal } from "./terminal.js";
 
 export function verdictWord(verdict: Verdict, { colors }: Terminal): string {
@@ -29,9 +29,12 @@ export function printVerdict(verdict: Verdict, terminal: Terminal): void {
 export function printTeeth(verdict: Verdict, terminal: Terminal): void {
   const { operations, ok, fail, info } = verdict.counts;
   terminal.out(`  ${operations} operations: ${ok} ok, ${fail} fail, ${info} of unknown outcome`);
-  for (const measure of verdict.teeth.filter((entry) => entry.floor !== null)) {
+  const telling: readonly string[] = corruptionMeasures;
+  for (const measure of verdict.teeth.filter(({ floor, name }) => floor !== null || telling.includes(name))) {
     const floor = measure.floor === null ? "" : terminal.colors.dim(` (floor ${measure.floor})`);
-    terminal.out(`  ${measure.name}: ${Number(measure.value.toFixed(3))} ${measure.unit}${floor}`);
+    const how = telling.includes(measure.name) ? terminal.colors.dim(` (${measure.meaning})`) : "";
+    const unit = measure.unit === "share" ? "" : ` ${measure.unit}`;
+    terminal.out(`  ${measure.name}: ${Number(measure.value.toFixed(3))}${unit}${floor}${how}`);
   }
 }
 
