@@ -10,7 +10,17 @@ export interface BudgetLimits {
   readonly configurations?: number;
 }
 
-export type BudgetName = "time" | "memory" | "configurations";
+export type BudgetName = "time" | "memory" | "configurations" | "signal";
+
+/** What a budget listens to and reports while a search goes on. */
+export interface BudgetWatch {
+  /** Ends the search as if its budget had run out. A search never lets the event loop run: `stop` is for those in other threads. */
+  readonly signal?: AbortSignal;
+  /** Shared with another thread: not zero in its first cell ends the search. */
+  readonly stop?: Int32Array;
+  /** Told now and then of configurations visited since it was told last. */
+  readonly onVisited?: (configurations: number) => void;
+}
 
 /** Thrown by `Budget.spend`; engines turn it into an unknown. */
 export class BudgetExhausted extends Error {
@@ -23,10 +33,22 @@ export class BudgetExhausted extends Error {
   }
 }
 
-/** Bytes in use by this thread's JavaScript: its heap, and what lies outside it, such as typed arrays. */
+/**
+ * Bytes in use by this thread's JavaScript: its heap with what is garbage in it, and what lies outside it, such as typed arrays.
+ * Cheap enough to be asked inside a loop, now and then.
+ */
 export function heapInUse(): number {
   const { used_heap_size, external_memory } = getHeapStatistics();
   return used_heap_size + external_memory;
+}
+
+/**
+ * The bytes in use at which a search must stop: so many more than now, and in any case before the heap is so full that the process
+ * would die of it.
+ */
+export function heapLimitFor(memoryMb: number, inUse: number = heapInUse()): number {
+  const { heap_size_limit, external_memory } = getHeapStatistics();
+  return Math.min(inUse + memoryMb * 1024 * 1024, 0.8 * heap_size_limit + external_memory);
 }
 
 /** How often the clock and the heap are looked at, in configurations spent. */
@@ -38,12 +60,16 @@ export class Budget {
   readonly #heapLimit: number;
   readonly #limits: Required<BudgetLimits>;
   #spent = 0;
+  #told = 0;
   #nextLook = lookEvery;
+  #reached: (() => number) | null = null;
 
   constructor(
     limits: BudgetLimits = {},
     private readonly nowMs: () => number = () => performance.now(),
-    private readonly heapBytes: () => number = () => process.memoryUsage().heapUsed,
+    private readonly heapBytes: () => number = heapInUse,
+    private readonly watch: BudgetWatch = {},
+    heapLimit: number = Infinity,
   ) {
     this.#limits = {
       timeMs: limits.timeMs ?? 60_000,
@@ -52,10 +78,10 @@ export class Budget {
     };
     this.#startedMs = nowMs();
     this.#deadlineMs = this.#startedMs + this.#limits.timeMs;
-    this.#heapLimit = heapBytes() + this.#limits.memoryMb * 1024 * 1024;
+    this.#heapLimit = Math.min(heapLimit, heapLimitFor(this.#limits.memoryMb, heapBytes()));
   }
 
-  /** A part of this budget: never beyond its time, with a configuration count of its own. */
+  /** A part of this budget: never beyond its time and memory, with a configuration count of its own. */
   part(limits: BudgetLimits): Budget {
     const left = Math.max(0, this.#deadlineMs - this.nowMs());
     return new Budget(
@@ -66,6 +92,8 @@ export class Budget {
       },
       this.nowMs,
       this.heapBytes,
+      this.watch,
+      this.#heapLimit,
     );
   }
 
@@ -77,19 +105,43 @@ export class Budget {
     return this.nowMs() - this.#startedMs;
   }
 
-  /** Counts configurations. Throws BudgetExhausted when one of the three limits is passed. */
+  /** An engine says how to learn which share of the events it has swept, from 0 to 1. */
+  measuredBy(reached: () => number): void {
+    this.#reached = reached;
+  }
+
+  /** The share of the events swept up to now, where the engine can tell. */
+  get reached(): number | null {
+    return this.#reached === null ? null : this.#reached();
+  }
+
+  /** Counts configurations. Throws BudgetExhausted when one of the limits is passed. */
   spend(configurations: number): void {
     this.#spent += configurations;
-    if (this.#spent > this.#limits.configurations)
+    if (this.#spent > this.#limits.configurations) {
+      this.#tell();
       throw new BudgetExhausted("configurations", `more than ${this.#limits.configurations} configurations`);
+    }
     if (this.#spent >= this.#nextLook) this.look();
   }
 
-  /** Looks at the clock and the heap at once. */
+  /** Looks at the clock, the heap and whoever may stop it, at once. */
   look(): void {
     this.#nextLook = this.#spent + lookEvery;
+    this.#tell();
+    const { signal, stop } = this.watch;
+    if (signal?.aborted === true || (stop !== undefined && Atomics.load(stop, 0) !== 0))
+      throw new BudgetExhausted("signal", "it was asked to stop");
     if (this.nowMs() > this.#deadlineMs) throw new BudgetExhausted("time", `more than ${this.#limits.timeMs} ms`);
     if (this.heapBytes() > this.#heapLimit)
-      throw new BudgetExhausted("memory", `more than ${this.#limits.memoryMb} MiB`);
+      throw new BudgetExhausted(
+        "memory",
+        `more than ${this.#limits.memoryMb} MiB, or nearly all that the process may have`,
+      );
+  }
+
+  #tell(): void {
+    if (this.#spent > this.#told) this.watch.onVisited?.(this.#spent - this.#told);
+    this.#told = this.#spent;
   }
 }

@@ -8,7 +8,7 @@
 // Memory: events that wait for the oldest operation of their key whose outcome is not known; operations under way; values that can
 // still be read; and operations of unknown outcome, which may take effect at any later time and are never forgotten.
 import type { CompleteEvent, HistoryEvent, InvokeEvent, JsonValue, Operation } from "../history/index.js";
-import { heapInUse } from "./budget.js";
+import { heapInUse, heapLimitFor } from "./budget.js";
 import { resolveModel } from "./models/resolve-model.js";
 import { EngineGaveUp } from "./live/engine.js";
 import { ModelKey, RegisterKey, type LiveKey } from "./live/live-key.js";
@@ -102,7 +102,7 @@ class Incremental implements IncrementalChecker {
     this.#initial = initial;
     this.#timeMs = budget.timeMs ?? 2_000;
     this.#memoryMb = budget.memoryMb ?? 1024;
-    this.#heapLimit = heapInUse() + this.#memoryMb * 1024 * 1024;
+    this.#heapLimit = heapLimitFor(this.#memoryMb);
     this.#limits = { configurations: budget.configurations ?? 100_000, look: () => this.#lookInSearch() };
     this.#refuses = model.open((opened) => (operation) => opened.refuses(operation));
   }

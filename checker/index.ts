@@ -1,7 +1,7 @@
 // Pure functions from a history to a verdict. Nothing here knows a cluster, a fault's mechanics or a file. `judge` composes
 // every checker; `check` is its heart, for any history and any model (`checkLinearizability` is the same without promises); the
 // verifier re-checks what that claims.
-export { Budget, BudgetExhausted, type BudgetLimits, type BudgetName } from "./budget.js";
+export { Budget, BudgetExhausted, type BudgetLimits, type BudgetName, type BudgetWatch } from "./budget.js";
 export {
   createIncrementalChecker,
   type IncrementalBudget,

@@ -1,6 +1,6 @@
 // Linearizability, key by key: validate, drop what says nothing, search, explain, and have the answer re-checked by the verifier.
 import { MalformedHistory, type JsonValue, type Operation } from "../history/index.js";
-import { Budget, BudgetExhausted, type BudgetLimits } from "./budget.js";
+import { Budget, BudgetExhausted, type BudgetLimits, type BudgetWatch } from "./budget.js";
 import { CertificateMismatch } from "./certificate.js";
 import { EngineDoesNotApply, judgeOperations, type EngineName } from "./engine.js";
 import { explainModel } from "./explain/explain-model.js";
@@ -8,7 +8,8 @@ import { explainRegister } from "./explain/explain-register.js";
 import type { LoggedCommand } from "./judge-input.js";
 import { splitByKey, validateOperations, type KeyHistory } from "./keys.js";
 import type { AnyModel } from "./model.js";
-import { casRegister, modelNamed, modelNames } from "./models/index.js";
+import { casRegister } from "./models/index.js";
+import { resolveModel } from "./models/resolve-model.js";
 import { verifyCore } from "./verifier-core.js";
 import { registerSpecification, verifyLinearization } from "./verifier.js";
 import {
@@ -22,10 +23,13 @@ import {
 import { show } from "./values.js";
 
 export type { EngineName } from "./engine.js";
+export { resolveModel } from "./models/resolve-model.js";
 
 export interface LinearizabilityOptions {
   readonly initial: JsonValue;
   readonly budget?: BudgetLimits;
+  /** Who may end the search, and hears of its configurations. */
+  readonly watch?: BudgetWatch;
   /**
    * Default, key by key: no search for registers whose written values are distinct, configuration sets for other registers, Wing
    * and Gong's search for other models. One that cannot judge a key leaves it unknown.
@@ -48,14 +52,6 @@ export interface LinearizabilityResult extends CheckerResult {
   readonly keys: readonly KeyResult[];
 }
 
-/** The model of this name, or the model itself. Throws for an unknown name. */
-export function resolveModel(model: string | AnyModel): AnyModel {
-  if (typeof model !== "string") return model;
-  const known = modelNamed(model);
-  if (known === null) throw new Error(`model "${model}" is not one of ${modelNames.join(", ")}`);
-  return known;
-}
-
 /**
  * Judges operations of any number of keys. Never throws for what is in them: malformed input and exhausted budgets are unknown
  * with the reason. Throws CertificateMismatch when an engine's answer does not stand up to the verifier: then Minos is broken.
@@ -73,7 +69,7 @@ export function checkLinearizability(
     const unknown: UnknownReason[] = [{ code: "malformed", sentence: error.message }];
     return { checker: "linearizability", valid: "unknown", violations: [], unknown, keys: [] };
   }
-  const budget = new Budget(options.budget);
+  const budget = new Budget(options.budget, undefined, undefined, options.watch);
   const judged = new Map<KeyHistory, JudgedKey>();
   const split = splitByKey(operations, chosen.partition);
   // Small keys first: a hard one cannot take their time away.
@@ -156,7 +152,12 @@ function whyUnknown(error: unknown, { key, operations }: KeyHistory, budget: Bud
   if (error instanceof EngineDoesNotApply)
     return { code: "not-applicable", sentence: `key ${show(key)}: ${error.message}` };
   if (!(error instanceof BudgetExhausted)) throw error;
-  const sentence = `key ${show(key)}: the ${error.budget} budget ran out (${error.sentence}) after ${budget.spent} configurations of ${operations.length} operations`;
+  const { reached, spent } = budget;
+  const share = reached === null ? "" : `, ${Math.floor(100 * reached)} % of its events swept`;
+  const howFar = `after ${spent} configurations of ${operations.length} operations${share}`;
+  if (error.budget === "signal")
+    return { code: "interrupted", sentence: `key ${show(key)}: ${error.sentence} ${howFar}` };
+  const sentence = `key ${show(key)}: the ${error.budget} budget ran out (${error.sentence}) ${howFar}`;
   return { code: "budget", sentence };
 }
 

@@ -103,6 +103,8 @@ class Search<State> {
   run(): EngineAnswer {
     let stuck: number | null = null;
     let deepest = -1;
+    // The deepest try so far, in answered operations.
+    this.budget.measuredBy(() => Math.max(0, deepest) / Math.max(1, this.#byRank.length));
     // Asked at least once, so that a model whose states have no text is noticed in every search.
     this.model.identify(this.#state);
     this.#takeReads();

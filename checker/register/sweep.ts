@@ -128,6 +128,7 @@ class Sweep {
 
   run(): EngineAnswer {
     const { events, operations } = this.plan;
+    this.budget.measuredBy(() => this.#now / Math.max(1, events.length));
     for (let at = 0; at < events.length; at++) {
       const event = events[at] ?? 0;
       const operation = operations[event >> 1];

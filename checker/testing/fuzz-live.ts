@@ -3,18 +3,16 @@
 // Every tenth history is a larger one, held against the batch check. Ends with a count, or at the first disagreement with its seed.
 import { createRandom, operationsOf, type HistoryEvent, type JsonValue } from "../../history/index.js";
 import { createIncrementalChecker } from "../incremental.js";
-import { checkLinearizability } from "../linearizability.js";
+import { decide } from "../decide.js";
 import { eventsOf } from "../live/testing/events-of.js";
 import { largerHistory, spoil } from "../live/testing/larger-history.js";
 import { bruteForce } from "./brute-force.js";
 import { tinyHistory } from "./tiny-history.js";
 
-const options = (initial: JsonValue) => ({ initial, explainMs: 1, explainKeys: 0 });
-
 /** The shortest prefix that is wrong, by halving: what is wrong stays wrong. */
 function batchLimit(events: readonly HistoryEvent[], initial: JsonValue): number {
   const isWrong = (length: number): boolean =>
-    checkLinearizability(operationsOf(events.slice(0, length)), "cas-register", options(initial)).valid === false;
+    decide(operationsOf(events.slice(0, length)), "cas-register", { initial }).valid === false;
   if (!isWrong(events.length)) return Infinity;
   let right = 0;
   let wrong = events.length;
