@@ -14,15 +14,21 @@ export function splitByKey(
   operations: readonly Operation[],
   partition: (operation: Operation) => JsonValue = ({ key }) => key,
 ): readonly KeyHistory[] {
-  const keys = new Map<string, { readonly key: JsonValue; readonly operations: Operation[] }>();
+  const [first] = operations;
+  if (first === undefined) return [];
+  const only = partition(first);
+  // Most histories that are long are of one key: they are not copied.
+  if (operations.every((operation) => partition(operation) === only)) return [{ key: only, operations }];
+  const parts = new Map<JsonValue, { readonly key: JsonValue; readonly operations: Operation[] }>();
   for (const operation of operations) {
-    const part = partition(operation);
-    const text = canonical(part);
-    const known = keys.get(text);
-    if (known === undefined) keys.set(text, { key: part, operations: [operation] });
+    const key = partition(operation);
+    // No string stands for a list or an object: those begin with a character that canonical texts of strings do not begin with.
+    const name = typeof key === "string" ? `"${key}` : key !== null && typeof key === "object" ? canonical(key) : key;
+    const known = parts.get(name);
+    if (known === undefined) parts.set(name, { key, operations: [operation] });
     else known.operations.push(operation);
   }
-  return [...keys.values()];
+  return [...parts.values()];
 }
 
 /**
@@ -30,31 +36,90 @@ export function splitByKey(
  * call event.
  */
 export function validateOperations(operations: readonly Operation[], model: AnyModel): void {
-  const indices = new Set<number>();
-  const lastOf = new Map<number, Operation>();
-  const inOrder = [...operations].sort((left, right) => left.callNs - right.callNs || left.index - right.index);
-  for (const operation of inOrder) {
-    if (indices.has(operation.index)) throw malformed(operation, "its index is taken");
-    indices.add(operation.index);
-    const { callNs, returnNs, outcome, process } = operation;
-    if (!Number.isSafeInteger(callNs) || (returnNs !== null && !Number.isSafeInteger(returnNs)))
-      throw malformed(operation, "times must be safe integers of nanoseconds");
-    if (returnNs !== null && returnNs < callNs) throw malformed(operation, "it returns before it is called");
-    if ((returnNs === null) !== (outcome === "info"))
-      throw malformed(operation, `outcome ${outcome} and return ${String(returnNs)} contradict each other`);
-    const earlier = lastOf.get(process);
-    if (earlier !== undefined && earlier.returnNs === null)
-      throw malformed(operation, `process ${process} speaks again after operation ${earlier.index} of unknown outcome`);
-    if (earlier !== undefined && earlier.returnNs !== null && earlier.returnNs > callNs)
-      throw malformed(operation, `process ${process} is busy with operation ${earlier.index}`);
-    lastOf.set(process, operation);
-  }
+  const inOrder = inOrderOfCall(operations);
+  const clients = new Clients();
+  const indices = new Indices();
   model.open((opened) => {
     for (const operation of inOrder) {
-      const problem = operation.outcome === "fail" ? null : opened.refuses(operation);
+      const problem =
+        (indices.take(operation.index) ? null : "its index is taken") ??
+        clients.take(operation) ??
+        (operation.outcome === "fail" ? null : opened.refuses(operation));
       if (problem !== null) throw malformed(operation, problem);
     }
   });
+}
+
+/** The list itself where it is in order of call, and of index where calls coincide, as recorded histories are. */
+function inOrderOfCall(operations: readonly Operation[]): readonly Operation[] {
+  let previous: Operation | null = null;
+  for (const operation of operations) {
+    if (previous !== null && !(previous.callNs <= operation.callNs)) return sorted(operations);
+    if (previous !== null && previous.callNs === operation.callNs && !(previous.index <= operation.index))
+      return sorted(operations);
+    previous = operation;
+  }
+  return operations;
+}
+
+function sorted(operations: readonly Operation[]): readonly Operation[] {
+  return [...operations].sort((left, right) => left.callNs - right.callNs || left.index - right.index);
+}
+
+/** Are they all different? While they only grow there is nothing to remember. */
+class Indices {
+  #greatest = -Infinity;
+  /** All so far, once one was not greater than all before it. */
+  #seen: Set<number> | null = null;
+  readonly #growing: number[] = [];
+  take(index: number): boolean {
+    if (this.#seen === null) {
+      if (index > this.#greatest) {
+        this.#greatest = index;
+        this.#growing.push(index);
+        return true;
+      }
+      this.#seen = new Set(this.#growing);
+    }
+    if (this.#seen.has(index)) return false;
+    this.#seen.add(index);
+    return true;
+  }
+}
+
+/** What each process did last: it is sequential, and silent after an operation of unknown outcome. */
+class Clients {
+  readonly #last = new Map<number, Operation>();
+  /** The same for processes 0, 1, 2, …, which is what most have for names. */
+  readonly #lastOfSmall: (Operation | undefined)[] = [];
+
+  /** Operations in order of call. What is wrong, or null. */
+  take(operation: Operation): string | null {
+    const { callNs, returnNs, outcome, process } = operation;
+    if (!Number.isSafeInteger(callNs) || (returnNs !== null && !Number.isSafeInteger(returnNs)))
+      return "times must be safe integers of nanoseconds";
+    if (returnNs !== null && returnNs < callNs) return "it returns before it is called";
+    if ((returnNs === null) !== (outcome === "info"))
+      return `outcome ${outcome} and return ${String(returnNs)} contradict each other`;
+    const earlier = this.#replaceLast(process, operation);
+    if (earlier === undefined) return null;
+    if (earlier.returnNs === null)
+      return `process ${process} speaks again after operation ${earlier.index} of unknown outcome`;
+    return earlier.returnNs > callNs ? `process ${process} is busy with operation ${earlier.index}` : null;
+  }
+
+  #replaceLast(process: number, operation: Operation): Operation | undefined {
+    const known = this.#lastOfSmall.length;
+    if (process >= 0 && process <= known + 1024 && Number.isInteger(process)) {
+      for (let next = known; next <= process; next++) this.#lastOfSmall.push(this.#last.get(next));
+      const earlier = this.#lastOfSmall[process];
+      this.#lastOfSmall[process] = operation;
+      return earlier;
+    }
+    const earlier = this.#last.get(process);
+    this.#last.set(process, operation);
+    return earlier;
+  }
 }
 
 /** What `validateOperations` refuses, as a value. */

@@ -49,14 +49,15 @@ export function verifyLinearization<State>(
   operations: readonly Operation[],
   order: readonly number[],
 ): string | null {
-  const waiting: (Operation | undefined)[] = [];
-  for (const operation of operations) waiting[operation.index] = operation;
+  const placeOf = placesByIndex(operations);
+  const placed = new Uint8Array(operations.length);
   let state = initial;
   let latestCall = -Infinity;
   for (const index of order) {
-    const operation = waiting[index];
-    if (operation === undefined) return `operation ${index} is unknown or stands twice`;
-    waiting[index] = undefined;
+    const place = placeOf(index);
+    const operation = operations[place];
+    if (operation === undefined || placed[place] === 1) return `operation ${index} is unknown or stands twice`;
+    placed[place] = 1;
     if (operation.outcome === "fail") return `operation ${index} did not happen`;
     if (operation.callNs > latestCall) latestCall = operation.callNs;
     if ((operation.returnNs ?? Infinity) < latestCall) return `operation ${index} stands too late`;
@@ -64,6 +65,16 @@ export function verifyLinearization<State>(
     if (after === undefined) return `operation ${index} cannot answer so in state ${show(state)}`;
     state = after;
   }
-  const missing = operations.find(({ index, outcome }) => outcome === "ok" && waiting[index] !== undefined);
+  const missing = operations.find((operation, place) => placed[place] === 0 && operation.outcome === "ok");
   return missing === undefined ? null : `operation ${missing.index} is missing`;
+}
+
+/** Most stand where their index says; the others are looked up. -1 for none. */
+function placesByIndex(operations: readonly Operation[]): (index: number) => number {
+  let places: Map<number, number> | null = null;
+  return (index) => {
+    if (operations[index]?.index === index) return index;
+    places ??= new Map(operations.map((operation, place) => [operation.index, place]));
+    return places.get(index) ?? -1;
+  };
 }
