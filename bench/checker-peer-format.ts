@@ -36,7 +36,12 @@ function timesOf({ process, callNs, returnNs }: Operation) {
 
 function kvLine(one: Operation): PeerOperation {
   const text = one.function === "get" ? one.output : one.input;
-  return { ...timesOf(one), function: one.function, key: JSON.stringify(one.key), text: typeof text === "string" ? text : "" };
+  return {
+    ...timesOf(one),
+    function: one.function,
+    key: JSON.stringify(one.key),
+    text: typeof text === "string" ? text : "",
+  };
 }
 
 function registerLine(one: Operation, numberOf: (value: JsonValue | undefined) => number): PeerOperation {

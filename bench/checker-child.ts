@@ -1,0 +1,133 @@
+// What `npm run bench:checker` runs in a process of its own: cold checks, the size of large ones, the live verdict. The task is the one argument, JSON;
+// the answer is one line of JSON.
+import { createIncrementalChecker, decide } from "../checker/index.js";
+import type { HistoryEvent, Operation } from "../history/index.js";
+import { registerHistory, type RegisterHistoryOptions } from "./checker-histories.js";
+import type { PeerHistory } from "./checker-peer.js";
+import { recordedHistory } from "./checker-recorded.js";
+
+export type ChildTask =
+  /** Each recorded history once, in this order. */
+  | { readonly task: "cold-recorded"; readonly names: readonly string[] }
+  | { readonly task: "cold-generated"; readonly options: RegisterHistoryOptions }
+  | { readonly task: "large"; readonly options: RegisterHistoryOptions; readonly repeat: number }
+  | { readonly task: "live"; readonly options: RegisterHistoryOptions };
+
+export interface LargeAnswer {
+  readonly valid: boolean | "unknown";
+  readonly engine: string | null;
+  readonly ms: readonly number[];
+  readonly sortMs: number;
+  /** Growth of the resident set over what it was with the history in memory. */
+  readonly growthMb: number;
+}
+
+export interface LiveAnswer {
+  readonly valid: boolean | "unknown";
+  readonly events: number;
+  readonly ms: number;
+  /** Heap in use after a collection, beyond the history's own. */
+  readonly heaps: readonly { readonly events: number; readonly heapMb: number }[];
+}
+
+/** After so many events the heap is looked at. */
+const checkpoint = 1_000_000;
+/** How long after its call a client gives up. */
+const givenUpNs = 10_000_000;
+
+function timed(history: PeerHistory): number {
+  const started = performance.now();
+  decide(history.operations, history.model, { initial: history.initial, budget: { timeMs: 120_000 } });
+  return performance.now() - started;
+}
+
+function registerOf(options: RegisterHistoryOptions): PeerHistory {
+  return { operations: registerHistory(options), model: "cas-register", initial: null };
+}
+
+function large(options: RegisterHistoryOptions, repeat: number): LargeAnswer {
+  const { operations, initial, model } = registerOf(options);
+  const doubles = Float64Array.from({ length: operations.length }, (_, index) => Math.sin(index));
+  const started = performance.now();
+  doubles.sort();
+  const sortMs = performance.now() - started;
+  globalThis.gc?.();
+  const before = process.memoryUsage().rss;
+  const ms: number[] = [];
+  let valid: boolean | "unknown" = "unknown";
+  let engine: string | null = null;
+  let growthMb = 0;
+  for (let turn = 0; turn < repeat; turn++) {
+    const began = performance.now();
+    ({ valid, engine } = decide(operations, model, { initial, budget: { timeMs: 600_000, memoryMb: 8192 } }));
+    ms.push(performance.now() - began);
+    // The first check's peak: later ones run on what it left.
+    if (turn === 0) growthMb = Math.max(0, process.resourceUsage().maxRSS / 1024 - before / 2 ** 20);
+  }
+  return { valid, engine, ms, sortMs, growthMb };
+}
+
+/** In order of time; calls before returns. */
+function eventsOf(operations: readonly Operation[]): readonly HistoryEvent[] {
+  const timed: { readonly time: number; readonly order: number; readonly event: HistoryEvent }[] = [];
+  for (const { process, function: name, key, input, output, outcome, callNs, returnNs } of operations) {
+    const call = {
+      type: "invoke",
+      time: callNs,
+      process,
+      thread: process,
+      node: null,
+      function: name,
+      key,
+      input,
+    } as const;
+    timed.push({ time: callNs, order: 0, event: call });
+    const time = returnNs ?? callNs + givenUpNs;
+    timed.push({ time, order: 1, event: { type: outcome, time, process, function: name, key, output } });
+  }
+  timed.sort((left, right) => left.time - right.time || left.order - right.order);
+  return timed.map(({ event }) => event);
+}
+
+function live(options: RegisterHistoryOptions): LiveAnswer {
+  const { operations, model, initial } = registerOf(options);
+  const events = eventsOf(operations);
+  const checker = createIncrementalChecker(model, { initial });
+  const heapMb = (): number => {
+    globalThis.gc?.();
+    return process.memoryUsage().heapUsed / 2 ** 20;
+  };
+  const empty = heapMb();
+  const heaps: { readonly events: number; readonly heapMb: number }[] = [];
+  let ms = 0;
+  for (let from = 0; from < events.length;) {
+    const to = Math.min(from + checkpoint, events.length);
+    const started = performance.now();
+    for (let at = from; at < to; at++) {
+      const event = events[at];
+      if (event !== undefined) checker.feed(event);
+    }
+    ms += performance.now() - started;
+    heaps.push({ events: to, heapMb: heapMb() - empty });
+    from = to;
+  }
+  return { valid: checker.end().valid, events: events.length, ms, heaps };
+}
+
+function run(task: ChildTask): unknown {
+  switch (task.task) {
+    case "cold-recorded": {
+      const histories = task.names.map(recordedHistory);
+      return histories.map(timed);
+    }
+    case "cold-generated":
+      return timed(registerOf(task.options));
+    case "large":
+      return large(task.options, task.repeat);
+    case "live":
+      return live(task.options);
+  }
+}
+
+const answer = run(JSON.parse(process.argv[2] ?? "null") as ChildTask);
+console.log(JSON.stringify(answer));
