@@ -5,6 +5,7 @@
 // sampler of the nodes' statuses.
 export * from "./client.js";
 export * from "./cluster.js";
+export * from "./deterministic.js";
 export * from "./limit.js";
 export * from "./names.js";
 export * from "./ownership.js";

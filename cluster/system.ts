@@ -1,6 +1,7 @@
 // The contract of a system under test: everything the suite needs to know of it, as data and pure functions.
 import type { JsonValue } from "../history/index.js";
 import type { Client } from "./client.js";
+import type { DeterministicSystem } from "./deterministic.js";
 import type { Address, NodeName } from "./names.js";
 
 /** How a node learns where its peers are. `shared`: all nodes use one address per peer, so directed link faults are refused. */
@@ -50,7 +51,7 @@ export interface GroupStatus {
   readonly group: number;
   readonly members: readonly NodeName[];
   readonly leader: NodeName | null;
-  /** Text that orders nothing, only tells ballots apart, e.g. `3.0.n2`. */
+  /** Tells ballots apart, e.g. `3.0.n2`. Where it begins with a number, that number never falls at one node. */
   readonly ballot: string;
   readonly phase: string;
   readonly decidedIndex: number;
@@ -133,4 +134,6 @@ export interface SystemUnderTest {
   decisions?(admin: Address, group: number, from: number, signal: AbortSignal): Promise<readonly Decision[]>;
   /** A client pinned to the node behind `address`. Connects lazily: never rejects because the node is away. */
   connect(address: Address, signal: AbortSignal): Promise<Client>;
+  /** Its nodes and clients without input or output, for simulation; absent where a system has none. */
+  deterministic?(): Promise<DeterministicSystem>;
 }

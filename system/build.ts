@@ -1,4 +1,4 @@
-// Makes a build of the store out of a source tree: three bundles and a manifest. A build is what clusters run and simulations
+// Makes a build of the store out of a source tree: four bundles and a manifest. A build is what clusters run and simulations
 // import; the shipped one comes from the sources beside this file, a mutant's from a patched copy of them. The content hash
 // covers the sources and nothing of the machine.
 import { createHash, randomUUID } from "node:crypto";
@@ -19,6 +19,8 @@ export interface SystemBuild {
   readonly node: string;
   /** Exports `connect`, `ClientCore`, `groupOfKey`. */
   readonly client: string;
+  /** Exports `deterministicSystem`: nodes and clients without input or output. */
+  readonly simulation: string;
   /** Hexadecimal SHA-256 over the sources. */
   readonly hash: string;
 }
@@ -32,7 +34,12 @@ export interface BuildOptions {
 }
 
 const manifestName = "manifest.json";
-const entries = { core: "core/index.ts", node: "runtime/main.ts", client: "client/index.ts" } as const;
+const entries = {
+  core: "core/index.ts",
+  node: "runtime/main.ts",
+  client: "client/index.ts",
+  simulation: "runtime/deterministic.ts",
+} as const;
 /** What goes into a build, and so into its hash. */
 const sourceFolders = ["client", "core", "runtime"];
 
@@ -60,7 +67,8 @@ export async function buildSystem(options: BuildOptions): Promise<SystemBuild> {
   const bundles = await bundle(source);
   const name = options.name ?? "store";
   const version = options.version ?? (await packageVersion());
-  const manifest = { name, version, core: "core.js", node: "node.js", client: "client.js", hash };
+  const files = { core: "core.js", node: "node.js", client: "client.js", simulation: "simulation.js" } as const;
+  const manifest = { name, version, ...files, hash };
   await fs.mkdir(out, { recursive: true });
   // The bundles are modules wherever the directory lies.
   await replaceFile(join(out, "package.json"), `{ "type": "module" }\n`);
@@ -73,7 +81,7 @@ export async function buildSystem(options: BuildOptions): Promise<SystemBuild> {
 export async function readBuild(directory: string): Promise<SystemBuild> {
   const path = join(directory, manifestName);
   const manifest = JSON.parse(await fs.readFile(path, "utf8")) as Omit<SystemBuild, "directory">;
-  for (const field of ["name", "version", "core", "node", "client", "hash"] as const)
+  for (const field of ["name", "version", "core", "node", "client", "simulation", "hash"] as const)
     if (typeof manifest[field] !== "string") throw new Error(`${path}: "${field}" is missing`);
   return { ...manifest, directory: resolve(directory) };
 }

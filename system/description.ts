@@ -7,6 +7,7 @@ import type {
   Address,
   ClientReply,
   Decision,
+  DeterministicSystem,
   GroupLayout,
   JsonValue,
   NodeContext,
@@ -56,6 +57,10 @@ export async function storeSystem(build: SystemBuild): Promise<SystemUnderTest> 
     decisions: async (admin, group, from, signal) =>
       (await getJson(admin, `/decisions?group=${group}&from=${from}`, signal)) as readonly Decision[],
     connect: async (address, signal) => client.connect(address, signal),
+    deterministic: async () => {
+      const module: unknown = await import(pathToFileURL(join(build.directory, build.simulation)).href);
+      return (module as { readonly deterministicSystem: DeterministicSystem }).deterministicSystem;
+    },
   };
 }
 

@@ -73,7 +73,7 @@ function decisions(source: AdminSource, url: URL, response: http.ServerResponse)
 }
 
 /** A client's operation as the suite reads it (`DecidedCommand`); null for what is none. */
-function told(command: Command | null): DecidedCommand | null {
+export function told(command: Command | null): DecidedCommand | null {
   if (command?.type !== "operation") return null;
   const { session, number, operation } = command;
   const id = `${session}/${number}`;

@@ -1,0 +1,263 @@
+// The store without input or output, for simulation: the same core, engine and log format that `node.ts` puts on sockets and files.
+import type {
+  Decision,
+  DeterministicNode,
+  DeterministicNodeOptions,
+  DeterministicSystem,
+  MessageClaim,
+  NodeInput,
+  NodeInspection,
+  NodeName,
+  NodeOutput,
+  NodeStatus,
+} from "../../cluster/index.js";
+import { ClientCore } from "../client/client-core.js";
+import { bottomBallot } from "../core/ballot.js";
+import { createCore } from "../core/index.js";
+import {
+  nodeId,
+  type Ballot,
+  type ClientRequest,
+  type ClientResponse,
+  type Command,
+  type DurableState,
+  type StorageOperation,
+} from "../core/interface.js";
+import type { PeerMessage } from "../core/messages.js";
+import { told } from "./admin-server.js";
+import { Engine } from "./engine.js";
+import { decodeOperations } from "./replay.js";
+import { electionTimeoutMs, limits, tickMs, timing } from "./timing.js";
+import { encodeBatch, scanLog, segmentHeader, segmentHeaderBytes } from "./wal-format.js";
+
+/** What a write-ahead log adds up to. */
+interface Disk {
+  table: DurableState["table"];
+  promised: Ballot;
+  accepted: Ballot;
+  log: Command[];
+  decided: number;
+}
+
+interface Batch {
+  readonly operations: readonly StorageOperation[];
+  /** As they are written. */
+  readonly payload: Uint8Array;
+}
+
+function apply(disk: Disk, operations: readonly StorageOperation[]): void {
+  for (const operation of operations) {
+    switch (operation.type) {
+      case "table":
+        disk.table = operation.table;
+        break;
+      case "promised":
+        disk.promised = operation.ballot;
+        break;
+      case "accepted":
+        disk.accepted = operation.ballot;
+        break;
+      case "truncate":
+        if (operation.length < disk.decided) throw new Error("the write-ahead log truncates decided entries");
+        if (operation.length < disk.log.length) disk.log.length = operation.length;
+        break;
+      case "append":
+        if (operation.index !== disk.log.length)
+          throw new Error(`an append at ${operation.index} to a log of ${disk.log.length} entries`);
+        for (const command of operation.commands) disk.log.push(command);
+        break;
+      case "decided":
+        if (operation.length > disk.log.length) throw new Error("the decided length is beyond the log");
+        disk.decided = Math.max(disk.decided, operation.length);
+        break;
+    }
+  }
+}
+
+const tornSalt = 0x5eed;
+const tornSlack = 4096;
+
+/** Writes the batch into an otherwise empty log, up to where the power went, and reads that log as a start does. */
+function recoverTorn(disk: Disk, batch: Batch, share: number): void {
+  const bytes = encodeBatch(1, batch.payload, tornSalt);
+  const segment = Buffer.alloc(segmentHeaderBytes + bytes.length + tornSlack);
+  segmentHeader(1, tornSalt).copy(segment, 0);
+  bytes.copy(segment, segmentHeaderBytes, 0, Math.floor(bytes.length * share));
+  const scan = scanLog([{ number: 1, bytes: segment }], tornSalt);
+  if (!scan.ok) throw new Error(scan.error);
+  for (const payload of scan.payloads) apply(disk, decodeOperations(payload));
+}
+
+class SimulableNode implements DeterministicNode {
+  readonly #options: DeterministicNodeOptions;
+  readonly #engine: Engine;
+  #turnEnd: (() => void) | null = null;
+  #busy = false;
+  #operations: StorageOperation[] = [];
+  #output: {
+    sends: NodeOutput["sends"][number][];
+    write: NodeOutput["write"];
+    answers: NodeOutput["answers"][number][];
+  };
+
+  constructor(options: DeterministicNodeOptions, disk: Disk) {
+    this.#options = options;
+    this.#output = { sends: [], write: null, answers: [] };
+    const { replication, clusterId, identity, incarnation } = options;
+    const nodes = options.nodes.map((_, index) => nodeId(index + 1));
+    const node = nodeId(options.node);
+    const core = createCore({ node, nodes, replication, clusterId, identity, incarnation, timing, limits });
+    this.#engine = new Engine(core, {
+      send: (to, messages) => this.#output.sends.push({ to, messages }),
+      answer: (answers) => this.#output.answers.push(...answers),
+      logBusy: () => this.#busy,
+      commit: (number, payload) => {
+        this.#busy = true;
+        this.#output.write = { number, batch: { operations: this.#operations, payload } satisfies Batch };
+        this.#operations = [];
+      },
+      inspect: (operation) => {
+        this.#operations.push(operation);
+        return true;
+      },
+      atEndOfTurn: (work) => {
+        this.#turnEnd = work;
+      },
+    });
+    this.#engine.push({ type: "restored", state: { ...disk, log: [...disk.log] } });
+  }
+
+  turn(inputs: readonly NodeInput[]): NodeOutput {
+    for (const input of inputs) this.#take(input);
+    this.#output = { sends: [], write: null, answers: [] };
+    const end = this.#turnEnd;
+    this.#turnEnd = null;
+    end?.();
+    return this.#output;
+  }
+
+  #take(input: NodeInput): void {
+    const engine = this.#engine;
+    switch (input.type) {
+      case "messages":
+        engine.messages(nodeId(input.from), input.messages as readonly PeerMessage[]);
+        return;
+      case "request":
+        engine.request(input.connection, input.request as ClientRequest);
+        return;
+      case "tick":
+        engine.push(input);
+        return;
+      case "persisted":
+        this.#busy = false;
+        engine.persisted(input.write);
+        return;
+      case "link": {
+        const { peer, direction } = input;
+        engine.push({ type: input.up ? "link-up" : "link-down", peer: nodeId(peer), direction });
+      }
+    }
+  }
+
+  status(): NodeStatus {
+    const core = this.#engine.core.status();
+    const name = (id: number): NodeName => this.#options.nodes[id - 1] ?? ("none" as NodeName);
+    const group = {
+      group: core.group ?? 0,
+      members: core.members.map(name),
+      leader: core.leader === null ? null : name(core.leader),
+      ballot: `${core.ballot.number}.${core.ballot.priority}.${name(core.ballot.node)}`,
+      phase: `${core.role} ${core.phase}`,
+      decidedIndex: core.decided,
+      logHash: core.logHash,
+    };
+    const extra = {
+      log_length: core.logLength,
+      state_hash: core.stateHash,
+      sessions: core.sessions,
+      keys: core.keys,
+    };
+    return {
+      node: name(this.#options.node),
+      ready: core.ready,
+      incarnation: this.#options.incarnation,
+      groups: core.group === null ? [] : [group],
+      suspected: core.suspected.map(name),
+      extra,
+    };
+  }
+
+  decisions(from: number): readonly Decision[] {
+    const { core } = this.#engine;
+    const { group } = core.status();
+    if (group === null) return [];
+    return core.decisions(from).map(({ index, hash, command }) => ({ group, index, hash, command: told(command) }));
+  }
+
+  inspect(): NodeInspection | null {
+    const status = this.#engine.core.status();
+    const { group, decided, logHash, stateHash } = status;
+    if (group === null) return null;
+    const leads = status.role === "leader" && status.phase === "accept";
+    return { group, ballot: numbersOf(status.ballot), leads, decided, logHash, stateHash };
+  }
+}
+
+const numbersOf = ({ number, priority, node }: Ballot): readonly number[] => [number, priority, node];
+
+function claimOf(message: PeerMessage): MessageClaim | null {
+  switch (message.type) {
+    case "Promise":
+    case "Prepare":
+      return { type: "promised", ballot: numbersOf(message.ballot), length: 0 };
+    case "Accepted":
+      return { type: "accepted", ballot: numbersOf(message.ballot), length: message.length };
+    default:
+      return null;
+  }
+}
+
+/** A message in a few words: its type and what tells it from others of its type. */
+function describe(message: PeerMessage): string {
+  const ballot = "ballot" in message ? ` ${message.ballot.number}.n${message.ballot.node}` : "";
+  switch (message.type) {
+    case "Accept":
+      return `Accept${ballot} session ${message.session} counter ${message.counter}, ${message.commands.length} commands`;
+    case "AcceptSync":
+      return `AcceptSync${ballot} session ${message.session} base ${message.base}, ${message.suffix.length} commands, decided ${message.decided}`;
+    case "Accepted":
+      return `Accepted${ballot} length ${message.length}`;
+    case "Decide":
+      return `Decide${ballot} counter ${message.counter} decided ${message.decided}`;
+    case "Promise":
+      return `Promise${ballot} accepted ${message.accepted.number}.n${message.accepted.node} length ${message.length} decided ${message.decided}`;
+    default:
+      return `${message.type}${ballot}`;
+  }
+}
+
+/** What the entry `simulation.js` of a build exports. */
+export const deterministicSystem: DeterministicSystem = {
+  tickMs,
+  electionTimeoutMs,
+  emptyDisk: (): Disk => ({ table: null, promised: bottomBallot, accepted: bottomBallot, log: [], decided: 0 }),
+  applyBatch: (disk, batch) => apply(disk as Disk, (batch as Batch).operations),
+  recoverTorn: (disk, batch, share) => recoverTorn(disk as Disk, batch as Batch, share),
+  createNode: (options, disk) => new SimulableNode(options, disk as Disk),
+  createClient: () => {
+    const core = new ClientCore();
+    return {
+      handle: (event, nowMs) =>
+        core.handle(
+          event.type === "response" ? { type: "response", response: event.response as ClientResponse } : event,
+          nowMs,
+        ),
+    };
+  },
+  inspectDisk: (disk) => {
+    const { promised, accepted, log } = disk as Disk;
+    return { promised: numbersOf(promised), accepted: numbersOf(accepted), length: log.length };
+  },
+  claimOf: (message) => claimOf(message as PeerMessage),
+  describe: (message) => describe(message as PeerMessage),
+};
