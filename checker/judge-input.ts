@@ -26,6 +26,8 @@ export interface StatusSample {
   readonly groups: readonly {
     readonly group: number;
     readonly leader: string | null;
+    /** What the node promised, see cluster/system.ts. */
+    readonly ballot?: string;
     readonly decidedIndex: number;
     readonly logHash: string;
   }[];

@@ -5,7 +5,12 @@ import { blindSpots } from "./cannot-see.js";
 import { checkAcknowledged } from "./checkers/acknowledged.js";
 import { checkAgreement } from "./checkers/agreement.js";
 import { checkAvailability } from "./checkers/availability.js";
+import { checkBallots } from "./checkers/ballots.js";
+import { checkCounter } from "./checkers/counter.js";
 import { checkCrashes } from "./checkers/crash.js";
+import { checkFailedButSeen } from "./checkers/failed-but-seen.js";
+import { checkMonotonic } from "./checkers/monotonic.js";
+import { checkSet } from "./checkers/set.js";
 import { checkStats } from "./checkers/stats.js";
 import { decidedLogs, type DecidedLogs } from "./decided-logs.js";
 import { measureCorruptions } from "./corruptions.js";
@@ -14,7 +19,7 @@ import type { JudgeInput } from "./judge-input.js";
 import { checkLinearizability, resolveModel, type LinearizabilityResult } from "./linearizability.js";
 import { measureTeeth, weaknesses } from "./teeth.js";
 import { vacuities } from "./vacuity.js";
-import { fieldOf } from "./values.js";
+import { canonical, fieldOf } from "./values.js";
 import {
   composeValidity,
   type CheckerResult,
@@ -58,8 +63,9 @@ export function judge(input: JudgeInput): Verdict {
           ...(input.engine === undefined ? {} : { engine: input.engine }),
         })),
     ),
+    ...checkersOfModel(input, operations),
     carefully("crash", () => checkCrashes(input.events)),
-    ...(input.mode === "run" ? runCheckers(input, operations, logs) : []),
+    ...(input.mode === "run" ? runCheckers(input, operations, faults, logs) : []),
     carefully("stats", () => checkStats(operations)),
     carefully("teeth", () => {
       teeth = [...teethOf(input, operations, faults), ...corruptionsOf(input, operations, linearizability)];
@@ -68,7 +74,7 @@ export function judge(input: JudgeInput): Verdict {
     carefully("vacuity", () => doubtsOnly("vacuity", doubtsOf(input, operations, faults))),
   ];
   const valid = composeValidity(checkers.map((checker) => checker.valid));
-  const violations = mostTellingFirst(checkers.flatMap((checker) => checker.violations));
+  const violations = mostTellingFirst(withoutRepeats(checkers.flatMap((checker) => checker.violations)));
   const unknown = checkers.flatMap((checker) => checker.unknown);
   return {
     version: 1,
@@ -89,9 +95,38 @@ function logsOf({ decisions, groups, groupOfKey }: JudgeInput): DecidedLogs | nu
   return decidedLogs(decisions, groups, groupOfKey);
 }
 
+/** Models whose writes name the value that a read then shows. */
+const showsWritten: readonly string[] = ["register", "cas-register", "kv", "queue", "unordered-queue"];
+
+/** What can be said of a model's histories without a search, however long and hard they are. */
+function checkersOfModel({ model, initial }: JudgeInput, operations: readonly Operation[]): readonly CheckerResult[] {
+  const name = typeof model === "string" ? model : model.name;
+  if (showsWritten.includes(name)) return [carefully("failed-but-seen", () => checkFailedButSeen(operations, initial))];
+  if (name !== "set" && name !== "counter") return [];
+  return [
+    name === "set"
+      ? carefully("set", () => checkSet(operations, initial))
+      : carefully("counter", () => checkCounter(operations, initial)),
+    carefully("monotonic", () => checkMonotonic(operations)),
+  ];
+}
+
+/** What the linearizability checker says of a key with its proof need not be said again without. */
+function withoutRepeats(violations: readonly Violation[]): readonly Violation[] {
+  const said = new Set(
+    violations.flatMap(({ checker, class: name, key }) =>
+      checker === "linearizability" ? [`${name} ${canonical(key)}`] : [],
+    ),
+  );
+  return violations.filter(
+    ({ checker, class: name, key }) => checker !== "failed-but-seen" || !said.has(`${name} ${canonical(key)}`),
+  );
+}
+
 function runCheckers(
   input: JudgeInput,
   operations: readonly Operation[],
+  faults: readonly FaultSpan[],
   logs: DecidedLogs | null,
 ): readonly CheckerResult[] {
   const { groups, groupOfKey, recoveryBoundMs, decisions, statuses, events } = input;
@@ -101,11 +136,12 @@ function runCheckers(
   if (groups !== undefined && groupOfKey !== undefined && recoveryBoundMs !== undefined && whole)
     results.push(
       carefully("availability", () =>
-        checkAvailability({ events, operations, groups, groupOfKey, boundMs: recoveryBoundMs }),
+        checkAvailability({ events, operations, groups, groupOfKey, boundMs: recoveryBoundMs, faults }),
       ),
     );
   if (decisions !== undefined || statuses !== undefined)
     results.push(carefully("agreement", () => checkAgreement(decisions ?? [], statuses ?? [])));
+  if (statuses !== undefined) results.push(carefully("ballots", () => checkBallots(statuses)));
   if (logs !== null) results.push(carefully("acknowledged", () => checkAcknowledged(operations, logs)));
   return results;
 }

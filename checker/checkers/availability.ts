@@ -1,5 +1,7 @@
-// Availability: once every fault is healed, each group answers within the bound.
+// Availability: once every fault is healed, each group answers within the bound. Beside it, as facts: the longest time in which
+// nobody was answered, and how long after the end of each fault somebody was.
 import type { HistoryEvent, JsonValue, Operation, TimeNs } from "../../history/index.js";
+import type { FaultSpan } from "../faults.js";
 import { seconds } from "../explain/sentence.js";
 import type { JudgeGroup } from "../judge-input.js";
 import type { CheckerResult, UnknownReason, Violation } from "../verdict.js";
@@ -10,6 +12,7 @@ export interface AvailabilityInput {
   readonly groups: readonly JudgeGroup[];
   readonly groupOfKey: (key: JsonValue) => number;
   readonly boundMs: number;
+  readonly faults?: readonly FaultSpan[];
 }
 
 /** When the quiet phase began: everything was healed. Null when the run did not get there. */
@@ -54,7 +57,61 @@ export function checkAvailability(input: AvailabilityInput): CheckerResult {
     });
   }
   const valid = violations.length > 0 ? false : unknown.length > 0 ? "unknown" : true;
-  return { checker: "availability", valid, violations, unknown, details: { quiet_since_ns: since, served } };
+  return {
+    checker: "availability",
+    valid,
+    violations,
+    unknown,
+    details: { quiet_since_ns: since, served, ...gapsOf(input) },
+  };
+}
+
+/** The longest gap without an answer, of each group and of all, and the way back after each fault. */
+function gapsOf({ operations, groups, groupOfKey, faults = [] }: AvailabilityInput): Record<string, JsonValue> {
+  const all = answersOf(operations);
+  return {
+    longest_gap: longestGap(operations, all),
+    longest_gap_of_groups: groups.map(({ group }) => {
+      const own = operations.filter(({ key }) => groupOfKey(key) === group);
+      return { group, ...longestGap(own, answersOf(own)) };
+    }),
+    recoveries: faults.flatMap(({ fault, kind, confirmedOff }) => {
+      if (confirmedOff === null) return [];
+      const next = all.find((time) => time >= confirmedOff);
+      const after = next === undefined ? null : milliseconds(next - confirmedOff);
+      return [{ fault, kind, healed_ns: confirmedOff, answered_after_ms: after }];
+    }),
+  };
+}
+
+/** When answers came, in order. */
+function answersOf(operations: readonly Operation[]): readonly TimeNs[] {
+  const times = operations.flatMap(({ outcome, returnNs }) =>
+    outcome === "ok" && returnNs !== null ? [returnNs] : [],
+  );
+  return times.sort((left, right) => left - right);
+}
+
+/** Counted from the first call on, and only up to the last answer: what comes after is a matter of the bound. */
+function longestGap(
+  operations: readonly Operation[],
+  answers: readonly TimeNs[],
+): { readonly gap_ms: number; readonly from_ns: TimeNs | null } {
+  let last = operations.reduce((least, { callNs }) => Math.min(least, callNs), Infinity);
+  let gap = 0;
+  let from: TimeNs | null = null;
+  for (const time of answers) {
+    if (time - last > gap) {
+      gap = time - last;
+      from = last;
+    }
+    last = time;
+  }
+  return { gap_ms: milliseconds(gap), from_ns: from };
+}
+
+function milliseconds(nanoseconds: number): number {
+  return Math.round(nanoseconds / 1e6);
 }
 
 function unjudged(sentence: string): CheckerResult {
