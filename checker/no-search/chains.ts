@@ -132,20 +132,21 @@ class ChainBuilder {
     this.members[this.#placed++] = row;
   }
 
-  /** The members of a cycle of cas: what no walk reached leads back to one. */
+  /**
+   * The members of a cycle of cas. What no walk reached is in one: its value was written by another that no walk reached, and so on
+   * back, and since one cas at most leaves a value there is no way out of a cycle.
+   */
   #cycle(): readonly number[] {
     const { columns, writers } = this;
     const placed = new Uint8Array(columns.count);
     for (const row of this.members.subarray(0, this.#placed)) placed[row] = 1;
     const isLost = (row: number): boolean =>
       columns.kind[row] === casKind && placed[row] === 0 && hasHappened(columns, writers.evidence, row);
-    let at = 0;
-    while (!isLost(at)) at += 1;
+    let first = 0;
+    while (!isLost(first)) first += 1;
     const before = (row: number): number => writers.writer[columns.expected[row] ?? 0] ?? -1;
-    const met = new Set<number>();
-    for (; !met.has(at); at = before(at)) met.add(at);
-    const members = [at];
-    for (let row = before(at); row !== at; row = before(row)) members.push(row);
+    const members = [first];
+    for (let row = before(first); row !== first; row = before(row)) members.push(row);
     return members;
   }
 }
