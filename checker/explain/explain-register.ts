@@ -7,7 +7,7 @@ import { canonical, fieldOf } from "../values.js";
 import type { Violation, ViolationCertificate } from "../verdict.js";
 import { classify, observedBy, type Classified, type Evidence } from "./classify.js";
 import { coreOfRegister, type Core } from "./minimise.js";
-import { firstContradiction, whereStuck } from "./prefix.js";
+import { firstContradiction, troubleWith } from "./prefix.js";
 import { tell } from "./sentence.js";
 import { heard, testimonyOf, type Testimony } from "./testimony.js";
 
@@ -27,7 +27,7 @@ export interface ExplainInput {
 const configurationsPerSearch = 300_000;
 
 export function explainRegister(input: ExplainInput): Violation {
-  const kept = input.operations.filter(({ outcome }) => outcome !== "fail");
+  const kept = input.operations;
   const normal = normaliseRegister(kept, input.initial);
   if (!("values" in normal)) return selfContradiction(input, kept, normal.operations);
   const deadlineMs = performance.now() + input.timeMs;
@@ -39,8 +39,9 @@ export function explainRegister(input: ExplainInput): Violation {
   const { focus, near } = withoutReads(normal, kept, oneSearch);
   const first = firstContradiction(focus, near, oneSearch);
   if (first === null) return unexplained(input, kept);
-  const core = coreOfRegister(focus, first.return, Math.max(200, deadlineMs - performance.now()));
-  const culprit = sourceOf(culpritOf(first, core, focus.operations), core, focus.operations);
+  const { operation: last, trouble } = first;
+  const core = coreOfRegister(focus, last.return, Math.max(200, deadlineMs - performance.now()), trouble.conflict);
+  const culprit = sourceOf(culpritOf(last, core, focus.operations), core, focus.operations);
   const evidence: Evidence = {
     operations: input.operations,
     normal: normal.operations,
@@ -68,8 +69,9 @@ function withoutReads(
 ): { readonly focus: NormalisedRegister; readonly near: number | null } {
   const operations = normal.operations.filter(({ position }) => kept[position]?.function !== "get");
   const only = { ...normal, operations };
-  const near = whereStuck(only, budget());
-  return near === null ? { focus: normal, near: whereStuck(normal, budget()) } : { focus: only, near };
+  const trouble = troubleWith(only, budget());
+  if (trouble !== null) return { focus: only, near: trouble.stuck };
+  return { focus: normal, near: troubleWith(normal, budget())?.stuck ?? null };
 }
 
 /** Of operations that returned at the same moment, the one of the core that looked at the value. */
@@ -135,7 +137,7 @@ function violationOf(
   };
   const { classified, told } = heard(fromAnswers, testimony, at(culprit.position));
   const against = classified.against === null ? null : at(classified.against);
-  const positions = core?.positions ?? kept.map((_, position) => position);
+  const positions = core?.positions ?? happened(kept);
   const indices = positions.map((position) => at(position).index);
   const related = [at(culprit.position), classified.writer, against].flatMap((operation) =>
     operation === null || indices.includes(operation.index) ? [] : [operation.index],
@@ -168,6 +170,11 @@ function violationOf(
   };
 }
 
+/** Positions of what did not certainly fail to happen. */
+function happened(operations: readonly Operation[]): readonly number[] {
+  return [...operations.keys()].filter((position) => operations[position]?.outcome !== "fail");
+}
+
 /** One answer that no state at all can give: a mismatch that saw what it expected. */
 function selfContradiction({ key }: ExplainInput, kept: readonly Operation[], positions: readonly number[]): Violation {
   const [position = 0] = positions;
@@ -188,7 +195,8 @@ function selfContradiction({ key }: ExplainInput, kept: readonly Operation[], po
 }
 
 /** Inconsistent, but the budget for explaining ran out before the first contradiction was found again. */
-function unexplained({ key }: ExplainInput, kept: readonly Operation[]): Violation {
+function unexplained({ key }: ExplainInput, given: readonly Operation[]): Violation {
+  const kept = happened(given).flatMap((position) => given[position] ?? []);
   return {
     class: "stale read",
     checker: "linearizability",

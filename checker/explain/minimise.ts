@@ -56,13 +56,12 @@ export function coreOfRegister(
   hint: readonly number[] = [],
 ): Core | null {
   const deadlineMs = performance.now() + timeMs;
-  const known = new Surroundings(operations.filter(({ call }) => call <= before));
+  const all = new Surroundings(operations);
   const inWindows = (items: readonly RegisterOperation[]): boolean =>
-    isInconsistentCore(items, known, "own-window", 5 * configurationsPerTest);
-  const start = conflictOf(hint, known, inWindows) ?? lastFew(known.operations, before, deadlineMs, inWindows);
+    isInconsistentCore(items, all, "own-window", 5 * configurationsPerTest);
+  const start = conflictOf(hint, all, inWindows) ?? lastFew(operations, before, deadlineMs, inWindows);
   if (start === null) return null;
   const narrow = minimise(start, inWindows, deadlineMs);
-  const all = new Surroundings(operations);
   const anyTime = (items: readonly RegisterOperation[]): boolean =>
     isInconsistentCore(items, all, "any-time", configurationsPerTest);
   const story = [...new Set([...narrow.items, ...explainersOf(narrow.items, all)])];
@@ -98,11 +97,12 @@ function conflictOf(
 
 /** Looks at the last few operations first: most violations are local in time. */
 function lastFew(
-  operations: readonly RegisterOperation[],
+  given: readonly RegisterOperation[],
   before: number,
   deadlineMs: number,
   holds: (items: readonly RegisterOperation[]) => boolean,
 ): readonly RegisterOperation[] | null {
+  const operations = given.filter(({ call }) => call <= before);
   const answered = operations.filter((operation) => operation.required && operation.return <= before);
   answered.sort((left, right) => right.return - left.return || right.call - left.call);
   // What had not returned by then may still have to be held to happening once only.

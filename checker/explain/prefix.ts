@@ -1,8 +1,19 @@
 // When did it become certain? The earliest return after which what was seen so far has no linearization.
 import type { Budget } from "../budget.js";
 import { BudgetExhausted } from "../budget.js";
+import { judgeWithoutSearch } from "../no-search/index.js";
+import { bytesPerOperation, kindNames } from "../register/columns.js";
 import { tighten, type NormalisedRegister, type RegisterOperation } from "../register/normalise.js";
 import { searchRegister } from "../register/sweep.js";
+import { withScratch } from "../scratch.js";
+
+/** What is known to be wrong with a history: where a search got stuck, and operations in conflict where they are known. */
+export interface Trouble {
+  /** Position; -1: none in particular. */
+  readonly stuck: number;
+  /** Positions. */
+  readonly conflict: readonly number[];
+}
 
 /** What was known at a time: operations called by then; those not returned by then may or may not have happened. */
 function knownAt(operations: readonly RegisterOperation[], time: number): RegisterOperation[] {
@@ -16,39 +27,73 @@ function knownAt(operations: readonly RegisterOperation[], time: number): Regist
   return known;
 }
 
-/** True when it was found inconsistent; a budget that runs out counts as "not found". */
-export function isRegisterInconsistent(normal: NormalisedRegister, budget: Budget): boolean {
-  return whereStuck(normal, budget) !== null;
-}
-
-/** Position of the operation where the search got stuck (-1: none in particular), or null when it was not found inconsistent. */
-export function whereStuck(normal: NormalisedRegister, budget: Budget): number | null {
+/** Null when it was not found inconsistent; a budget that runs out counts as that. */
+export function troubleWith(normal: NormalisedRegister, budget: Budget): Trouble | null {
   try {
+    const quick = withoutSearch(normal, budget);
+    if (quick !== "search") return quick;
     const tight = tighten(normal);
-    if (!("values" in tight)) return tight.operations.at(-1) ?? -1;
+    if (!("values" in tight)) return { stuck: tight.operations.at(-1) ?? -1, conflict: [] };
     const answer = searchRegister(tight, budget);
-    return answer.valid ? null : (answer.stuck ?? -1);
+    return answer.valid ? null : { stuck: answer.stuck ?? -1, conflict: [] };
   } catch (error) {
     if (error instanceof BudgetExhausted) return null;
     throw error;
   }
 }
 
+function withoutSearch({ operations, values }: NormalisedRegister, budget: Budget): Trouble | null | "search" {
+  return withScratch(bytesPerOperation * operations.length, (scratch) => {
+    const count = operations.length;
+    const columns = {
+      count,
+      values: { size: values.length, texts: () => [...values] },
+      position: scratch.int32(count),
+      kind: scratch.uint8(count),
+      value: scratch.int32(count),
+      expected: scratch.int32(count),
+      call: scratch.float64(count),
+      return: scratch.float64(count),
+    };
+    for (let row = 0; row < count; row++) {
+      const operation = operations[row];
+      if (operation === undefined) continue;
+      columns.position[row] = row;
+      columns.kind[row] = kindNames.indexOf(operation.kind);
+      columns.value[row] = operation.value;
+      columns.expected[row] = operation.expected;
+      columns.call[row] = operation.call;
+      columns.return[row] = operation.return;
+    }
+    const answer = judgeWithoutSearch(columns, scratch, budget);
+    if (answer.kind === "linearizable") return null;
+    if (answer.kind === "not-applicable") return "search";
+    const rows = [...answer.conflict.operations, ...answer.conflict.unknown];
+    const members = rows.flatMap((row) => operations[row] ?? []);
+    const answered = members.filter(({ required }) => required);
+    const last = answered.toSorted((one, other) => other.return - one.return)[0];
+    return { stuck: last?.position ?? -1, conflict: members.map(({ position }) => position) };
+  });
+}
+
 /**
- * The operation whose return made an inconsistent history so; null when the budget is too small to tell. `near`: the operation at
- * whose return the search got stuck, knowing the future; it is usually the one, so the search gallops outwards from there.
+ * The operation whose return made an inconsistent history so, with what is known to be wrong by then; null when the budget is too
+ * small to tell. `near`: an operation that is usually the one, so the search gallops outwards from there.
  */
 export function firstContradiction(
   normal: NormalisedRegister,
   near: number | null,
   budgetForOne: () => Budget,
-): RegisterOperation | null {
+): { readonly operation: RegisterOperation; readonly trouble: Trouble } | null {
   const returns = normal.operations
     .filter(({ required }) => required)
     .sort((left, right) => left.return - right.return);
+  let trouble: Trouble | null = null;
   const isBad = (place: number): boolean => {
     const operations = knownAt(normal.operations, returns[place]?.return ?? Infinity);
-    return isRegisterInconsistent({ ...normal, operations }, budgetForOne());
+    const found = troubleWith({ ...normal, operations }, budgetForOne());
+    if (found !== null) trouble = found;
+    return found !== null;
   };
   const last = returns.length - 1;
   const found = returns.findIndex(({ position }) => position === near);
@@ -75,5 +120,6 @@ export function firstContradiction(
     if (isBad(middle)) high = middle;
     else low = middle + 1;
   }
-  return returns[low] ?? null;
+  const operation = returns[low];
+  return operation === undefined || trouble === null ? null : { operation, trouble };
 }

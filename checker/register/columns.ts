@@ -31,7 +31,7 @@ export interface RegisterColumns {
   readonly call: Float64Array;
   /** Infinity: of unknown outcome. */
   readonly return: Float64Array;
-  readonly values: ValueNumbers;
+  readonly values: Pick<ValueNumbers, "size" | "texts">;
 }
 
 /** A contradiction found without a search; positions in the list of operations given. */
