@@ -35,7 +35,10 @@ import { placeReads, type WriteLog } from "./write-log.js";
  * Widths tried in turn. A sweep that keeps only the most promising configurations finds the witness of a long valid history
  * fast; only one that dropped none may say that there is no witness.
  */
-const widths: readonly number[] = [64, 1024, Infinity];
+const widths: readonly number[] = [4, 64, 1024, Infinity];
+/** At one return, so many times the width may be found, and looked at, before the rest is left out. */
+const found = 2;
+const looked = 64;
 
 /** Throws BudgetExhausted. */
 export function searchRegister(normal: NormalisedRegister, budget: Budget): EngineAnswer {
@@ -272,7 +275,7 @@ class Sweep {
     for (;;) {
       const row = this.#stack.pop();
       if (row === undefined) return;
-      if (this.#survivors.size > 4 * this.width || this.#entered.size > 64 * this.width) {
+      if (this.#survivors.size > found * this.width || this.#entered.size > looked * this.width) {
         this.narrowed = true;
         this.#stack.length = 0;
         return;
