@@ -8,15 +8,43 @@ export interface Patch {
   readonly replace: string;
 }
 
+/**
+ * `must` and `should` say how hard a suite has to try; a `control` looks like a bug and is none, so that whoever convicts it judges
+ * wrongly.
+ */
+export type MutantKind = "must" | "should" | "control";
+
+/** Whether processes on a real machine can show the bug at all, as reasoned from the code; how often, only runs can tell. */
+export interface RealCluster {
+  /** `rarely`: what has to coincide lies within one round trip or one fsync. `no`: only a disk that loses or tears writes can. */
+  readonly shows: "yes" | "rarely" | "no" | "never";
+  readonly why: string;
+}
+
 export interface Mutant {
-  /** `M13`, as in docs/mutants.md. */
+  /** `M13`; of two bugs in one patch `M30+M31`; of a control `C1`. */
   readonly id: string;
+  readonly kind: MutantKind;
   readonly title: string;
-  /** What the bug is and how a client can come to see it. */
+  /** What the bug is and how a client can come to see it; of a control, why it is none. */
   readonly story: string;
+  /** What has to happen, in order, for it to show: events of the protocol and of the machine. */
+  readonly schedule: string;
+  /** Checkers whose verdict convicts it, as `Violation.checker` names them. */
+  readonly checkers: readonly string[];
   /** Classes of violation that convict it: a verdict whose first violation is of another class explains it wrongly. */
   readonly classes: readonly string[];
+  readonly realCluster: RealCluster;
   readonly patch: Patch;
+}
+
+/** A bug of the list that cannot be planted, because the store lacks what it would break. */
+export interface MissingMutant {
+  readonly id: string;
+  readonly kind: Exclude<MutantKind, "control">;
+  readonly title: string;
+  /** What the store would have to have first. */
+  readonly needs: string;
 }
 
 /** Raised when a patch does not fit the sources any more: the mutant would be no mutant. */

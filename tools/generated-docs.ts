@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { formatDuration, knobs, type Knob } from "../campaign/index.js";
-import { mutants } from "../mutants/index.js";
+import { missingMutants, mutants, type Mutant } from "../mutants/index.js";
 import { faultsDocument } from "../nemesis/index.js";
 import { workloads, workloadsDocument } from "../workloads/index.js";
 
@@ -50,21 +50,61 @@ In a file a duration is a text with its unit (\`20s\`) or a number of millisecon
 `;
 }
 
+const shownBy: Readonly<Record<Mutant["realCluster"]["shows"], string>> = {
+  yes: "yes",
+  rarely: "rarely",
+  no: "no",
+  never: "no bug",
+};
+
+function mutantSection(mutant: Mutant): string {
+  const { id, kind, title, story, schedule, checkers, classes, realCluster, patch } = mutant;
+  const conviction =
+    kind === "control"
+      ? "A control: no checker may convict it."
+      : `Convicted by ${checkers.join(", ")}: ${classes.join(", ")}.`;
+  return `## ${id}: ${title}
+
+${story}
+
+Schedule: ${schedule}
+
+${conviction} On real machines: ${shownBy[realCluster.shows]}; ${realCluster.why}. Planted in \`system/${patch.file}\`.
+\`minos run --mutant ${id}\`
+`;
+}
+
 export function mutantsDocument(): string {
-  const parts = [...mutants.values()].map(
-    (mutant) => `## ${mutant.id}: ${mutant.title}
-
-${mutant.story}
-
-Convicted by: ${mutant.classes.join(", ")}. Planted in \`system/${mutant.patch.file}\`. \`minos run --mutant ${mutant.id}\`
-`,
-  );
+  const all = [...mutants.values()];
+  const rows = all.map(({ id, kind, title, checkers, classes, realCluster }) => [
+    `\`${id}\``,
+    kind,
+    title,
+    checkers.join(", "),
+    classes.join(", "),
+    shownBy[realCluster.shows],
+  ]);
   return `# Planted bugs
 
 A suite that never saw a bug proves nothing. Each mutant is a patch of one place of the store's sources, applied to a copy and built
-apart; the shipped store carries no hook. The default plan must catch each of them, with a class of violation that is its own.
+apart; the shipped store carries no hook. A patch that fits nowhere, or in two places, or does not build, fails a test. For each bug
+a test plays the schedule below on a small cluster, message by message, until the named checker convicts it with one of its classes;
+the shipped store and both controls come through all of these schedules (\`mutants/testing/scenes.ts\`).
 
-${parts.join("\n")}
+*must* and *should* say how hard a search has to try. *Controls* look like bugs and are none: whoever convicts one judges wrongly.
+*Real machines* says whether processes with real disks can show the bug at all, as reasoned from the code: \`rarely\` means that what has to
+coincide lies within one round trip or one fsync, \`no\` that only a disk that loses or tears unsynced writes can.
+
+${table(["id", "kind", "bug", "checkers", "classes", "real machines"], rows)}
+
+Of the list of bugs these cannot be planted yet, for the store lacks what they would break; no count includes them:
+
+${table(
+  ["id", "kind", "bug", "needs"],
+  missingMutants.map(({ id, kind, title, needs }) => [`\`${id}\``, kind, title, needs]),
+)}
+
+${all.map(mutantSection).join("\n")}
 This page is made by \`tools/generated-docs.ts\`.
 `;
 }

@@ -3,63 +3,19 @@
 // is the shortest there can be, one heartbeat period and the time that its replies may take; the runtime's is about four of them.
 import { describe, expect, test } from "vitest";
 
-import { nodeId, type NodeId } from "../core/index.js";
 import type { CutMode } from "./network.js";
-import { World, calmPace } from "./world.js";
+import { HEARTBEAT, LIMIT_TICKS, cutBoth, led, loseQuorum, ticksToProgress } from "./partial-connectivity.js";
 
-const HEARTBEAT = 10;
-/** Slow messages take up to four times `calmPace.delayMax` in this world. */
-const ELECTION_TIMEOUT = HEARTBEAT + 4 * calmPace.delayMax;
-const LIMIT_TICKS = 4 * ELECTION_TIMEOUT;
 const SEEDS = Array.from({ length: 20 }, (_, seed) => seed + 1);
 const MODES: readonly CutMode[] = ["reset", "drop", "stall"];
-
-/** A led group under load, and its leader. */
-function led(seed: number, nodes: number): { world: World; leader: NodeId; others: readonly NodeId[] } {
-  const world = new World({
-    seed,
-    nodes,
-    replication: nodes,
-    timing: { heartbeat: HEARTBEAT, resend: 5, detector: 20, detectorStep: 5 },
-    sessions: 100,
-    clients: nodes * 2,
-    clientTimeout: 4,
-    pace: calmPace,
-  });
-  world.start();
-  const follows = (): boolean =>
-    world.nodes.every(
-      (node) => node.core?.status().phase === "accept" && node.core.status().leader === world.leaderOf(0),
-    );
-  expect(world.runUntil(follows, 10 * HEARTBEAT)).toBe(true);
-  // A while in peace, not in step with the heartbeats.
-  world.agenda.runUntil(world.agenda.now + 30 + world.random.next() * HEARTBEAT);
-  const leader = world.leaderOf(0) ?? nodeId(0);
-  return { world, leader, others: world.ids.filter((id) => id !== leader) };
-}
-
-function cutBoth(world: World, left: NodeId, right: NodeId, mode: CutMode): void {
-  world.network.cut(left, right, mode);
-  world.network.cut(right, left, mode);
-}
-
-/** Ticks until a request that was first asked for after now is decided; Infinity when not within the limit. */
-function ticksToProgress(world: World): number {
-  const start = world.agenda.now;
-  const completed = world.clients.map((client) => client.startedLater(start));
-  const progressed = (): boolean => completed.some((isDone) => isDone());
-  return world.runUntil(progressed, LIMIT_TICKS) ? world.agenda.now - start : Number.POSITIVE_INFINITY;
-}
 
 const cases = SEEDS.map((seed) => ({ seed, mode: MODES[seed % 3] ?? "reset" }));
 
 describe.each(cases)("seed $seed, links cut in mode $mode", ({ seed, mode }) => {
   test("quorum loss: all are connected to one node only, and the leader is another", () => {
-    const { world, leader, others } = led(seed, 5);
-    const hub = world.random.pick(others);
-    for (const left of world.ids)
-      for (const right of world.ids)
-        if (left < right && left !== hub && right !== hub) cutBoth(world, left, right, mode);
+    const group = led(seed, 5);
+    const { world, leader } = group;
+    const hub = loseQuorum(group, mode);
     expect(ticksToProgress(world)).toBeLessThanOrEqual(LIMIT_TICKS);
     expect(world.leaderOf(0)).toBe(hub);
     expect(hub).not.toBe(leader);

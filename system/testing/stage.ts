@@ -16,6 +16,7 @@ import {
 } from "../core/index.js";
 import { applyOperations, emptyState } from "./disk.js";
 import { limits, tableOf, timing } from "./lone-core.js";
+import type { MakeCore } from "./simulated-node.js";
 
 const SILENT = new Set<PeerMessage["type"]>(["HeartbeatReq", "HeartbeatResp", "HeartbeatRequest", "HeartbeatReply"]);
 
@@ -28,12 +29,28 @@ interface Actor {
   guarded: CoreEffects["sendAfterPersist"][number][];
 }
 
+/** Who looks on: every turn, every message and every answer, as they happen. */
+export interface StageWatcher {
+  turned(id: number, core: Core): void;
+  /** It is on its way now, and no crash of its sender takes it back. */
+  posted(from: number, to: number, message: PeerMessage): void;
+  answered(id: number, connection: number, response: CoreEffects["replies"][number]["response"]): void;
+  /** The core threw, which ends its process. */
+  failed(id: number, error: Error): void;
+}
+
 export class Stage {
   readonly lines: string[] = [];
   readonly #actors = new Map<NodeId, Actor>();
   readonly #links = new Map<string, PeerMessage[]>();
+  /** Links that `settle` and elections leave alone: held ones keep what is posted, cut ones lose it. */
+  readonly #closed = new Map<string, "held" | "cut">();
+  readonly #makeCore: MakeCore;
+  readonly #watcher: StageWatcher | null;
 
-  constructor(count: number) {
+  constructor(count: number, makeCore: MakeCore = createCore, watcher: StageWatcher | null = null) {
+    this.#makeCore = makeCore;
+    this.#watcher = watcher;
     const table = tableOf(count, count);
     for (const node of table.groups[0] ?? []) {
       const configuration: CoreConfiguration = {
@@ -60,7 +77,7 @@ export class Stage {
   start(id: number): void {
     const actor = this.#actor(id);
     actor.incarnation += 1;
-    actor.core = createCore({ ...actor.configuration, incarnation: actor.incarnation });
+    actor.core = this.#makeCore({ ...actor.configuration, incarnation: actor.incarnation });
     this.lines.push(`n${id} starts`);
     this.#handle(id, { type: "restored", state: { ...actor.state, log: [...actor.state.log] } });
   }
@@ -80,9 +97,40 @@ export class Stage {
     for (let tick = 0; tick < count; tick += 1) this.#handle(id, { type: "tick" });
   }
 
-  request(id: number, request: ClientRequest): void {
+  request(id: number, request: ClientRequest, connection = 1): void {
     this.lines.push(`n${id} is asked ${describeRequest(request)}`);
-    this.#handle(id, { type: "request", connection: 1, request });
+    this.#handle(id, { type: "request", connection, request });
+  }
+
+  /** What is posted on the link stays there until it is delivered by name or the link is opened. */
+  hold(from: number, to: number): void {
+    this.#closed.set(`${from}>${to}`, "held");
+  }
+
+  /** What is under way on the link is lost, and all that is posted on it until it is opened. */
+  cut(from: number, to: number): void {
+    this.lose(from, to);
+    this.#closed.set(`${from}>${to}`, "cut");
+  }
+
+  open(from: number, to: number): void {
+    this.#closed.delete(`${from}>${to}`);
+  }
+
+  isCut(from: number, to: number): boolean {
+    return this.#closed.get(`${from}>${to}`) === "cut";
+  }
+
+  isUp(id: number): boolean {
+    return this.#actor(id).core !== null;
+  }
+
+  get ids(): readonly number[] {
+    return [...this.#actors.keys()];
+  }
+
+  core(id: number): Core | null {
+    return this.#actor(id).core;
   }
 
   linkUp(id: number, peer: number, direction: "in" | "out"): void {
@@ -103,10 +151,10 @@ export class Stage {
     this.#handle(id, { type: "persisted", write: last.write });
   }
 
-  /** What is under way on one link arrives. */
-  deliver(from: number, to: number): void {
+  /** What is under way on one link arrives, or the first `count` messages of it. */
+  deliver(from: number, to: number, count = Number.POSITIVE_INFINITY): void {
     const queue = this.#queue(from, to);
-    for (const message of queue.splice(0)) {
+    for (const message of queue.splice(0, Math.min(count, queue.length))) {
       if (!SILENT.has(message.type)) this.lines.push(`n${to} gets from n${from}: ${describeMessage(message)}`);
       this.#handle(to, { type: "message", from: nodeId(from), message });
     }
@@ -126,6 +174,7 @@ export class Stage {
       for (const id of this.#actors.keys()) {
         this.persist(id);
         for (const to of this.#actors.keys()) {
+          if (this.#closed.has(`${id}>${to}`)) continue;
           open ||= this.#queue(id, to).length > 0;
           if (this.#actor(to).core !== null) this.deliver(id, to);
           else this.#queue(id, to).length = 0;
@@ -151,6 +200,12 @@ export class Stage {
     throw new Error(`n${id} did not take over`);
   }
 
+  /** Heartbeats under way between these nodes arrive, those in answer to them too; everything else stays where it is. */
+  carryHeartbeats(among: readonly number[]): void {
+    for (let way = 0; way < 2; way += 1)
+      for (const from of among) for (const to of among) if (from !== to) this.#carryHeartbeats(from, to);
+  }
+
   status(id: number): ReturnType<Core["status"]> {
     const { core } = this.#actor(id);
     if (core === null) throw new Error(`n${id} is down`);
@@ -162,6 +217,7 @@ export class Stage {
   }
 
   #carryHeartbeats(from: number, to: number): void {
+    if (this.#closed.has(`${from}>${to}`)) return;
     const queue = this.#queue(from, to);
     const kept = queue.filter((message) => !SILENT.has(message.type));
     const carried = queue.filter((message) => SILENT.has(message.type));
@@ -172,7 +228,8 @@ export class Stage {
   #handle(id: number, event: CoreEvent): void {
     const actor = this.#actor(id);
     if (actor.core === null) return;
-    const effects = actor.core.handle(event);
+    const effects = this.#turn(id, actor.core, event);
+    if (effects === null) return;
     for (const { to, message } of effects.sendNow) {
       this.#write(id, to, message, "sends");
       this.#post(id, to, message);
@@ -188,8 +245,23 @@ export class Stage {
       if (waits) actor.guarded.push(send);
       else this.#post(id, send.to, send.message);
     }
-    for (const { response } of effects.replies)
+    for (const { connection, response } of effects.replies) {
       this.lines.push(`  n${id} answers its client ${JSON.stringify(response)}`);
+      this.#watcher?.answered(id, connection, response);
+    }
+  }
+
+  #turn(id: number, core: Core, event: CoreEvent): CoreEffects | null {
+    if (this.#watcher === null) return core.handle(event);
+    try {
+      const effects = core.handle(event);
+      this.#watcher.turned(id, core);
+      return effects;
+    } catch (error) {
+      this.#watcher.failed(id, error as Error);
+      this.crash(id);
+      return null;
+    }
   }
 
   #write(id: number, to: number, message: PeerMessage, verb: string): void {
@@ -197,7 +269,8 @@ export class Stage {
   }
 
   #post(from: number, to: number, message: PeerMessage): void {
-    this.#queue(from, to).push(message);
+    this.#watcher?.posted(from, to, message);
+    if (!this.isCut(from, to)) this.#queue(from, to).push(message);
   }
 
   #queue(from: number, to: number): PeerMessage[] {
