@@ -29,7 +29,9 @@ export async function clusterFactory(on: ClusterChoice, settings: ClusterSetting
           : { toxiproxy: path === "PATH" ? { kind: "binary" as const } : { kind: "binary" as const, path } };
       return (options) => createDockerCluster({ ...options, ...baseImage, ...toxiproxy });
     }
-    case "simulation":
-      throw new Error("simulation is not there yet");
+    case "simulation": {
+      const { createPacedCluster } = await import("../simulation/index.js");
+      return createPacedCluster;
+    }
   }
 }

@@ -28,6 +28,7 @@ import type { RunObserver } from "./progress.js";
 import { createRealDriver } from "./real-driver.js";
 import { workloadOptionsOf, type Provenance } from "./resolve-plan.js";
 import { RunLoop } from "./run-loop.js";
+import { runSimulation } from "./run-simulation.js";
 import { createRunDirectory, writeJson, type RunDirectory } from "./store.js";
 import { collectDecisions, writeDecisions } from "./collect-decisions.js";
 import { noProgress, watchRun, type SeenLive } from "./watch-run.js";
@@ -79,6 +80,7 @@ export async function run(input: RunInput): Promise<RunResult> {
   writeJson(directory.planFile, input.plan);
   writeJson(directory.environmentFile, describeEnvironment(input.system, null, input.provenance));
   input.observer.note(`run ${runId} in ${directory.path}`);
+  if (input.plan.on === "simulation") return runSimulation(input, directory);
   const cluster = input.createCluster({
     system: input.system,
     nodes: nodeNames(input.plan.nodes),

@@ -1,0 +1,304 @@
+// One run in virtual time, in memory: the same generators, run loop, nemesis and recorder as on a real cluster, with a world in the
+// place of machines. Nothing here reads a clock or draws a number that is not the seed's, so equal plan, build and seed give
+// an equal history, byte for byte.
+import type {
+  DeterministicSystem,
+  GroupLayout,
+  LeaderChange,
+  NodeName,
+  StatusSample,
+  SystemUnderTest,
+} from "../cluster/index.js";
+import { LeaderWatch } from "../cluster/index.js";
+import type { CheckerResult, NodeDecisions, ViolationClass } from "../checker/index.js";
+import { createRandom, Recorder, type AppendSink, type HistoryEvent, type JsonValue } from "../history/index.js";
+import { createNemesis } from "../nemesis/index.js";
+import {
+  createSimulatedDriver,
+  describeSettings,
+  SimulatedCluster,
+  World,
+  type InvariantName,
+  type InvariantViolation,
+  type PinnedSettings,
+  type Trace,
+  type WorldCounts,
+} from "../simulation/index.js";
+import { workloads, type WorkloadRun } from "../workloads/index.js";
+import { recordOfClusterEvent } from "./cluster-records.js";
+import { ClusterView } from "./cluster-view.js";
+import type { Plan } from "./plan.js";
+import { workloadOptionsOf } from "./resolve-plan.js";
+import { RunLoop } from "./run-loop.js";
+
+export interface SimulateInput {
+  readonly plan: Plan;
+  readonly system: SystemUnderTest;
+  readonly deterministic: DeterministicSystem;
+  readonly sink: AppendSink;
+  readonly pinned?: PinnedSettings;
+  /** Default true. */
+  readonly invariants?: boolean;
+  readonly trace?: Trace;
+  /** Ends the load early; then the run is unknown at best. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SimulatedRun {
+  readonly events: readonly HistoryEvent[];
+  readonly samples: readonly StatusSample[];
+  readonly decisions: readonly NodeDecisions[];
+  readonly groups: readonly GroupLayout[];
+  readonly workload: WorkloadRun;
+  readonly violations: readonly InvariantViolation[];
+  readonly invariantChecks: Readonly<Record<InvariantName, number>> | null;
+  /** Why the run ended before its time, if it did. */
+  readonly cutShort: string | null;
+  /** A violated invariant ended the load. */
+  readonly endedByViolation: boolean;
+  readonly counts: WorldCounts;
+  readonly simulatedMs: number;
+  readonly bootMs: number;
+  readonly settings: string;
+  readonly notes: readonly string[];
+  /** Each node's log, by name. */
+  readonly logs: ReadonlyMap<NodeName, readonly string[]>;
+}
+
+const sampleEveryNs = 100_000_000;
+/** A run that takes longer than its load by this much hangs. */
+const graceNs = 600e9;
+/** A simulated run has no date; a date would make two equal runs differ. */
+const startedAt = "1970-01-01T00:00:00.000Z";
+
+export async function simulate(input: SimulateInput): Promise<SimulatedRun> {
+  return new SimulatedExecution(input).perform();
+}
+
+class SimulatedExecution {
+  readonly #input: SimulateInput;
+  readonly #world: World;
+  readonly #cluster: SimulatedCluster;
+  readonly #view = new ClusterView();
+  readonly #samples: StatusSample[] = [];
+  readonly #latest = new Map<NodeName, StatusSample>();
+  readonly #leaders = new LeaderWatch((change) => this.#onLeaderChange(change));
+  readonly #stop = new AbortController();
+  readonly #notes: string[] = [];
+  #recorder: Recorder | null = null;
+  #originNs = 0;
+  #recording = false;
+  #cutShort: { readonly reason: string; readonly violation: boolean } | null = null;
+
+  constructor(input: SimulateInput) {
+    this.#input = input;
+    const { plan, deterministic, pinned, invariants, trace } = input;
+    this.#world = new World({
+      seed: plan.seed,
+      nodes: plan.nodes,
+      replication: plan.replication,
+      system: deterministic,
+      onViolation: (violation) => this.#onViolation(violation),
+      ...(pinned === undefined ? {} : { pinned }),
+      ...(invariants === undefined ? {} : { invariants }),
+      ...(trace === undefined ? {} : { trace }),
+    });
+    this.#cluster = new SimulatedCluster({ system: input.system, world: this.#world });
+    this.#cluster.onEvent((event) => this.#record(recordOfClusterEvent(event)));
+  }
+
+  async perform(): Promise<SimulatedRun> {
+    const { plan, system, sink, signal } = this.#input;
+    const world = this.#world;
+    const { bootMs } = await this.#cluster.boot(new AbortController().signal);
+    this.#sampleForEver();
+    this.#waitForLeaders();
+    this.#originNs = world.queue.nowNs;
+    const recorder = new Recorder({
+      clock: () => world.queue.nowNs - this.#originNs,
+      sink,
+      header: {
+        model: system.model,
+        initial: system.initialValue,
+        keyed: true,
+        plan: plan.name,
+        run: `simulation-${plan.seed}`,
+        build: system.buildHash,
+        concurrency: plan.concurrency,
+        startedAt,
+      },
+    });
+    this.#recorder = recorder;
+    this.#recording = true;
+    const onInterrupt = (): void => this.#cut("interrupted", false);
+    signal?.addEventListener("abort", onInterrupt, { once: true });
+    const workload = workloads.get(plan.workload.name);
+    if (workload === undefined) throw new Error(`no workload is called ${plan.workload.name}`);
+    const run = workload.create(workloadOptionsOf(plan, system, this.#view.groups), plan.seed);
+    let decisions: readonly NodeDecisions[] = [];
+    try {
+      const limitNs = world.queue.nowNs + plan.time_limit_ms * 1e6 + graceNs;
+      await world.drive(this.#phases(recorder, run), limitNs);
+      decisions = this.#collectDecisions();
+      this.#record({ type: "phase", phase: "end" });
+    } finally {
+      this.#recording = false;
+      recorder.close();
+      signal?.removeEventListener("abort", onInterrupt);
+    }
+    return {
+      events: recorder.events,
+      samples: this.#samples,
+      decisions,
+      groups: this.#view.groups,
+      workload: run,
+      violations: world.invariants?.violations ?? [],
+      invariantChecks: world.invariants?.checks ?? null,
+      cutShort: this.#cutShort?.reason ?? null,
+      endedByViolation: this.#cutShort?.violation ?? false,
+      counts: world.counts,
+      simulatedMs: (world.queue.nowNs - this.#originNs) / 1e6,
+      bootMs,
+      settings: describeSettings(world.settings),
+      notes: this.#notes,
+      logs: new Map(world.names.map((name) => [name, world.log(name)])),
+    };
+  }
+
+  async #phases(recorder: Recorder, run: WorkloadRun): Promise<void> {
+    const { plan } = this.#input;
+    const world = this.#world;
+    const loop = new RunLoop({
+      driver: createSimulatedDriver(world),
+      recorder,
+      nodes: world.names,
+      concurrency: plan.concurrency,
+      operationTimeoutMs: plan.operation_timeout_ms,
+    });
+    const nemesis = createNemesis({
+      cluster: this.#cluster,
+      faults: plan.nemesis.faults,
+      random: createRandom(plan.seed, "nemesis"),
+      groups: () => this.#view.groups,
+      leaderOf: (group) => this.#view.leaderOf(group, world.queue.nowNs / 1e6),
+      record: (event) => this.#record(event),
+      nowMs: () => world.queue.nowNs / 1e6,
+      delay: (ms, signal) => world.delay(ms, signal),
+    });
+    this.#record({ type: "phase", phase: "load" });
+    let breakingOn = true;
+    const loading = loop.drive(run.load, this.#stop.signal, () => breakingOn);
+    const breaking = nemesis.run(this.#stop.signal).finally(() => {
+      breakingOn = false;
+    });
+    await Promise.all([loading, breaking]);
+    this.#record({ type: "phase", phase: "heal" });
+    const report = await nemesis.finalHeal(new AbortController().signal);
+    this.#notes.push(...report.problems.map((problem) => `heal: ${problem}`));
+    const dropped = run.load.droppedArrivals();
+    if (dropped > 0) this.#record({ type: "runner", what: "dropped-arrivals", detail: { count: dropped } });
+    if (this.#cutShort !== null && !this.#cutShort.violation) return;
+    this.#record({ type: "phase", phase: "quiet" });
+    this.#record({ type: "phase", phase: "final-read" });
+    await loop.drive(run.finalReads(plan.recovery_bound_ms), new AbortController().signal);
+  }
+
+  /** Nothing that happens before every group is known and led counts. */
+  #waitForLeaders(): void {
+    const { plan, system } = this.#input;
+    const { queue } = this.#world;
+    const expected = Math.max(1, Math.floor(plan.nodes / plan.replication));
+    const limitNs = queue.nowNs + system.timing.bootTimeoutMs * 1e6;
+    const led = (): boolean =>
+      this.#view.groups.length >= expected &&
+      this.#view.groups.every(({ group }) => this.#view.leaderOf(group, queue.nowNs / 1e6) !== null);
+    while (!led()) {
+      if (queue.nowNs > limitNs)
+        throw new Error(`not every group had a leader ${system.timing.bootTimeoutMs} simulated ms after boot`);
+      this.#world.runUntil(queue.nowNs + sampleEveryNs);
+    }
+  }
+
+  #sampleForEver(): void {
+    for (const name of this.#world.names) this.#sample(name);
+    this.#world.queue.after(sampleEveryNs, () => this.#sampleForEver());
+  }
+
+  #sample(name: NodeName): void {
+    const { nowNs } = this.#world.queue;
+    const node = this.#world.nodeNamed(name);
+    const status = node.node !== null && node.state === "running" ? node.node.status() : null;
+    this.#view.update(name, status, nowNs / 1e6);
+    if (!this.#recording) return;
+    const error = status === null ? `no answer: ${node.state}` : null;
+    const timeNs = nowNs - this.#originNs;
+    const sample = { time_ns: timeNs, node: name, status, error, cpu_time_ms: node.cpuNs / 1e6, resident_bytes: null };
+    this.#samples.push(sample);
+    this.#latest.set(name, sample);
+    this.#leaders.update(timeNs, this.#latest);
+  }
+
+  #onLeaderChange({ group, leader, ballot, previous }: LeaderChange): void {
+    if (previous === null) return;
+    const detail = { group, from: previous.leader, to: leader, from_ballot: previous.ballot, to_ballot: ballot };
+    this.#record({ type: "node", node: leader, what: "leader-change", expected: true, detail });
+  }
+
+  #onViolation({ invariant, sentence }: InvariantViolation): void {
+    this.#record({ type: "runner", what: "note", detail: { violated_invariant: invariant, sentence } });
+    this.#cut(sentence, true);
+  }
+
+  #cut(reason: string, violation: boolean): void {
+    this.#cutShort ??= { reason, violation };
+    this.#stop.abort();
+  }
+
+  #record(record: Parameters<Recorder["record"]>[0]): void {
+    if (this.#recording) this.#recorder?.record(record);
+  }
+
+  /** All of each member's decided log. */
+  #collectDecisions(): readonly NodeDecisions[] {
+    return this.#view.groups.flatMap(({ group, members }) =>
+      members.flatMap((name): NodeDecisions[] => {
+        const { node } = this.#world.nodeNamed(name);
+        if (node === null) return [];
+        const decisions = [];
+        for (let page = node.decisions(0); page.length > 0; page = node.decisions(decisions.length))
+          decisions.push(...page);
+        return [{ node: name, group, decisions }];
+      }),
+    );
+  }
+}
+
+const classes: Readonly<Record<InvariantName, ViolationClass>> = {
+  "one leader per ballot": "replica divergence",
+  "ballots only grow": "replica divergence",
+  "promises are kept": "replica divergence",
+  "decided logs are prefixes of one another": "replica divergence",
+  "nothing decided is forgotten": "lost write",
+  "equal logs mean equal state": "replica divergence",
+  "claims are durable": "lost write",
+};
+
+/** What the invariants found, as a checker's result. */
+export function judgeInvariants({ violations, invariantChecks, groups }: SimulatedRun): CheckerResult {
+  const details: JsonValue = { checks: { ...invariantChecks }, groups: groups.length };
+  return {
+    checker: "invariants",
+    valid: violations.length === 0,
+    violations: violations.map(({ invariant, sentence, timeNs }) => ({
+      class: classes[invariant],
+      checker: "invariants",
+      sentence: `${sentence} (invariant: ${invariant})`,
+      key: null,
+      operations: [],
+      timeNs,
+      fingerprint: `${classes[invariant]}/invariants/${invariant}`,
+    })),
+    unknown: [],
+    details,
+  };
+}

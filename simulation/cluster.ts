@@ -1,0 +1,199 @@
+// The `Cluster` contract over a world: every method does its work at once in virtual time, so its promise is already settled. What
+// it reports is read from the world, never from what was asked for.
+import {
+  ClusterError,
+  type Address,
+  type BootReport,
+  type Capabilities,
+  type CapabilityName,
+  type Cluster,
+  type ClusterEvent,
+  type CutMode,
+  type DirectedLink,
+  type LinkObservation,
+  type LinkShape,
+  type NodeName,
+  type NodeStatus,
+  type ProcessObservation,
+  type SystemUnderTest,
+  type TeardownReport,
+} from "../cluster/index.js";
+import { linkName, capabilityNames } from "../cluster/index.js";
+import type { World } from "./world.js";
+
+const refusals: Partial<Record<CapabilityName, string>> = {
+  "wipe-disk": "a simulated disk cannot be wiped yet",
+  clock: "a simulated node has ticks and no clock to set; each world draws their drift from its seed",
+  "disk-full": "a simulated disk has no size",
+};
+
+const linkCapabilities: readonly CapabilityName[] = [
+  "cut-reset",
+  "cut-drop",
+  "cut-stall",
+  "shape-latency",
+  "shape-bandwidth",
+];
+
+export function simulationCapabilities(system: SystemUnderTest): Capabilities {
+  const capability = (name: CapabilityName) => {
+    const reason =
+      system.peerAddressing === "shared" && linkCapabilities.includes(name)
+        ? `${system.name} gives all nodes one address for a peer, so directed links cannot be told apart`
+        : (refusals[name] ?? null);
+    return reason === null ? ({ able: true } as const) : ({ able: false, reason } as const);
+  };
+  return Object.fromEntries(capabilityNames.map((name) => [name, capability(name)])) as Capabilities;
+}
+
+/** What a cluster does with time while it waits, and how long it waits. */
+export interface SimulatedClusterOptions {
+  readonly system: SystemUnderTest;
+  readonly world: World;
+}
+
+const bootLimitNs = 60e9;
+
+export class SimulatedCluster implements Cluster {
+  readonly kind = "simulation";
+  readonly nodes: readonly NodeName[];
+  readonly capabilities: Capabilities;
+  readonly #system: SystemUnderTest;
+  readonly #world: World;
+  #tornDown = false;
+
+  constructor({ system, world }: SimulatedClusterOptions) {
+    this.nodes = world.names;
+    this.capabilities = simulationCapabilities(system);
+    this.#system = system;
+    this.#world = world;
+  }
+
+  async boot(signal: AbortSignal): Promise<BootReport> {
+    signal.throwIfAborted();
+    const world = this.#world;
+    const { nodes, replication } = world.options;
+    const refusal = this.#system.refuses(nodes, replication);
+    if (refusal !== null) throw new ClusterError(refusal);
+    const beganNs = world.queue.nowNs;
+    for (const name of this.nodes) world.start(name);
+    while (!world.nodes.every((node) => node.node?.status().ready === true)) {
+      const dead = world.nodes.find((node) => !node.alive);
+      if (dead !== undefined) throw new ClusterError(`${dead.name} ended while it booted`, null, world.log(dead.name));
+      if (world.queue.nowNs - beganNs > bootLimitNs)
+        throw new ClusterError(`not every node was ready after ${bootLimitNs / 1e9} simulated seconds`);
+      world.runUntil(world.queue.nowNs + 1e6);
+      if (!world.queue.step()) throw new ClusterError("the nodes wait for nothing and are not ready");
+    }
+    return { bootMs: (world.queue.nowNs - beganNs) / 1e6, details: { simulation: `seed ${world.options.seed}` } };
+  }
+
+  onEvent(listener: (event: ClusterEvent) => void): void {
+    this.#world.onEvent(listener);
+  }
+
+  clientAddress(node: NodeName): Address {
+    return { host: "simulation", port: this.nodes.indexOf(node) + 1 };
+  }
+
+  adminAddress(node: NodeName): Address {
+    return { host: "simulation", port: this.nodes.indexOf(node) + 1001 };
+  }
+
+  async status(name: NodeName): Promise<NodeStatus> {
+    const node = this.#world.nodeNamed(name);
+    if (node.node === null || node.state !== "running") throw new Error(`${name} does not answer: ${node.state}`);
+    return node.node.status();
+  }
+
+  async start(node: NodeName): Promise<void> {
+    const { state } = this.#world.nodeNamed(node);
+    if (state === "running" || state === "paused") throw new ClusterError(`${node} runs already`);
+    this.#world.start(node);
+  }
+
+  async kill(node: NodeName): Promise<void> {
+    this.#demand(node, ["running", "paused"], "killed");
+    this.#world.stop(node, "SIGKILL");
+  }
+
+  async terminate(node: NodeName): Promise<void> {
+    this.#demand(node, ["running"], "terminated");
+    this.#world.stop(node, "SIGTERM");
+  }
+
+  async pause(node: NodeName): Promise<void> {
+    this.#demand(node, ["running"], "paused");
+    this.#world.pause(node);
+  }
+
+  async resume(node: NodeName): Promise<void> {
+    this.#demand(node, ["paused"], "resumed");
+    this.#world.resume(node);
+  }
+
+  async observeProcess(node: NodeName): Promise<ProcessObservation> {
+    return this.#world.observeProcess(node);
+  }
+
+  async cut(links: readonly DirectedLink[], mode: CutMode): Promise<void> {
+    this.#able(`cut-${mode}`);
+    const cutAlready = links.filter((link) => this.#world.link(link).cut !== null).map(linkName);
+    if (cutAlready.length > 0) throw new ClusterError(`${cutAlready.join(", ")}: cut already`);
+    for (const link of links) this.#world.cut(link, mode);
+  }
+
+  async heal(links: readonly DirectedLink[]): Promise<void> {
+    for (const link of links) this.#world.heal(link);
+  }
+
+  async shape(links: readonly DirectedLink[], shape: LinkShape): Promise<void> {
+    if (shape.bandwidthKbPerS !== undefined) this.#able("shape-bandwidth");
+    if (shape.latencyMs !== undefined) this.#able("shape-latency");
+    for (const link of links) this.#world.shape(link, shape);
+  }
+
+  async observeLinks(): Promise<readonly LinkObservation[]> {
+    return this.#world.observeLinks();
+  }
+
+  async attempt(link: DirectedLink): Promise<"accepted" | "refused"> {
+    return this.#world.link(link).cut === "reset" ? "refused" : "accepted";
+  }
+
+  async disableAllLinks(): Promise<void> {
+    for (const { from, to } of this.#world.network.links) {
+      const link = { from: this.#world.node(from).name, to: this.#world.node(to).name };
+      if (this.#world.link(link).cut !== null) this.#world.heal(link);
+      this.#world.cut(link, "reset");
+    }
+  }
+
+  async healEverything(): Promise<void> {
+    for (const { from, to } of this.#world.network.links)
+      this.#world.heal({ from: this.#world.node(from).name, to: this.#world.node(to).name });
+    for (const name of this.nodes) {
+      const { state } = this.#world.nodeNamed(name);
+      if (state === "paused") this.#world.resume(name);
+      else if (state === "exited") this.#world.start(name);
+    }
+  }
+
+  async teardown(): Promise<TeardownReport> {
+    if (!this.#tornDown) {
+      this.#tornDown = true;
+      for (const node of this.#world.nodes) if (node.alive) this.#world.stop(node.name, "SIGKILL");
+    }
+    return { teardownMs: 0, leftBehind: [] };
+  }
+
+  #demand(node: NodeName, states: readonly ProcessObservation["state"][], what: string): void {
+    const { state } = this.#world.nodeNamed(node);
+    if (!states.includes(state)) throw new ClusterError(`${node} is ${state} and cannot be ${what}`);
+  }
+
+  #able(name: CapabilityName): void {
+    const capability = this.capabilities[name];
+    if (!capability.able) throw new ClusterError(capability.reason);
+  }
+}

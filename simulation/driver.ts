@@ -1,0 +1,42 @@
+// What the run loop needs of a world: its time, and clients that act in it. The shape is that of `campaign/driver.ts`.
+import type { ClientRequest, NodeName } from "../cluster/index.js";
+import type { InvocationHooks, SimulatedClient } from "./clients.js";
+import type { World } from "./world.js";
+
+export interface SimulatedInvocation extends ClientRequest {
+  readonly thread: number;
+  readonly node: NodeName;
+  readonly timeoutMs: number;
+}
+
+export interface SimulatedDriver {
+  now(): number;
+  at(timeNs: number, callback: () => void): () => void;
+  invoke(invocation: SimulatedInvocation, hooks: InvocationHooks): void;
+  retire(thread: number): void;
+}
+
+/** Time counts from now. One client a thread, made at its first operation and again after each `retire`. */
+export function createSimulatedDriver(world: World): SimulatedDriver {
+  const originNs = world.queue.nowNs;
+  const clients = new Map<number, SimulatedClient>();
+  return {
+    now: () => world.queue.nowNs - originNs,
+    at(timeNs, callback) {
+      const planned = world.queue.at(originNs + timeNs, callback);
+      return () => world.queue.cancel(planned);
+    },
+    invoke({ thread, node, function: name, key, input, timeoutMs }, hooks) {
+      let client = clients.get(thread);
+      if (client === undefined) {
+        client = world.createClient(node);
+        clients.set(thread, client);
+      }
+      client.invoke({ function: name, key, input }, timeoutMs, hooks);
+    },
+    retire(thread) {
+      clients.get(thread)?.close();
+      clients.delete(thread);
+    },
+  };
+}

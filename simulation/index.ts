@@ -1,0 +1,10 @@
+// A cluster in one process: virtual time, seeded network, disks and clocks, and invariants that are checked while it runs. The
+// system arrives as a value (`DeterministicSystem`); everything that happens follows from the seed, so a seed is a whole bug report.
+export * from "./cluster.js";
+export { SimulatedClient, type InvocationHooks } from "./clients.js";
+export * from "./driver.js";
+export * from "./invariants.js";
+export * from "./settings.js";
+export * from "./paced.js";
+export { Trace } from "./trace.js";
+export * from "./world.js";

@@ -1,0 +1,306 @@
+// A world: nodes with disks, links and clients in virtual time, all out of one seed. Everything here is synchronous and pure but for
+// `drive`, which lets promises that wait on virtual time go on between events.
+import {
+  linkName,
+  nodeNames,
+  type ClusterEvent,
+  type CutMode,
+  type DeterministicSystem,
+  type DirectedLink,
+  type LinkObservation,
+  type LinkShape,
+  type NodeName,
+  type NodeOutput,
+  type ProcessObservation,
+} from "../cluster/index.js";
+import { createRandom, type Random } from "../history/index.js";
+import { ClientConnections, SimulatedClient } from "./clients.js";
+import { Invariants, type InvariantViolation } from "./invariants.js";
+import { SimulatedNetwork, type Link } from "./network.js";
+import { SimulatedNode } from "./node.js";
+import { EventQueue } from "./queue.js";
+import { drawSettings, type PinnedSettings, type WorldSettings } from "./settings.js";
+import type { Trace } from "./trace.js";
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly replication: number;
+  readonly system: DeterministicSystem;
+  readonly pinned?: PinnedSettings;
+  /** Check invariants while it runs; default true. */
+  readonly invariants?: boolean;
+  readonly onViolation?: (violation: InvariantViolation) => void;
+  readonly trace?: Trace;
+}
+
+export interface WorldCounts {
+  readonly events: number;
+  readonly turns: number;
+  readonly frames: number;
+  readonly messages: number;
+  readonly writes: number;
+}
+
+const logTailLength = 40;
+/** Events between two looks at what promises wait for. */
+const sliceLength = 64;
+
+export class World {
+  readonly queue = new EventQueue();
+  readonly settings: WorldSettings;
+  readonly names: readonly NodeName[];
+  readonly nodes: readonly SimulatedNode[];
+  readonly network: SimulatedNetwork;
+  readonly invariants: Invariants | null;
+  readonly options: WorldOptions;
+  readonly #connections: ClientConnections;
+  readonly #listeners: ((event: ClusterEvent) => void)[] = [];
+  readonly #logs: string[][];
+  readonly #trace: Trace | null;
+  #pauseAsked = false;
+
+  constructor(options: WorldOptions) {
+    const { seed, nodes: count, replication, system } = options;
+    this.options = options;
+    this.settings = drawSettings(seed, options.pinned);
+    this.names = nodeNames(count);
+    this.#logs = this.names.map(() => []);
+    this.#trace = options.trace ?? null;
+    const stream = (label: string): Random => createRandom(seed, label);
+    const hooks = {
+      send: (from: number, to: number, messages: readonly unknown[]) => {
+        const node = this.node(from);
+        this.invariants?.sending(node, messages);
+        this.#trace?.sent(this.queue.nowNs, node.name, this.node(to).name, messages);
+        this.network.send(from, to, messages);
+      },
+      answer: (_node: number, connection: number, response: unknown) => this.#connections.answer(connection, response),
+      turned: (node: SimulatedNode, output: NodeOutput) => {
+        if (output.write !== null) this.invariants?.wrote(node);
+      },
+      died: (node: SimulatedNode, error: Error) => this.#died(node, error),
+    };
+    this.nodes = this.names.map((name, at) => {
+      const identity = { at, nodes: this.names, replication, clusterId: `simulation ${seed}` };
+      return new SimulatedNode(identity, system, this.queue, stream(`node ${name}`), this.settings, hooks);
+    });
+    this.network = new SimulatedNetwork(count, this.queue, stream("network"), this.settings, {
+      incarnation: (at) => {
+        const node = this.node(at);
+        return node.alive ? node.incarnation : null;
+      },
+      whenRunning: (at, action) => this.node(at).whenRunning(action),
+      linkChanged: (at, peer, direction, up) => {
+        const input = { type: "link", peer: peer + 1, direction, up } as const;
+        this.node(at).whenRunning(() => this.node(at).post(input));
+      },
+      deliver: (to, from, messages) => {
+        this.#trace?.received(this.queue.nowNs, this.node(from).name, this.node(to).name, messages);
+        this.node(to).post({ type: "messages", from: from + 1, messages });
+      },
+    });
+    this.#connections = new ClientConnections(this.nodes, this.queue, stream("clients"), this.settings);
+    const now = (): number => this.queue.nowNs;
+    this.invariants =
+      options.invariants === false ? null : new Invariants(count, system, now, (seen) => this.#violated(seen));
+  }
+
+  get counts(): WorldCounts {
+    const sum = (of: (node: SimulatedNode) => number): number =>
+      this.nodes.reduce((total, node) => total + of(node), 0);
+    return {
+      events: this.queue.done,
+      turns: sum((node) => node.turns),
+      frames: this.network.frames,
+      messages: this.network.messages,
+      writes: sum((node) => node.disk.writes),
+    };
+  }
+
+  node(at: number): SimulatedNode {
+    const node = this.nodes[at];
+    if (node === undefined) throw new Error(`there is no node ${at}`);
+    return node;
+  }
+
+  nodeNamed(name: NodeName): SimulatedNode {
+    return this.node(this.names.indexOf(name));
+  }
+
+  createClient(node: NodeName): SimulatedClient {
+    return new SimulatedClient(this.options.system, this.#connections, this.nodeNamed(node));
+  }
+
+  onEvent(listener: (event: ClusterEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  log(name: NodeName): readonly string[] {
+    return this.#logs[this.names.indexOf(name)] ?? [];
+  }
+
+  start(name: NodeName): void {
+    const node = this.nodeNamed(name);
+    this.#note(node, `start ${node.incarnation + 1}`);
+    node.start();
+    if (!node.alive) return;
+    this.invariants?.started(node);
+    this.network.started(node.at);
+    this.#tell({ type: "started", node: name, pid: pidOf(node), incarnation: String(node.incarnation) });
+  }
+
+  stop(name: NodeName, signal: "SIGKILL" | "SIGTERM"): void {
+    const node = this.nodeNamed(name);
+    let outcome: string;
+    try {
+      outcome = node.crash(signal === "SIGKILL" ? { code: null, signal } : { code: 0, signal: null });
+    } catch (error) {
+      // Its reader refuses what is left of the batch under way: the next start says so.
+      outcome = `refused by its reader: ${String(error)}`;
+    }
+    this.#gone(node);
+    this.#note(node, `${signal}; its batch under way: ${outcome}`);
+    const exit = node.exit ?? { code: null, signal };
+    this.#tell({ type: "exited", node: name, ...exit, expected: true, logTail: this.#tail(node) });
+  }
+
+  pause(name: NodeName): void {
+    this.nodeNamed(name).pause();
+    this.#note(this.nodeNamed(name), "paused");
+  }
+
+  resume(name: NodeName): void {
+    this.#note(this.nodeNamed(name), "resumed");
+    this.nodeNamed(name).resume();
+  }
+
+  cut({ from, to }: DirectedLink, mode: CutMode): void {
+    this.#trace?.fault(this.queue.nowNs, `cut ${linkName({ from, to })} (${mode})`);
+    this.network.cut(this.names.indexOf(from), this.names.indexOf(to), mode);
+  }
+
+  heal({ from, to }: DirectedLink): void {
+    this.#trace?.fault(this.queue.nowNs, `heal ${linkName({ from, to })}`);
+    this.network.heal(this.names.indexOf(from), this.names.indexOf(to));
+  }
+
+  shape({ from, to }: DirectedLink, shape: LinkShape): void {
+    this.#trace?.fault(this.queue.nowNs, `shape ${linkName({ from, to })} ${JSON.stringify(shape)}`);
+    this.network.shape(this.names.indexOf(from), this.names.indexOf(to), shape);
+  }
+
+  link({ from, to }: DirectedLink): Link {
+    return this.network.link(this.names.indexOf(from), this.names.indexOf(to));
+  }
+
+  observeProcess(name: NodeName): ProcessObservation {
+    const node = this.nodeNamed(name);
+    const { state, exit } = node;
+    const there = state === "running" || state === "paused";
+    return {
+      node: name,
+      state,
+      pid: there ? pidOf(node) : null,
+      incarnation: state === "never-started" ? null : String(node.incarnation),
+      cpuTimeMs: there ? node.cpuNs / 1e6 : null,
+      exitCode: exit?.code ?? null,
+      exitSignal: exit?.signal ?? null,
+    };
+  }
+
+  observeLinks(): readonly LinkObservation[] {
+    const nowMs = this.queue.nowNs / 1e6;
+    return this.network.links.map((link) => ({
+      link: { from: this.node(link.from).name, to: this.node(link.to).name },
+      offeredBytes: link.offeredBytes,
+      deliveredBytes: link.deliveredBytes,
+      openConnections: link.connection === null ? 0 : 1,
+      acceptedConnections: link.accepted,
+      refusedConnections: link.refused,
+      read: { startedMs: nowMs, endedMs: nowMs },
+    }));
+  }
+
+  /** Resolves after so much virtual time, or early when `signal` aborts. */
+  delay(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const finish = (): void => {
+        this.queue.cancel(planned);
+        signal.removeEventListener("abort", finish);
+        this.#pauseAsked = true;
+        resolve();
+      };
+      const planned = this.queue.after(Math.max(0, ms) * 1e6, finish);
+      signal.addEventListener("abort", finish, { once: true });
+    });
+  }
+
+  /** Everything planned up to then happens. */
+  runUntil(timeNs: number): void {
+    for (let next = this.queue.nextNs; next !== null && next <= timeNs; next = this.queue.nextNs) this.queue.step();
+  }
+
+  /**
+   * Runs virtual time until the promise settles. Between slices of events, and whenever a `delay` ends, promises go on; how many
+   * events a slice has is fixed, so what a seed gives does not depend on the machine.
+   */
+  async drive<T>(promise: Promise<T>, limitNs = Number.POSITIVE_INFINITY): Promise<T> {
+    let settled = false;
+    const settle = (): void => {
+      settled = true;
+    };
+    promise.then(settle, settle);
+    for (;;) {
+      // A turn of the event loop runs every promise that is due.
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+      if (settled) return promise;
+      this.#pauseAsked = false;
+      for (let count = 0; count < sliceLength && !this.#pauseAsked; count += 1)
+        if (!this.queue.step()) throw new Error("nothing is planned, and it is not over");
+      if (this.queue.nowNs > limitNs) throw new Error(`not over after ${limitNs / 1e9} simulated seconds`);
+    }
+  }
+
+  #died(node: SimulatedNode, error: Error): void {
+    const line = `FATAL ${error.message}`;
+    this.#note(node, line);
+    this.#gone(node);
+    this.#tell({ type: "panic", node: node.name, line });
+    const exit = node.exit ?? { code: 1, signal: null };
+    this.#tell({ type: "exited", node: node.name, ...exit, expected: false, logTail: this.#tail(node) });
+  }
+
+  #gone(node: SimulatedNode): void {
+    this.network.stopped(node.at);
+    this.#connections.nodeStopped(node);
+  }
+
+  #violated(violation: InvariantViolation): void {
+    this.#trace?.fault(violation.timeNs, `VIOLATION ${violation.sentence}`);
+    this.options.onViolation?.(violation);
+  }
+
+  #note(node: SimulatedNode, text: string): void {
+    const log = this.#logs[node.at];
+    log?.push(`${(this.queue.nowNs / 1e9).toFixed(6)} ${text}`);
+    if (log !== undefined && log.length > 10_000) log.splice(0, 5_000);
+    this.#trace?.fault(this.queue.nowNs, `${node.name} ${text}`);
+  }
+
+  #tail(node: SimulatedNode): readonly string[] {
+    return (this.#logs[node.at] ?? []).slice(-logTailLength);
+  }
+
+  #tell(event: ClusterEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+/** Where there are no processes, a number that no two of a run share. */
+function pidOf(node: SimulatedNode): number {
+  return node.incarnation * 1000 + node.at + 1;
+}
