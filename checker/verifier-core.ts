@@ -1,12 +1,10 @@
-// The certificate verifier, second half: is the core of a violation inconsistent, while the operations outside it are as free as its
-// context says (ViolationCertificate in verdict.ts)? Intervals can be put in a given order iff none ends before the latest call so
-// far: so orders are tried, remembering what was placed, the state, and that latest call, the earlier the better.
+// The certificate verifier, second half: is a core inconsistent in its context (ViolationCertificate)? Intervals can be put in an order
+// iff none ends before the latest call so far; orders are tried, remembering what was placed, the state, and the earliest such call.
 import type { Operation } from "../history/index.js";
 import { part, text, type Specification } from "./verifier.js";
 
-/** `operations`: Operation.index of the core. */
 export interface CoreClaim {
-  readonly operations: readonly number[];
+  readonly operations: readonly number[]; // Operation.index of the core
   readonly context: "own-window" | "any-time" | "open-ended";
 }
 
@@ -51,7 +49,6 @@ export function verifyCore<State>(
   const core = operations.filter(({ index, outcome }) => inside.has(index) && outcome !== "fail");
   const shadows = operations.flatMap((one) => (inside.has(one.index) ? [] : shadowOf(one, context)));
   const moves = [...core, ...(context === "open-ended" ? shadows : useful(shadows, core))];
-  const isOnce = (at: number) => at < core.length || context === "open-ended";
   const best = new Map<string, number>();
   const waiting: { readonly state: State; readonly used: readonly number[]; readonly latestCall: number }[] = [];
   const meet = (state: State, used: readonly number[], latestCall: number) => {
@@ -64,17 +61,16 @@ export function verifyCore<State>(
   let steps = 0;
   for (let branch = waiting.pop(); branch !== undefined; branch = waiting.pop()) {
     const { state, used, latestCall } = branch;
-    const due = core.flatMap(({ returnNs }, at) => (returnNs === null || used.includes(at) ? [] : [returnNs]));
-    if (due.length === 0) return "consistent";
-    const deadline = Math.min(...due);
-    if (latestCall > deadline) continue;
+    const ends = core.map(({ returnNs }, at) => (used.includes(at) ? Infinity : (returnNs ?? Infinity)));
+    const deadline = ends.reduce((least, end) => Math.min(least, end), Infinity);
+    if (deadline === Infinity) return "consistent";
     for (const [at, move] of moves.entries()) {
-      const { callNs, returnNs } = move;
-      if (callNs > deadline || (returnNs ?? Infinity) < latestCall || used.includes(at)) continue;
+      const time = Math.max(move.callNs, latestCall);
+      if (time > Math.min(deadline, move.returnNs ?? Infinity) || used.includes(at)) continue;
       if (++steps > maxSteps) return "undecided";
       const after = step(state, move);
-      const grown = isOnce(at) ? [...used, at].sort((one, other) => one - other) : used;
-      if (after !== undefined) meet(after, grown, Math.max(latestCall, callNs));
+      const isOnce = at < core.length || context === "open-ended";
+      if (after !== undefined) meet(after, isOnce ? [...used, at].sort((a, b) => a - b) : used, time);
     }
   }
   return "inconsistent";

@@ -12,8 +12,8 @@ export interface Specification<State> {
 export function text(value: JsonValue | undefined): string {
   if (Array.isArray(value)) return `[${value.map((item: JsonValue) => text(item)).join()}]`;
   if (value === undefined || value === null || typeof value !== "object") return JSON.stringify(value) ?? "undefined";
-  const fields = Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${text(item)}`);
-  return `{${fields.sort().join()}}`;
+  const field = ([name, item]: [string, JsonValue]) => `${JSON.stringify(name)}:${text(item)}`;
+  return `{${Object.entries(value).map(field).sort().join()}}`;
 }
 
 export function part(value: JsonValue, name: string): JsonValue | undefined {
@@ -38,7 +38,6 @@ function stepRegister(state: JsonValue, { function: name, input, output, outcome
   return (status === "not-found" ? state === null : !equal) ? state : undefined;
 }
 
-/** A register with get, put and cas. */
 export function registerSpecification(initial: JsonValue): Specification<JsonValue> {
   return { initial, step: stepRegister, text };
 }
@@ -49,12 +48,16 @@ export function verifyLinearization<State>(
   operations: readonly Operation[],
   order: readonly number[],
 ): string | null {
-  const placeOf = placesByIndex(operations);
+  let places: Map<number, number> | null = null; // for what does not stand where its index says
   const placed = new Uint8Array(operations.length);
   let state = initial;
   let latestCall = -Infinity;
   for (const index of order) {
-    const place = placeOf(index);
+    let place = index;
+    if (operations[place]?.index !== index) {
+      places ??= new Map(operations.map((operation, at) => [operation.index, at]));
+      place = places.get(index) ?? -1;
+    }
     const operation = operations[place];
     if (operation === undefined || placed[place] === 1) return `operation ${index} is unknown or stands twice`;
     placed[place] = 1;
@@ -67,14 +70,4 @@ export function verifyLinearization<State>(
   }
   const missing = operations.find((operation, place) => placed[place] === 0 && operation.outcome === "ok");
   return missing === undefined ? null : `operation ${missing.index} is missing`;
-}
-
-/** Most stand where their index says; the others are looked up. -1 for none. */
-function placesByIndex(operations: readonly Operation[]): (index: number) => number {
-  let places: Map<number, number> | null = null;
-  return (index) => {
-    if (operations[index]?.index === index) return index;
-    places ??= new Map(operations.map((operation, place) => [operation.index, place]));
-    return places.get(index) ?? -1;
-  };
 }
