@@ -14,10 +14,11 @@ export type BudgetName = "time" | "memory" | "configurations" | "signal";
 
 /** What a budget listens to and reports while a search goes on. */
 export interface BudgetWatch {
-  /** Ends the search as if its budget had run out. A search never lets the event loop run: `stop` is for those in other threads. */
+  /**
+   * Ends the search as if its budget had run out. A search never lets the event loop run: only `onVisited`, or what the user's model
+   * does, can abort it meanwhile.
+   */
   readonly signal?: AbortSignal;
-  /** Shared with another thread: not zero in its first cell ends the search. */
-  readonly stop?: Int32Array;
   /** Told now and then of configurations visited since it was told last. */
   readonly onVisited?: (configurations: number) => void;
 }
@@ -51,17 +52,27 @@ export function heapLimitFor(memoryMb: number, inUse: number = heapInUse()): num
   return Math.min(inUse + memoryMb * 1024 * 1024, 0.8 * heap_size_limit + external_memory);
 }
 
-/** How often the clock and the heap are looked at, in configurations spent. */
+/**
+ * The clock and the heap are looked at after so many configurations at most: sooner where models are slow, so that no more than about
+ * `lookWithinMs` passes between two looks.
+ */
 const lookEvery = 1024;
+const lookWithinMs = 5;
+/** The heap is first looked at after so many configurations or so much time, whichever comes first. */
+const heapAfter = 512;
+const heapAfterMs = 1;
 
 export class Budget {
   readonly #deadlineMs: number;
   readonly #startedMs: number;
-  readonly #heapLimit: number;
+  /** Null until the heap is looked at. */
+  #heapLimit: number | null = null;
   readonly #limits: Required<BudgetLimits>;
   #spent = 0;
   #told = 0;
-  #nextLook = lookEvery;
+  #lookAfter = 1;
+  #nextLook = 1;
+  #lookedMs: number;
   #reached: (() => number) | null = null;
 
   constructor(
@@ -69,7 +80,7 @@ export class Budget {
     private readonly nowMs: () => number = () => performance.now(),
     private readonly heapBytes: () => number = heapInUse,
     private readonly watch: BudgetWatch = {},
-    heapLimit: number = Infinity,
+    private readonly heapLimit: number = Infinity,
   ) {
     this.#limits = {
       timeMs: limits.timeMs ?? 60_000,
@@ -77,8 +88,8 @@ export class Budget {
       configurations: limits.configurations ?? 20_000_000,
     };
     this.#startedMs = nowMs();
+    this.#lookedMs = this.#startedMs;
     this.#deadlineMs = this.#startedMs + this.#limits.timeMs;
-    this.#heapLimit = Math.min(heapLimit, heapLimitFor(this.#limits.memoryMb, heapBytes()));
   }
 
   /** A part of this budget: never beyond its time and memory, with a configuration count of its own. */
@@ -93,8 +104,13 @@ export class Budget {
       this.nowMs,
       this.heapBytes,
       this.watch,
-      this.#heapLimit,
+      this.#limit(),
     );
+  }
+
+  #limit(): number {
+    this.#heapLimit ??= Math.min(this.heapLimit, heapLimitFor(this.#limits.memoryMb, this.heapBytes()));
+    return this.#heapLimit;
   }
 
   get spent(): number {
@@ -127,13 +143,16 @@ export class Budget {
 
   /** Looks at the clock, the heap and whoever may stop it, at once. */
   look(): void {
-    this.#nextLook = this.#spent + lookEvery;
+    const now = this.nowMs();
+    this.#lookAfter = now - this.#lookedMs > lookWithinMs ? 1 : Math.min(lookEvery, 2 * this.#lookAfter);
+    this.#lookedMs = now;
+    this.#nextLook = this.#spent + this.#lookAfter;
     this.#tell();
-    const { signal, stop } = this.watch;
-    if (signal?.aborted === true || (stop !== undefined && Atomics.load(stop, 0) !== 0))
-      throw new BudgetExhausted("signal", "it was asked to stop");
-    if (this.nowMs() > this.#deadlineMs) throw new BudgetExhausted("time", `more than ${this.#limits.timeMs} ms`);
-    if (this.heapBytes() > this.#heapLimit)
+    if (this.watch.signal?.aborted === true) throw new BudgetExhausted("signal", "it was asked to stop");
+    if (now > this.#deadlineMs) throw new BudgetExhausted("time", `more than ${this.#limits.timeMs} ms`);
+    // Asking costs as much as judging a small history, which has no time to fill the heap.
+    if (this.#spent < heapAfter && now - this.#startedMs < heapAfterMs) return;
+    if (this.heapBytes() > this.#limit())
       throw new BudgetExhausted(
         "memory",
         `more than ${this.#limits.memoryMb} MiB, or nearly all that the process may have`,

@@ -9,10 +9,10 @@ import {
 import type { BudgetLimits } from "./budget.js";
 import type { AnyFunctions, DefinedModel, FunctionTable } from "./define-model.js";
 import type { EngineName } from "./engine.js";
-import { splitByKey, validateOperations } from "./keys.js";
-import { checkLinearizability, resolveModel, type LinearizabilityResult } from "./linearizability.js";
+import { splitByKey, validateOperations, type KeyHistory } from "./keys.js";
+import { resolveModel, type LinearizabilityResult } from "./linearizability.js";
 import type { AnyModel } from "./model.js";
-import { canonical } from "./values.js";
+import { judgeParts } from "./parallel/judge-parts.js";
 import { composeValidity } from "./verdict.js";
 
 /**
@@ -43,6 +43,8 @@ export interface CheckProgress {
   readonly operationsJudged: number;
   /** Keys found inconsistent so far. */
   readonly violations: number;
+  /** Visited so far, in all keys. */
+  readonly configurations: number;
 }
 
 export interface CheckOptions {
@@ -52,16 +54,26 @@ export interface CheckOptions {
   readonly budget?: BudgetLimits;
   /** Default: chosen for each key, and told in its result. */
   readonly engine?: EngineName;
-  /** Ends the check between two keys: the promise is rejected with the signal's reason. */
+  /**
+   * Ends the check: the promise is rejected with the signal's reason. At once where hard keys are judged on other threads, else
+   * between two keys.
+   */
   readonly signal?: AbortSignal;
   /** Told after each key. */
   readonly onProgress?: (progress: CheckProgress) => void;
   /** Time for explaining one key's violation. Default 5,000. */
   readonly explainMs?: number;
+  /**
+   * Threads for keys that take longer than a moment. Default: one for each processor. 0: everything in the caller's thread, as it is
+   * for a model of your own without `modelModule`.
+   */
+  readonly threads?: number;
+  /** The module that exports a model of your own under this name, for other threads to import. */
+  readonly modelModule?: { readonly url: string; readonly exported: string };
+  /** Go on with hard keys when another has a violation. Default: they are left unknown. */
+  readonly everyKey?: boolean;
 }
 
-/** How long the event loop may be kept from its other work, between keys. */
-const sliceMs = 20;
 const explainedKeys = 20;
 
 /**
@@ -89,7 +101,6 @@ export async function check(
   signal?.throwIfAborted();
   const chosen = resolveModel(model);
   const startedMs = performance.now();
-  const limitMs = options.budget?.timeMs ?? 60_000;
   let operations: readonly Operation[];
   try {
     operations = operationsIn(history);
@@ -99,38 +110,36 @@ export async function check(
     const unknown = [{ code: "malformed" as const, sentence: error.message }];
     return { checker: "linearizability", valid: "unknown", violations: [], unknown, keys: [] };
   }
-  const initial = options.initial ?? initialOf(history);
   const parts = splitByKey(operations, chosen.partition);
-  const results = new Map<string, LinearizabilityResult>();
-  let operationsJudged = 0;
-  let violations = 0;
-  let sliceBeganMs = performance.now();
-  // Small keys first: a hard one cannot take their time away.
-  for (const part of parts.toSorted((left, right) => left.operations.length - right.operations.length)) {
-    if (performance.now() - sliceBeganMs > sliceMs) {
-      await new Promise((resolve) => setImmediate(resolve));
-      sliceBeganMs = performance.now();
-    }
-    signal?.throwIfAborted();
-    const result = checkLinearizability(part.operations, chosen, {
-      initial,
-      budget: { ...options.budget, timeMs: Math.max(0, limitMs - (performance.now() - startedMs)) },
-      explainKeys: Math.max(0, explainedKeys - violations),
-      ...(options.engine === undefined ? {} : { engine: options.engine }),
-      ...(options.explainMs === undefined ? {} : { explainMs: options.explainMs }),
-    });
-    results.set(canonical(part.key), result);
-    operationsJudged += part.operations.length;
-    if (result.valid === false) violations += 1;
-    options.onProgress?.({
-      keys: parts.length,
-      keysJudged: results.size,
-      operations: operations.length,
-      operationsJudged,
-      violations,
-    });
-  }
-  return joined(parts.flatMap(({ key }) => results.get(canonical(key)) ?? []));
+  const results = new Map<KeyHistory, LinearizabilityResult>();
+  const told = { operationsJudged: 0, violations: 0, configurations: 0 };
+  await judgeParts(parts, chosen, {
+    initial: options.initial ?? initialOf(history),
+    budget: options.budget,
+    engine: options.engine,
+    explainMs: options.explainMs,
+    explainKeys: explainedKeys,
+    threads: options.threads,
+    modelModule: options.modelModule,
+    everyKey: options.everyKey ?? false,
+    signal,
+    startedMs,
+    onVisited: (configurations) => {
+      told.configurations += configurations;
+    },
+    onJudged: (part, result) => {
+      results.set(part, result);
+      told.operationsJudged += part.operations.length;
+      if (result.valid === false) told.violations += 1;
+      options.onProgress?.({
+        keys: parts.length,
+        keysJudged: results.size,
+        operations: operations.length,
+        ...told,
+      });
+    },
+  });
+  return joined(parts.flatMap((part) => results.get(part) ?? []));
 }
 
 function joined(results: readonly LinearizabilityResult[]): LinearizabilityResult {

@@ -24,6 +24,8 @@ export abstract class LiveKey {
   #queue: LiveOperation[] = [];
   #head = 0;
   #swept = 0;
+  /** Those that waited when it was given up. */
+  #leftWaiting = 0;
 
   constructor(key: JsonValue) {
     this.key = key;
@@ -35,7 +37,7 @@ export abstract class LiveKey {
 
   /** Events told of, and those that wait for the outcome of the oldest operation. */
   get waiting(): number {
-    return this.#queue.length - this.#head;
+    return this.#leftWaiting + this.#queue.length - this.#head;
   }
 
   get swept(): number {
@@ -90,6 +92,7 @@ export abstract class LiveKey {
 
   #end(status: KeyStatus): void {
     this.#status = status;
+    this.#leftWaiting = this.#queue.length - this.#head;
     this.#queue = [];
     this.#head = 0;
     this.forget();

@@ -4,7 +4,7 @@ import type { Worker } from "node:worker_threads";
 import type { HistoryEvent, JsonValue } from "../../history/index.js";
 import type { IncrementalBudget, LiveVerdict } from "../incremental.js";
 import type { FromLiveWorker, LiveWorkerData, ToLiveWorker } from "./live-messages.js";
-import { startWorker } from "./worker-file.js";
+import { startWorker } from "../worker-file.js";
 
 export interface WatchInWorkerOptions {
   /** A built-in model's name. */
