@@ -27,7 +27,8 @@ import type { Budget } from "../budget.js";
 import type { EngineAnswer } from "../engine.js";
 import { type ConfigurationSet, edgeCell, firstWord, logCell, superseded, valueCell } from "./configurations.js";
 import type { NormalisedRegister, RegisterOperation } from "./normalise.js";
-import { borrowMemory, giveBack, Slots, type SweepMemory } from "./sweep-memory.js";
+import { OpenOperations } from "./open-operations.js";
+import { borrowMemory, giveBack, type SweepMemory } from "./sweep-memory.js";
 import { planSweep, type SweepPlan, type WriteKind } from "./plan.js";
 import { placeReads, type WriteLog } from "./write-log.js";
 
@@ -58,23 +59,7 @@ export function searchRegister(normal: NormalisedRegister, budget: Budget): Engi
 class Sweep {
   /** True once a configuration was dropped only because there were too many. */
   narrowed = false;
-  readonly #slotOf: Int32Array;
-  readonly #writeSlots = new Slots();
-  readonly #readSlots = new Slots();
-  readonly #optionSlots = new Slots();
-  /** Kinds of plain writes with an operation open, or called and of unknown outcome. */
-  readonly #plainKinds: WriteKind[] = [];
-  /** Slots of what is open now: plain writes, cas, reads, "not"s, optional plain writes; by value, reads of it and "not"s of it. */
-  readonly #openPlain: Int32Array;
-  readonly #openCas: Int32Array;
-  readonly #openReads: Int32Array;
-  readonly #openNots: Int32Array;
-  readonly #openOptions: Int32Array;
-  readonly #readsOf: Int32Array;
-  readonly #notsOf: Int32Array;
-  /** Unknown plain writes called so far, and for each of them how many before it. */
-  #unknownCalled = 0;
-  readonly #unknownBefore: Int32Array;
+  readonly #open: OpenOperations;
   /** Where the parts of a row begin. */
   readonly #reads: number;
   readonly #options: number;
@@ -92,30 +77,16 @@ class Sweep {
   #word = 0;
   #bit = 0;
   #fitWord = 0;
-  /** By value: whether a chain of cas from it leads to something that needs it. Valid for the return at `#worthAt`. */
-  readonly #worth: Uint8Array;
-  #worthAt = -1;
-
   constructor(
     readonly plan: SweepPlan,
     readonly budget: Budget,
     readonly width: number,
     memory: SweepMemory,
   ) {
-    const { layout, operations, writersOf } = plan;
-    const { writeWords, readWords, optionWords } = layout;
-    this.#slotOf = new Int32Array(operations.length);
-    this.#unknownBefore = new Int32Array(operations.length);
-    this.#reads = firstWord + 2 * writeWords;
-    this.#options = this.#reads + 2 * readWords;
-    this.#openPlain = new Int32Array(writeWords);
-    this.#openCas = new Int32Array(writeWords);
-    this.#openReads = new Int32Array(readWords);
-    this.#openNots = new Int32Array(readWords);
-    this.#openOptions = new Int32Array(optionWords);
-    this.#readsOf = new Int32Array(writersOf.length * readWords);
-    this.#notsOf = new Int32Array(plan.hasNot ? writersOf.length * readWords : 0);
-    this.#worth = new Uint8Array(writersOf.length);
+    const { layout } = plan;
+    this.#open = new OpenOperations(plan);
+    this.#reads = firstWord + 2 * layout.writeWords;
+    this.#options = this.#reads + 2 * layout.readWords;
     this.#current = memory.current;
     this.#current.reset(layout);
     this.#survivors = memory.survivors;
@@ -126,7 +97,7 @@ class Sweep {
     this.#log.clear();
     this.#from = new Int32Array(layout.size);
     this.#to = new Int32Array(layout.size);
-    this.#current.add(this.#from, this.#openCas);
+    this.#current.add(this.#from, this.#open.cas);
   }
 
   run(): EngineAnswer {
@@ -150,48 +121,24 @@ class Sweep {
   #call(index: number, operation: RegisterOperation): void {
     const kind = this.plan.kindOf[index] ?? null;
     if (kind === null) this.#callRead(index, operation);
-    else if (operation.return === Infinity) {
-      if (!kind.isCas) {
-        this.#unknownBefore[index] = this.#unknownCalled++;
-        if (kind.called === 0 && kind.open.length === 0) this.#plainKinds.push(kind);
-      }
-      kind.called += 1;
-    } else this.#callWrite(index, kind);
+    else if (operation.return === Infinity) this.#open.callUnknown(index, kind);
+    else this.#open.callWrite(index, kind);
   }
 
-  #callRead(index: number, { kind, value }: RegisterOperation): void {
-    const slot = this.#readSlots.take();
-    this.#slotOf[index] = slot;
-    const { readWords, size } = this.plan.layout;
-    const word = slot >>> 5;
-    const bit = 1 << slot;
-    this.#openReads[word] = (this.#openReads[word] ?? 0) | bit;
-    const byValue = kind === "read" ? this.#readsOf : this.#notsOf;
-    byValue[value * readWords + word] = (byValue[value * readWords + word] ?? 0) | bit;
-    if (kind === "not") this.#openNots[word] = (this.#openNots[word] ?? 0) | bit;
+  #callRead(index: number, operation: RegisterOperation): void {
+    const slot = this.#open.callRead(index, operation);
+    const { size } = this.plan.layout;
     const { rows, length } = this.#current;
     for (let row = 0, at = 0; row < length; row++, at += size) {
-      if (((rows[at] ?? 0) >> 1 === value) !== (kind === "read")) continue;
-      rows[at + this.#reads + word] = (rows[at + this.#reads + word] ?? 0) | bit;
+      if (((rows[at] ?? 0) >> 1 === operation.value) !== (operation.kind === "read")) continue;
+      const done = at + this.#reads + (slot >>> 5);
+      rows[done] = (rows[done] ?? 0) | (1 << slot);
     }
-  }
-
-  #callWrite(index: number, kind: WriteKind): void {
-    const slot = (kind.isOptional ? this.#optionSlots : this.#writeSlots).take();
-    this.#slotOf[index] = slot;
-    const open = kind.isOptional ? this.#openOptions : kind.isCas ? this.#openCas : this.#openPlain;
-    if (!(kind.isOptional && kind.isCas)) open[slot >>> 5] = (open[slot >>> 5] ?? 0) | (1 << slot);
-    if (!kind.isCas && kind.open.length === 0 && kind.called === 0) this.#plainKinds.push(kind);
-    const { deadline } = this.plan;
-    const mine = deadline[index] ?? 0;
-    let at = kind.open.length;
-    while (at > 0 && (deadline[kind.open[at - 1] ?? 0] ?? 0) > mine) at -= 1;
-    kind.open.splice(at, 0, index);
   }
 
   #return(index: number, operation: RegisterOperation): void {
     const kind = this.plan.kindOf[index] ?? null;
-    const slot = this.#slotOf[index] ?? 0;
+    const slot = this.#open.slotOf[index] ?? 0;
     const { writeWords, readWords, optionWords, size } = this.plan.layout;
     this.#returning = index;
     this.#bit = 1 << slot;
@@ -209,7 +156,8 @@ class Sweep {
       } else this.#begin(operation, kind);
     }
     this.#extend();
-    this.#end(slot, operation, kind);
+    if (kind === null) this.#open.endRead(index, operation);
+    else this.#open.endWrite(index, kind);
     this.#survivors.compact();
     [this.#current, this.#survivors] = [this.#survivors, this.#current];
     this.#narrow();
@@ -231,26 +179,6 @@ class Sweep {
     this.#enter();
   }
 
-  #end(slot: number, { kind: name, value }: RegisterOperation, kind: WriteKind | null): void {
-    const word = slot >>> 5;
-    const mask = ~(1 << slot);
-    if (kind === null) {
-      const { readWords } = this.plan.layout;
-      this.#openReads[word] = (this.#openReads[word] ?? 0) & mask;
-      const byValue = name === "read" ? this.#readsOf : this.#notsOf;
-      byValue[value * readWords + word] = (byValue[value * readWords + word] ?? 0) & mask;
-      if (name === "not") this.#openNots[word] = (this.#openNots[word] ?? 0) & mask;
-      this.#readSlots.give(slot);
-      return;
-    }
-    const open = kind.isOptional ? this.#openOptions : kind.isCas ? this.#openCas : this.#openPlain;
-    open[word] = (open[word] ?? 0) & mask;
-    kind.open.splice(kind.open.indexOf(this.#returning), 1);
-    if (!kind.isCas && kind.open.length === 0 && kind.called === 0)
-      this.#plainKinds.splice(this.#plainKinds.indexOf(kind), 1);
-    (kind.isOptional ? this.#optionSlots : this.#writeSlots).give(slot);
-  }
-
   #copy(): void {
     const { size } = this.plan.layout;
     for (let cell = 0; cell < size; cell++) this.#to[cell] = this.#from[cell] ?? 0;
@@ -260,11 +188,11 @@ class Sweep {
   #survive(): boolean {
     this.#to[this.#word] = (this.#to[this.#word] ?? 0) & ~this.#bit;
     this.#to[this.#fitWord] = (this.#to[this.#fitWord] ?? 0) & ~this.#bit;
-    return this.#survivors.add(this.#to, this.#openCas);
+    return this.#survivors.add(this.#to, this.#open.cas);
   }
 
   #enter(): boolean {
-    if (!this.#entered.add(this.#to, this.#openCas)) return false;
+    if (!this.#entered.add(this.#to, this.#open.cas)) return false;
     this.#stack.push(this.#entered.length - 1);
     return true;
   }
@@ -295,11 +223,12 @@ class Sweep {
     if ((coded & 1) === 1) return;
     const { kind: name, value } = this.#operation(this.#returning);
     const gapHelps = this.#gapHelps();
-    for (const kind of this.#plainKinds) {
+    for (const kind of this.#open.plainKinds) {
       if (kind.open[0] === this.#returning) {
         if (!this.#mayGoUnseen(kind, state, gapHelps)) this.#append(kind, this.#returning, false);
       } else if (name === "read" ? kind.value === value : name === "not" && kind.value !== value) this.#tryKind(kind);
-      else if ((kind.value !== state || gapHelps) && this.#isWorth(kind.value)) this.#tryKind(kind);
+      else if ((kind.value !== state || gapHelps) && this.#open.isWorth(kind.value, this.#returning, this.#now))
+        this.#tryKind(kind);
     }
   }
 
@@ -312,10 +241,10 @@ class Sweep {
     for (let word = 0; word < writeWords; word++) {
       const at = firstWord + word;
       const placed = (this.#from[at] ?? 0) | (this.#from[at + writeWords] ?? 0);
-      if (((this.#openPlain[word] ?? 0) & ~placed) !== 0) return true;
+      if (((this.#open.plain[word] ?? 0) & ~placed) !== 0) return true;
     }
     for (let word = 0; word < readWords; word++)
-      if (((this.#openReads[word] ?? 0) & ~(this.#from[this.#reads + word] ?? 0)) !== 0) return true;
+      if (((this.#open.reads[word] ?? 0) & ~(this.#from[this.#reads + word] ?? 0)) !== 0) return true;
     return false;
   }
 
@@ -324,14 +253,14 @@ class Sweep {
     if (gapHelps || !(kind.isOptional || ((this.#from[this.#fitWord] ?? 0) & this.#bit) !== 0)) return false;
     if (kind.value === state) return true;
     if (this.plan.hasNot || (this.plan.lastPossibleObserver[kind.value] ?? -1) > this.#now) return false;
-    return !this.#casPossible(this.#from, kind.value);
+    return !this.#open.casPossible(this.#from, kind.value);
   }
 
   /** Appends the operation of a kind with the earliest deadline, or else an unknown one, where there is any. */
   #tryKind(kind: WriteKind): void {
-    const index = this.#firstOpen(this.#from, kind);
+    const index = this.#open.firstOpen(this.#from, kind);
     if (index !== -1) this.#append(kind, index, false);
-    else if (this.#hasUnknown(this.#from, kind)) this.#append(kind, this.#nextUnknown(kind), true);
+    else if (this.#open.hasUnknown(this.#from, kind)) this.#append(kind, this.#nextUnknown(kind), true);
   }
 
   #operation(index: number): RegisterOperation {
@@ -344,20 +273,6 @@ class Sweep {
     const index = kind.unknown[this.#from[kind.cell] ?? 0];
     if (index === undefined) throw new Error("invariant: an unknown operation was called but is not listed");
     return index;
-  }
-
-  #hasUnknown(row: Int32Array, kind: WriteKind): boolean {
-    return kind.cell !== -1 && (row[kind.cell] ?? 0) < kind.called;
-  }
-
-  /** The open operation of a kind with the earliest deadline that is not linearized yet, or -1. */
-  #firstOpen(row: Int32Array, kind: WriteKind): number {
-    const base = kind.isOptional ? this.#options : firstWord;
-    for (const index of kind.open) {
-      const slot = this.#slotOf[index] ?? 0;
-      if (((row[base + (slot >>> 5)] ?? 0) & (1 << slot)) === 0) return index;
-    }
-    return -1;
   }
 
   /** Linearizes an operation at the end of `#from`. */
@@ -379,7 +294,11 @@ class Sweep {
     }
     const mustCas = !kind.isCas || ((unknown || kind.isOptional) && !helped);
     if (mustCas) to[valueCell] = 2 * value + 1;
-    if ((mustCas && !(this.#isWorth(value) && this.#casPossible(to, value))) || !this.#enter()) this.#log.drop(entry);
+    if (
+      (mustCas && !(this.#open.isWorth(value, this.#returning, this.#now) && this.#open.casPossible(to, value))) ||
+      !this.#enter()
+    )
+      this.#log.drop(entry);
   }
 
   #take(kind: WriteKind, index: number, unknown: boolean): void {
@@ -389,7 +308,7 @@ class Sweep {
       return;
     }
     const { writeWords, optionWords } = this.plan.layout;
-    const slot = this.#slotOf[index] ?? 0;
+    const slot = this.#open.slotOf[index] ?? 0;
     const at = (kind.isOptional ? this.#options : firstWord) + (slot >>> 5);
     const fit = at + (kind.isOptional ? optionWords : writeWords);
     to[at] = (to[at] ?? 0) | (1 << slot);
@@ -401,10 +320,10 @@ class Sweep {
     const to = this.#to;
     const { writeWords, optionWords } = this.plan.layout;
     for (let word = 0, at = firstWord; word < writeWords; word++, at++)
-      to[at + writeWords] = (this.#openPlain[word] ?? 0) & ~(to[at] ?? 0);
+      to[at + writeWords] = (this.#open.plain[word] ?? 0) & ~(to[at] ?? 0);
     for (let word = 0, at = this.#options; word < optionWords; word++, at++)
-      to[at + optionWords] = (this.#openOptions[word] ?? 0) & ~(to[at] ?? 0);
-    to[edgeCell] = this.#unknownCalled;
+      to[at + optionWords] = (this.#open.options[word] ?? 0) & ~(to[at] ?? 0);
+    to[edgeCell] = this.#open.unknownCalled;
   }
 
   /** Linearizes every open read that the value satisfies; true when there was one. After a plain write the others fit into its gap. */
@@ -414,39 +333,32 @@ class Sweep {
     let helped = false;
     for (let word = 0, at = this.#reads; word < readWords; word++, at++) {
       const done = to[at] ?? 0;
-      const satisfied = this.#satisfied(value, word);
+      const satisfied = this.#open.satisfied(value, word);
       if ((satisfied & ~done) !== 0) helped = true;
       to[at] = done | satisfied;
-      to[at + readWords] = (newGap ? (this.#openReads[word] ?? 0) : (to[at + readWords] ?? 0)) & ~(done | satisfied);
+      to[at + readWords] = (newGap ? (this.#open.reads[word] ?? 0) : (to[at + readWords] ?? 0)) & ~(done | satisfied);
     }
     return helped;
-  }
-
-  /** Slots of open reads, "not"s among them, that the value satisfies. */
-  #satisfied(value: number, word: number): number {
-    const reads = this.#readsOf[value * this.plan.layout.readWords + word] ?? 0;
-    if (!this.plan.hasNot) return reads;
-    return reads | ((this.#openNots[word] ?? 0) & ~(this.#notsOf[value * this.plan.layout.readWords + word] ?? 0));
   }
 
   /** The returning read fits into the gap: with each kind of plain writes that satisfies it and has one that fits too. */
   #putReadIntoGap({ kind: name, value }: RegisterOperation): void {
     if (name === "read") for (const kind of this.plan.plainOf[value] ?? []) this.#tryInGap(kind);
-    else for (const kind of this.#plainKinds) if (kind.value !== value) this.#tryInGap(kind);
+    else for (const kind of this.#open.plainKinds) if (kind.value !== value) this.#tryInGap(kind);
   }
 
   #tryInGap(kind: WriteKind): void {
     const { writeWords, optionWords } = this.plan.layout;
     const base = kind.isOptional ? this.#options + optionWords : firstWord + writeWords;
     for (const index of kind.open) {
-      const slot = this.#slotOf[index] ?? 0;
+      const slot = this.#open.slotOf[index] ?? 0;
       if (((this.#from[base + (slot >>> 5)] ?? 0) & (1 << slot)) === 0) continue;
       this.#putIntoGap(kind, index, false);
       return;
     }
-    if (!this.#hasUnknown(this.#from, kind)) return;
+    if (!this.#open.hasUnknown(this.#from, kind)) return;
     const index = this.#nextUnknown(kind);
-    if ((this.#unknownBefore[index] ?? 0) < (this.#from[edgeCell] ?? 0)) this.#putIntoGap(kind, index, true);
+    if ((this.#open.unknownBefore[index] ?? 0) < (this.#from[edgeCell] ?? 0)) this.#putIntoGap(kind, index, true);
   }
 
   /** A plain write goes unseen in the gap of `#from`, but for the reads of its value that fit there too. */
@@ -456,7 +368,7 @@ class Sweep {
     this.#copy();
     this.#take(kind, index, unknown);
     for (let word = 0, at = this.#reads; word < readWords; word++, at++) {
-      const satisfied = this.#satisfied(kind.value, word) & (to[at + readWords] ?? 0);
+      const satisfied = this.#open.satisfied(kind.value, word) & (to[at + readWords] ?? 0);
       to[at] = (to[at] ?? 0) | satisfied;
       to[at + readWords] = (to[at + readWords] ?? 0) & ~satisfied;
     }
@@ -466,64 +378,15 @@ class Sweep {
     if (!this.#survive()) this.#log.drop(entry);
   }
 
-  /** Can some cas from this value still be linearized here? */
-  #casPossible(row: Int32Array, value: number): boolean {
-    for (const kind of this.plan.casFrom[value] ?? [])
-      if (this.#hasUnknown(row, kind) || this.#firstOpen(row, kind) !== -1) return true;
-    return false;
-  }
-
-  /**
-   * Does a chain of cas from this value lead to something that could need it: a cas that happened, or an open read? Asked of all
-   * configurations at once, so it says yes too often.
-   */
-  #isWorth(value: number): boolean {
-    if (this.#worthAt !== this.#now) this.#findWorth();
-    return this.#worth[value] === 1;
-  }
-
-  #findWorth(): void {
-    this.#worthAt = this.#now;
-    this.#worth.fill(0);
-    const active = this.plan.casKinds.filter((kind) => kind.open.length > 0 || kind.called > 0);
-    const someNot = this.#openNots.some((bits) => bits !== 0);
-    for (let changed = true; changed;) {
-      changed = false;
-      for (const kind of active) {
-        if (this.#worth[kind.expected] === 1) continue;
-        const isNeeded = kind.open.length > 0 && (!kind.isOptional || kind.open[0] === this.#returning);
-        if (!isNeeded && !someNot && this.#worth[kind.value] !== 1 && !this.#isReadNow(kind.value)) continue;
-        this.#worth[kind.expected] = 1;
-        changed = true;
-      }
-    }
-  }
-
-  #isReadNow(value: number): boolean {
-    const { readWords } = this.plan.layout;
-    for (let word = 0; word < readWords; word++) if ((this.#readsOf[value * readWords + word] ?? 0) !== 0) return true;
-    return false;
-  }
-
   /** Leaving the value of `#from` by any operation but a cas that needs it ends every chance of what must still see it. */
   #mustStay(next: number, leaving: number): boolean {
     const value = (this.#from[valueCell] ?? 0) >> 1;
     if (next === value || (this.plan.lastWriter[value] ?? -1) > this.#now) return false;
-    let needed = (this.plan.lastObserver[value] ?? -1) > this.#now;
-    if (!needed) {
-      for (const kind of this.plan.casFrom[value] ?? [])
-        if (!kind.isOptional)
-          for (const index of kind.open) if (index !== leaving && !this.#isTaken(index)) needed = true;
-      if (!needed) return false;
-    }
+    const isNeeded = (this.plan.lastObserver[value] ?? -1) > this.#now;
+    if (!isNeeded && !this.#open.casNeeds(this.#from, value, leaving)) return false;
     for (const kind of this.plan.writersOf[value] ?? [])
-      if (this.#hasUnknown(this.#from, kind) || this.#firstOpen(this.#from, kind) !== -1) return false;
+      if (this.#open.hasUnknown(this.#from, kind) || this.#open.firstOpen(this.#from, kind) !== -1) return false;
     return true;
-  }
-
-  #isTaken(index: number): boolean {
-    const slot = this.#slotOf[index] ?? 0;
-    return ((this.#from[firstWord + (slot >>> 5)] ?? 0) & (1 << slot)) !== 0;
   }
 
   /** Keeps the configurations that have used the fewest unknown operations: they can do most. */
