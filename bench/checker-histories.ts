@@ -160,20 +160,46 @@ function sawOf({ function: name, input, output, returnNs }: Call): JsonValue | u
   return status === "ok" ? replacement : observed;
 }
 
-/** Makes a read answer what the last read that returned well before it answered, if the value had changed in between. */
+/**
+ * Makes one read answer a value that was certainly overwritten before it was called, as late in the history as may be. Where so many writes
+ * were given up on that every value may come back at any time, it is the initial value, which nobody writes.
+ */
 function withStaleRead(operations: readonly Operation[]): readonly Operation[] {
   const reads = operations.filter(({ function: name, outcome }) => name === "get" && outcome === "ok");
-  const from = Math.floor(operations.length * 0.75);
-  for (const read of reads) {
-    if (read.index < from) continue;
-    const older = reads.find(({ returnNs }) => returnNs !== null && returnNs > read.callNs - 20 * meanNs);
-    if (older === undefined || older.returnNs === null || older.returnNs >= read.callNs) continue;
-    const between = reads.find(
-      ({ callNs, returnNs, output }) =>
-        callNs > (older.returnNs ?? 0) && returnNs !== null && returnNs < read.callNs && output !== older.output,
-    );
-    if (between === undefined || older.output === read.output) continue;
-    return operations.map((one) => (one.index === read.index ? { ...one, output: older.output } : one));
+  const late = reads.slice(Math.floor(reads.length * 0.75));
+  for (const read of late) {
+    const output = staleValue(operations, reads, read);
+    if (output !== undefined) return withOutput(operations, read, output);
   }
-  throw new Error("no read of this history can be made stale");
+  const [first] = late;
+  if (first === undefined) throw new Error("no read of this history can be made stale");
+  return withOutput(operations, first, null);
+}
+
+function withOutput(operations: readonly Operation[], read: Operation, output: JsonValue): readonly Operation[] {
+  return operations.map((one) => (one === read ? { ...one, output } : one));
+}
+
+/** What some read had answered well before, when another answer came in between and no write could have brought it back. */
+function staleValue(
+  operations: readonly Operation[],
+  reads: readonly Operation[],
+  read: Operation,
+): JsonValue | undefined {
+  const before = (one: Operation, at: number): boolean => one.returnNs !== null && one.returnNs < at;
+  const window = reads.filter((one) => before(one, read.callNs) && one.callNs > read.callNs - 20 * meanNs);
+  const older = window[0];
+  const between = window.find(
+    ({ callNs, output }) => callNs > (older?.returnNs ?? Infinity) && output !== older?.output,
+  );
+  if (older === undefined || between === undefined || older.output === read.output) return undefined;
+  const comesBack = operations.some(
+    (one) => writtenBy(one) === older.output && one.callNs <= (read.returnNs ?? 0) && !before(one, between.callNs),
+  );
+  return comesBack ? undefined : older.output;
+}
+
+function writtenBy({ function: name, input }: Operation): JsonValue | undefined {
+  if (name === "put") return input;
+  return name === "cas" ? (input as { readonly new: JsonValue }).new : undefined;
 }
