@@ -328,7 +328,7 @@ export class Play implements StageWatcher {
 
   #record(event: Untimed): void {
     this.#timeNs += STEP_NS;
-    if (this.#events.length === 0) this.#events.push(header);
+    if (this.#events.length === 0) this.#events.push(sceneHeader);
     this.#events.push({ ...event, time: this.#timeNs });
   }
 
@@ -348,7 +348,8 @@ type Untimed = HistoryEvent extends infer Event
     : never
   : never;
 
-const header: HistoryEvent = {
+/** How each history of these tests begins. */
+export const sceneHeader: HistoryEvent = {
   type: "header",
   format: "minos-history",
   version: 1,
