@@ -7,27 +7,34 @@ import { decide } from "./decide.js";
 import { createIncrementalChecker } from "./incremental.js";
 
 import { eventsOf } from "./live/testing/events-of.js";
+import { modelHistory, spoilModel } from "./live/testing/model-history.js";
 import { largerHistory, spoil } from "./live/testing/larger-history.js";
 import { bruteForce } from "./testing/brute-force.js";
 import { tinyHistory } from "./testing/tiny-history.js";
 
-type Judge = (events: readonly HistoryEvent[], initial: JsonValue) => boolean;
+type Judge = (events: readonly HistoryEvent[], initial: JsonValue, model?: string) => boolean;
 
 const byBruteForce: Judge = (events, initial) => bruteForce(operationsOf(events), initial) !== null;
 
-const byBatch: Judge = (events, initial) => {
-  const { valid } = decide(operationsOf(events), "cas-register", { initial });
+const byBatch: Judge = (events, initial, model = "cas-register") => {
+  const { valid } = decide(operationsOf(events), model, { initial });
   if (valid === "unknown") throw new Error("the batch check gave up");
   return valid;
 };
 
 /** Judges every prefix up to the first that is wrong; true when there was none. */
-function holdsOnEveryPrefix(events: readonly HistoryEvent[], initial: JsonValue, judge: Judge, seed: number): boolean {
-  const running = createIncrementalChecker("cas-register", { initial });
+function holdsOnEveryPrefix(
+  events: readonly HistoryEvent[],
+  initial: JsonValue,
+  judge: Judge,
+  seed: number,
+  model = "cas-register",
+): boolean {
+  const running = createIncrementalChecker(model, { initial });
   for (let length = 1; length <= events.length; length++) {
     const prefix = events.slice(0, length);
-    const truth = judge(prefix, initial);
-    const live = createIncrementalChecker("cas-register", { initial });
+    const truth = judge(prefix, initial, model);
+    const live = createIncrementalChecker(model, { initial });
     for (const event of prefix) live.feed(event);
     const ended = live.end();
     const where = `seed ${seed}, first ${length} of ${events.length} events`;
@@ -66,4 +73,21 @@ describe("on every prefix of random histories", () => {
     expect(seen.valid).toBeGreaterThan(10);
     expect(seen.invalid).toBeGreaterThan(10);
   });
+
+  test.each(["kv-append", "set", "queue"] as const)(
+    "250 of a %s, correct and spoiled, are judged as in the batch",
+    (model) => {
+      const seen = { valid: 0, invalid: 0 };
+      for (let seed = 0; seed < 250; seed++) {
+        const random = createRandom(seed);
+        const { operations, initial } = modelHistory(model, random);
+        if (!holdsOnEveryPrefix(eventsOf(operations, random), initial, byBatch, seed, model))
+          throw new Error(`seed ${seed}: a history made from an order was refused`);
+        const spoiled = eventsOf(spoilModel(operations, random), random);
+        seen[holdsOnEveryPrefix(spoiled, initial, byBatch, seed, model) ? "valid" : "invalid"] += 1;
+      }
+      expect(seen.valid).toBeGreaterThan(25);
+      expect(seen.invalid).toBeGreaterThan(25);
+    },
+  );
 });
