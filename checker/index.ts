@@ -13,6 +13,7 @@ export {
 } from "./incremental.js";
 export { CertificateMismatch } from "./certificate.js";
 export { watchInWorker, type LiveWatch, type WatchInWorkerOptions } from "./live/watch-in-worker.js";
+export { formatExplanation } from "./explain/format.js";
 export * from "./judge-input.js";
 export { engineNames } from "./engine.js";
 export { corruptionMeasures } from "./corruptions.js";

@@ -3,6 +3,7 @@ import { MalformedHistory, type JsonValue, type Operation } from "../history/ind
 import { Budget, BudgetExhausted, type BudgetLimits, type BudgetWatch } from "./budget.js";
 import { CertificateMismatch } from "./certificate.js";
 import { EngineDoesNotApply, judgeOperations, type EngineName } from "./engine.js";
+import { withDetails } from "./explain/details.js";
 import { explainModel } from "./explain/explain-model.js";
 import { explainRegister } from "./explain/explain-register.js";
 import type { LoggedCommand } from "./judge-input.js";
@@ -199,10 +200,12 @@ function explainKey(
   });
   if (model.register) {
     const log = logOnKey(key);
-    const violation = explainRegister({ key, initial, operations, attemptsOf, leaderChangesNs, log, timeMs });
+    const told = explainRegister({ key, initial, operations, attemptsOf, leaderChangesNs, log, timeMs });
+    const violation = withDetails(told, { model, initial, operations, timeMs });
     return withVerdictOf(violation, verifyCore(registerSpecification(initial), operations, claim(violation)));
   }
-  const violation = model.open((opened) => explainModel(opened, { key, initial, operations, attemptsOf, timeMs }));
+  const told = model.open((opened) => explainModel(opened, { key, initial, operations, attemptsOf, timeMs }));
+  const violation = withDetails(told, { model, initial, operations, timeMs });
   return withVerdictOf(
     violation,
     model.open((opened) => verifyCore(specificationOf(opened, initial), operations, claim(violation), 300_000)),

@@ -88,5 +88,8 @@ describe("the verdict schema", () => {
     expect(isVerdict(stored({ ...verdicts.valid, valid: "maybe" }))).toBe(false);
     const [violation] = verdicts.violation.violations;
     expect(isVerdict(stored({ ...verdicts.violation, violations: [{ ...violation, class: "odd" }] }))).toBe(false);
+    expect(violation?.explanation?.weaker.guarantees).toHaveLength(4);
+    const odd = { ...violation?.explanation, stalenessMs: -1 };
+    expect(isVerdict(stored({ ...verdicts.violation, violations: [{ ...violation, explanation: odd }] }))).toBe(false);
   });
 });

@@ -56,6 +56,28 @@ export interface WeakerModels {
   readonly guarantees: readonly GuaranteeFinding[];
 }
 
+/** Operations in an order that explains their answers, and what had no place in it. */
+export interface PartialLinearization {
+  /** Operation.index, in order; the last ones only. */
+  readonly order: readonly number[];
+  /** How many came before these. */
+  readonly before: number;
+  /** What was there afterwards, in words. */
+  readonly state: string;
+  readonly notPlaced: readonly { readonly operation: number; readonly reason: string }[];
+}
+
+/** More for a person who asks why. */
+export interface Explanation {
+  /** What the operations that are named here did, in words. */
+  readonly legend: readonly { readonly operation: number; readonly text: string }[];
+  /** stale read: for how long, at the least, the value read had been replaced when the read began. Null where that is not certain. */
+  readonly stalenessMs: number | null;
+  /** What was known when the violation became certain, each time in order but for one operation of the core; the longest first. */
+  readonly partials: readonly PartialLinearization[];
+  readonly weaker: WeakerModels;
+}
+
 /** One thing that went wrong, with what a person needs to see why. */
 export interface Violation {
   readonly class: ViolationClass;
@@ -68,8 +90,12 @@ export interface Violation {
   readonly operations: readonly number[];
   /** Operations outside the core that the sentence names: the write whose value came back, the failed cas, … */
   readonly related?: readonly number[];
+  /** linearizability only: Operation.index of the one whose answer is wrong. */
+  readonly culprit?: number;
   /** linearizability only. */
   readonly certificate?: ViolationCertificate;
+  /** linearizability only, for the first violations, as far as the budget for explaining went. */
+  readonly explanation?: Explanation;
   /** What told the class beside the clients' answers. */
   readonly evidence?: "decided-log";
   /** When it became certain, for the report to jump to. */

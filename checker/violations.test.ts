@@ -55,7 +55,7 @@ describe("stale read", () => {
     );
     expect(violation.operations).toEqual([1, 2]);
     expect(violation.timeNs).toBe(1.203 * s);
-    expect(violation.fingerprint).toBe("stale read/linearizability/get+put");
+    expect(violation.fingerprint).toBe("stale read/linearizability/get");
   });
 
   test("puts that do not tell what they replaced: the earlier write is in the core", () => {

@@ -20,13 +20,15 @@ export function explainModel<State>(model: Model<State>, input: ExplainInput): V
     last === null || core === null
       ? `The ${kept.length} operations on this key have no linearization.`
       : `${answer(last)}, which no order of it and ${members.length - 1} other operations explains.`;
+  const name = last !== null && model.isRead(last) ? "stale read" : "lost write";
   return {
-    class: last !== null && model.isRead(last) ? "stale read" : "lost write",
+    class: name,
     checker: "linearizability",
     sentence,
     key: input.key,
     operations: members.map(({ index }) => index),
     related: [],
+    ...(last === null ? {} : { culprit: last.index }),
     certificate: {
       kind: "core",
       context: core?.context ?? "open-ended",
@@ -34,13 +36,6 @@ export function explainModel<State>(model: Model<State>, input: ExplainInput): V
       verified: false,
     },
     timeNs: last?.returnNs ?? null,
-    fingerprint: `${model.name}/linearizability/${
-      members.length <= 8
-        ? members
-            .map(({ function: name }) => name)
-            .sort()
-            .join("+")
-        : "large"
-    }`,
+    fingerprint: `${name}/linearizability/${model.name}/${name === "stale read" ? (last?.function ?? "read") : "write"}`,
   };
 }

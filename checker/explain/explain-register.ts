@@ -4,7 +4,7 @@ import { Budget } from "../budget.js";
 import { normaliseRegister, type NormalisedRegister, type RegisterOperation } from "../register/normalise.js";
 import type { LoggedCommand } from "../judge-input.js";
 import { canonical, fieldOf } from "../values.js";
-import type { Violation, ViolationCertificate } from "../verdict.js";
+import type { Violation, ViolationCertificate, ViolationClass } from "../verdict.js";
 import { classify, observedBy, type Classified, type Evidence } from "./classify.js";
 import { coreOfRegister, type Core } from "./minimise.js";
 import { firstContradiction, troubleWith } from "./prefix.js";
@@ -142,7 +142,6 @@ function violationOf(
   const related = [at(culprit.position), classified.writer, against].flatMap((operation) =>
     operation === null || indices.includes(operation.index) ? [] : [operation.index],
   );
-  const shape = positions.map((position) => at(position).function).sort();
   const certificate: ViolationCertificate = {
     kind: "core",
     context: core?.context ?? "own-window",
@@ -165,10 +164,23 @@ function violationOf(
     operations: indices,
     related: [...new Set(related)],
     certificate,
+    culprit: at(culprit.position).index,
     timeNs: culprit.return,
-    fingerprint: `${classified.class}/linearizability/${shape.length <= 8 ? shape.join("+") : "large"}`,
+    fingerprint: fingerprintOf(classified.class, at(culprit.position).function),
   };
 }
+
+/**
+ * class, checker, shape. What chance decides is left out of the shape, so that repeats of one bug agree: who noticed first that a write
+ * was lost, or by how many operations it shows. Which operations are served stale, on the other hand, tells bugs apart.
+ */
+function fingerprintOf(name: ViolationClass, culprit: string): string {
+  const shape = name === "stale read" ? culprit : mentions.has(name) ? "value" : "write";
+  return `${name}/linearizability/${shape}`;
+}
+
+/** Classes that are about what was answered, rather than about what became of a write. */
+const mentions: ReadonlySet<ViolationClass> = new Set(["value from nowhere", "read of a failed write"]);
 
 /** Positions of what did not certainly fail to happen. */
 function happened(operations: readonly Operation[]): readonly number[] {
@@ -189,8 +201,9 @@ function selfContradiction({ key }: ExplainInput, kept: readonly Operation[], po
     operations: [culprit.index],
     related: [],
     certificate: { kind: "core", context: "own-window", minimal: true, verified: false },
+    culprit: culprit.index,
     timeNs: culprit.returnNs,
-    fingerprint: `value from nowhere/linearizability/${culprit.function}`,
+    fingerprint: fingerprintOf("value from nowhere", culprit.function),
   };
 }
 

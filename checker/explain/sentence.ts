@@ -36,6 +36,20 @@ export function answer(operation: Operation): string {
   return `${subject} answered ${show(status)}${saw}${at}`;
 }
 
+/** `put 9 by process 1 (n2)`. */
+export function subject(operation: Operation): string {
+  return `${named(operation)} ${who(operation)}`;
+}
+
+/** What an operation did and when, for a list. */
+export function line(operation: Operation): string {
+  const { callNs, returnNs, outcome } = operation;
+  const times = `${seconds(callNs)} to ${returnNs === null ? "the end" : seconds(returnNs)}`;
+  if (outcome === "fail") return `${subject(operation)} failed, ${times}`;
+  if (returnNs === null) return `${subject(operation)}, its outcome unknown, ${times}`;
+  return `${answer(operation).replace(/ at \d+\.\d+ s/, "")}, ${times}`;
+}
+
 export interface Story {
   readonly class: ViolationClass;
   readonly culprit: Operation;
