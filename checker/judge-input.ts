@@ -1,6 +1,6 @@
 // What `judge` is given: plain values only.
 import type { HistoryEvent, JsonValue, TimeNs } from "../history/index.js";
-import type { BudgetLimits } from "./budget.js";
+import type { BudgetLimits, BudgetWatch } from "./budget.js";
 import type { EngineName } from "./engine.js";
 import type { AnyModel } from "./model.js";
 
@@ -66,6 +66,8 @@ export interface JudgeInput {
   readonly budget?: BudgetLimits;
   /** Default: chosen for each key. */
   readonly engine?: EngineName;
+  /** Who may end the search for a linearization, and hears of its configurations. */
+  readonly watch?: BudgetWatch;
   readonly floors?: JudgeFloors;
   /** How often the history is damaged and judged again, to see what would have shown (default 1,000 times; 0: never), and the seed. */
   readonly corruptions?: { readonly count?: number; readonly seed?: number };

@@ -61,6 +61,7 @@ export function judge(input: JudgeInput): Verdict {
           ...(logs === null ? {} : { logOnKey: (key) => logs.onKey(key) }),
           ...(input.budget === undefined ? {} : { budget: input.budget }),
           ...(input.engine === undefined ? {} : { engine: input.engine }),
+          ...(input.watch === undefined ? {} : { watch: input.watch }),
         })),
     ),
     ...checkersOfModel(input, operations),

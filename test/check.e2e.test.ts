@@ -88,7 +88,7 @@ test("a folder stands for the runs below it, each once, and a run for its own re
   });
 });
 
-test.each([
+const broken: readonly (readonly [name: string, content: string | Uint8Array, message: string])[] = [
   ["line.jsonl", jsonl(7).replace('"time":3', '"time":x'), "line 4, column 25: expected one JSON object, found"],
   [
     "field.jsonl",
@@ -127,10 +127,12 @@ test.each([
     "line 1, column 1: expected a history: JSON Lines with a header, EDN maps, or Jepsen log lines",
   ],
   ["nothing.txt", "", "line 1, column 1: expected a history"],
-])("%s is unknown, with the place and what was expected", async (name, content, message) => {
-  const { check } = folderWith({ [name]: content });
-  const ended = await check(name);
-  expect(ended.err).toContain(`${name}: ${message}`);
+];
+
+test("a broken file is unknown, with the place and what was expected, whatever its format", async () => {
+  const { check } = folderWith(Object.fromEntries(broken.map(([name, content]) => [name, content])));
+  const ended = await check(...broken.map(([name]) => name));
+  for (const [name, , message] of broken) expect(ended.err).toContain(`${name}: ${message}`);
   expect(ended).toMatchObject({ code: 2, out: "" });
 });
 
@@ -191,8 +193,9 @@ test("a budget that runs out is unknown and says which", async () => {
   const { check } = folderWith({ "hard.txt": [...calls, ...returns, read].join("") });
   const counted = await check("hard.txt", "--configurations", "5000");
   expect([counted.code, counted.out]).toEqual([2, expect.stringMatching(/the configurations budget ran out/)]);
-  const timed = await check("hard.txt", "--time-budget", "300ms");
+  const timed = await check("hard.txt", "--time-budget", "3s");
   expect([timed.code, timed.out]).toEqual([2, expect.stringMatching(/the time budget ran out/)]);
+  expect(timed.err).toMatch(/^judging hard\.txt: 31 operations, \d+ configurations visited$/m);
 });
 
 test.each([

@@ -80,7 +80,7 @@ export function registerCheck(program: Command, session: Session): void {
       const results: Checked[] = [];
       for (const [place, file] of files.entries()) {
         const of = files.length > 1 ? `[${place + 1}/${files.length}] ` : "";
-        const result = checkFile(file, settings, (doing) => terminal.status(`${of}${doing}`));
+        const result = checkFile(file, settings, progressTo(terminal, of));
         terminal.status("");
         if (result.verdict === null) terminal.err(`${file}: ${result.error ?? ""}`);
         else {
@@ -93,6 +93,19 @@ export function registerCheck(program: Command, session: Session): void {
       terminal.document({ results: results.map(({ file, verdict, error }) => ({ file, error, ...verdict })) });
       session.exitCode = combineExitCodes(results.map((result) => result.exitCode));
     });
+}
+
+/** On a terminal one line that is drawn again; elsewhere a line now and then, once something takes long. */
+function progressTo(terminal: Terminal, of: string): (doing: string) => void {
+  const everyMs = terminal.live ? 100 : 2_000;
+  let toldMs = terminal.live ? -Infinity : performance.now();
+  return (doing) => {
+    const nowMs = performance.now();
+    if (nowMs - toldMs < everyMs) return;
+    toldMs = nowMs;
+    if (terminal.live) terminal.status(`${of}${doing}`);
+    else terminal.err(`${of}${doing}`);
+  };
 }
 
 function printResult(verdict: Verdict, operations: readonly Operation[], explain: boolean, terminal: Terminal): void {
@@ -188,8 +201,13 @@ export function checkFile(file: string, settings: CheckSettings, onStatus: (doin
     if (document instanceof Error) return failed(document.message, exitCodes.unknown);
     const refused = refusalOf(document);
     if (refused !== null) return failed(refused, exitCodes.unknown);
-    onStatus(`judging ${file}: ${document.operations.length} operations`);
-    const verdict = judgeDocument(document, settings);
+    const doing = `judging ${file}: ${document.operations.length} operations`;
+    onStatus(doing);
+    let visited = 0;
+    const verdict = judgeDocument(document, settings, (configurations) => {
+      visited += configurations;
+      onStatus(`${doing}, ${visited} configurations visited`);
+    });
     return { file, verdict, operations: document.operations, error: null, exitCode: exitCodeOf(verdict.valid) };
   } catch (error) {
     return failed(`Minos failed: ${messageOf(error)}`, exitCodes.crash);
@@ -211,7 +229,11 @@ function refusalOf(document: HistoryDocument): string | null {
   return `line ${line}, column ${column}: model ${model.name}: ${refused.problem}`;
 }
 
-function judgeDocument(document: HistoryDocument, { budget, engine }: CheckSettings): Verdict {
+function judgeDocument(
+  document: HistoryDocument,
+  { budget, engine }: CheckSettings,
+  onVisited: (configurations: number) => void,
+): Verdict {
   const torn = document.torn === null ? [] : [`line ${document.torn.line} is torn and was dropped`];
   const ended = document.events.some((event) => event.type === "phase" && event.phase === "end");
   const ours = document.format === "jsonl" && document.events.some((event) => event.type === "phase");
@@ -221,6 +243,7 @@ function judgeDocument(document: HistoryDocument, { budget, engine }: CheckSetti
     model: document.model,
     initial: document.initial,
     budget,
+    watch: { onVisited },
     ...(engine === null ? {} : { engine }),
     interrupted: ours && !ended ? "the run that wrote this history never came to its end" : null,
     warnings: [...document.warnings, ...torn],
