@@ -24,6 +24,8 @@ export interface LiveWatch {
   /** Takes one event, in order. Never blocks; after the verdict is final it does nothing. */
   feed(event: HistoryEvent): void;
   readonly verdict: LiveVerdict;
+  /** Events that the worker has not taken yet. */
+  readonly behind: number;
   /** Waits until everything was judged, then says the last verdict and ends the worker. */
   end(): Promise<LiveVerdict>;
   /** Ends the worker at once. */
@@ -62,11 +64,15 @@ class WorkerWatch implements LiveWatch {
     return this.#verdict;
   }
 
+  get behind(): number {
+    return this.#fed - this.#taken;
+  }
+
   feed(event: HistoryEvent): void {
     if (this.#isOver) return;
     this.#fed += 1;
     this.#batch.push(event);
-    if (this.#fed - this.#taken > this.#maxBehind) {
+    if (this.behind > this.#maxBehind) {
       this.#fail("budget", `the live verdict fell more than ${this.#maxBehind} events behind after ${this.#taken}`);
       return;
     }
