@@ -17,6 +17,7 @@ export class DeadEnds {
   readonly #texts: (string | Set<string>)[] = [];
   /** Lists of the set that is looked up or added: ranks. */
   readonly #list: number[] = [];
+  #length = 0;
   #missing = 0;
 
   get isEmpty(): boolean {
@@ -25,17 +26,17 @@ export class DeadEnds {
 
   /** Begins the description of a set: ranks below the greatest one that are missing, then unknown ones that are taken, in a fixed order. */
   begin(): void {
-    this.#list.length = 0;
+    this.#length = 0;
     this.#missing = 0;
   }
 
   missing(rank: number): void {
-    this.#list.push(rank);
+    this.#list[this.#length++] = rank;
     this.#missing += 1;
   }
 
   unknown(rank: number): void {
-    this.#list.push(rank);
+    this.#list[this.#length++] = rank;
   }
 
   /** Might some set of this hash be here? */
@@ -75,8 +76,8 @@ export class DeadEnds {
 
   #isEqual(at: number): boolean {
     const list = this.#list;
-    if (this.#cells[at + 3] !== this.#missing || this.#cells[at + 4] !== list.length) return false;
-    for (let place = 0; place < list.length; place++)
+    if (this.#cells[at + 3] !== this.#missing || this.#cells[at + 4] !== this.#length) return false;
+    for (let place = 0; place < this.#length; place++)
       if (this.#cells[at + headerCells + place] !== list[place]) return false;
     return true;
   }
@@ -84,7 +85,7 @@ export class DeadEnds {
   #insert(first: number, second: number, greatest: number): void {
     if (this.#entries >= this.#buckets.length) this.#growBuckets();
     const list = this.#list;
-    const length = 2 + headerCells + list.length;
+    const length = 2 + headerCells + this.#length;
     while (this.#used + length > this.#cells.length) {
       const cells = new Int32Array(Math.max(16 * leastBuckets, 2 * this.#cells.length));
       cells.set(this.#cells);
@@ -99,8 +100,8 @@ export class DeadEnds {
     cells[at + 1] = second;
     cells[at + 2] = greatest;
     cells[at + 3] = this.#missing;
-    cells[at + 4] = list.length;
-    for (let place = 0; place < list.length; place++) cells[at + headerCells + place] = list[place] ?? 0;
+    cells[at + 4] = this.#length;
+    for (let place = 0; place < this.#length; place++) cells[at + headerCells + place] = list[place] ?? 0;
     this.#buckets[bucket] = at;
     this.#used += length;
     this.#entries += 1;

@@ -14,6 +14,7 @@ import type { Budget } from "./budget.js";
 import { DeadEnds, zobrist } from "./dead-ends.js";
 import type { EngineAnswer } from "./engine.js";
 import type { Model } from "./model.js";
+import { borrowSearchMemory, giveBackSearchMemory, type SearchMemory } from "./search-memory.js";
 import { sortByTime } from "./sort-by-time.js";
 import { canonical } from "./values.js";
 
@@ -24,7 +25,12 @@ export function searchWingGong<State>(
   operations: readonly Operation[],
   budget: Budget,
 ): EngineAnswer {
-  return new Search(model, initial, operations, budget).run();
+  const memory = borrowSearchMemory();
+  try {
+    return new Search(model, initial, operations, budget, memory).run();
+  } finally {
+    giveBackSearchMemory(memory);
+  }
 }
 
 /** A step that was taken, and what held before it. */
@@ -75,28 +81,28 @@ class Search<State> {
     initial: State,
     readonly operations: readonly Operation[],
     readonly budget: Budget,
+    memory: SearchMemory,
   ) {
     this.#state = initial;
     const count = operations.length;
-    const { ranked, completed, callTimes, returnTimes } = rankOperations(operations);
-    this.#positionOf = ranked;
+    memory.reserve(count);
+    const completed = memory.rank(operations);
+    this.#positionOf = memory.positionOf;
     this.#completed = completed;
     this.#remaining = completed;
     for (let rank = 0; rank < count; rank++) {
-      const operation = operations[ranked[rank] ?? -1];
+      const operation = operations[memory.positionOf[rank] ?? -1];
       if (operation === undefined) throw new Error(`invariant: no operation of rank ${rank}`);
       this.#byRank.push(operation);
       if (rank < completed) this.#isRead.push(model.isRead(operation));
     }
     this.#head = 2 * completed;
-    const size = this.#head + 1;
-    const cells = new Int32Array(2 * count + 3 * size);
-    this.#callAt = cells.subarray(0, count);
-    this.#returnAt = cells.subarray(count, 2 * count);
-    this.#events = cells.subarray(2 * count, 2 * count + size);
-    this.#next = cells.subarray(2 * count + size, 2 * count + 2 * size);
-    this.#previous = cells.subarray(2 * count + 2 * size);
-    this.#link(callTimes, returnTimes);
+    this.#callAt = memory.callAt;
+    this.#returnAt = memory.returnAt;
+    this.#events = memory.events;
+    this.#next = memory.next;
+    this.#previous = memory.previous;
+    this.#link(memory);
     this.#sortUnknown();
   }
 
@@ -108,13 +114,13 @@ class Search<State> {
     // Asked at least once, so that a model whose states have no text is noticed in every search.
     this.model.identify(this.#state);
     this.#takeReads();
-    /** Where to look for the next candidate: a place in `#events`, or, past the head, one of `#kinds`. */
-    let from = this.#startOf();
+    /** The last candidate tried here: the place of its return, or, past the head, that of its kind in `#kinds`. */
+    let tried = -1;
     while (this.#remaining > 0) {
       this.budget.spend(1);
-      if (this.#advance(from)) {
+      if (this.#advance(tried)) {
         this.#takeReads();
-        from = this.#startOf();
+        tried = -1;
         continue;
       }
       if (this.#steps.length > deepest) {
@@ -124,7 +130,7 @@ class Search<State> {
       const left = this.#turnBack();
       if (left === -1) return { valid: false, stuck };
       const kind = this.#kindOfRank(left);
-      from = kind === undefined ? (this.#next[this.#callAt[left] ?? 0] ?? 0) : this.#head + 2 + kind.place;
+      tried = kind === undefined ? (this.#returnAt[left] ?? 0) : this.#head + 1 + kind.place;
     }
     return { valid: true, order: this.#steps.map(({ rank }) => this.#positionOf[rank] ?? -1) };
   }
@@ -133,23 +139,40 @@ class Search<State> {
     return this.#next[this.#head] ?? 0;
   }
 
-  /** Takes the first candidate from a place on that is possible and not known to lead nowhere. */
-  #advance(from: number): boolean {
-    let at = from;
-    if (at < this.#head) {
-      for (; ; at = this.#next[at] ?? 0) {
-        const event = this.#events[at] ?? 1;
-        if ((event & 1) === 1) break;
-        if (this.#isRead[event >> 1] !== true && this.#try(event >> 1)) return true;
-      }
+  /**
+   * Takes the first candidate after those already tried that is possible and not known to lead nowhere: answered ones in order of return, since
+   * what must come first most often does, then unknown ones.
+   */
+  #advance(tried: number): boolean {
+    let last = tried;
+    while (last < this.#head) {
+      const rank = this.#nextByReturn(last);
+      if (rank === -1) break;
+      if (this.#try(rank)) return true;
+      last = this.#returnAt[rank] ?? 0;
     }
     const limit = this.#firstReturn();
-    for (let place = Math.max(0, at - this.#head - 1); place < this.#kinds.length; place++) {
+    for (let place = Math.max(0, tried - this.#head); place < this.#kinds.length; place++) {
       const kind = this.#kinds[place];
       const rank = kind?.ranks[kind.used];
       if (rank !== undefined && (this.#callAt[rank] ?? 0) <= limit && this.#try(rank)) return true;
     }
     return false;
+  }
+
+  /** Of the answered operations that nothing left must precede, other than reads, the one whose return is the next after this place. */
+  #nextByReturn(place: number): number {
+    let found = -1;
+    let least = this.#head;
+    for (let at = this.#startOf(); ; at = this.#next[at] ?? 0) {
+      const event = this.#events[at] ?? 1;
+      if ((event & 1) === 1) return found;
+      const rank = event >> 1;
+      const returned = this.#returnAt[rank] ?? 0;
+      if (returned <= place || returned >= least || this.#isRead[rank] === true) continue;
+      found = rank;
+      least = returned;
+    }
   }
 
   #firstReturn(): number {
@@ -277,29 +300,32 @@ class Search<State> {
     this.#previous[this.#next[at] ?? 0] = at;
   }
 
-  #link(callTimes: Float64Array, returnTimes: Float64Array): void {
-    const ends = Int32Array.from({ length: this.#completed }, (_, rank) => rank);
-    sortByTime(ends, returnTimes);
+  #link({ ends, callTimes, returnTimes }: SearchMemory): void {
+    const completed = this.#completed;
+    const events = this.#events;
+    for (let rank = 0; rank < completed; rank++) ends[rank] = rank;
+    sortByTime(ends, returnTimes, 0, completed);
+    const count = this.operations.length;
     let at = 0;
     let end = 0;
-    const place = (event: number, place: Int32Array): void => {
-      place[event >> 1] = at;
-      this.#events[at++] = event;
-    };
-    let unknown = this.#completed;
-    const count = this.operations.length;
-    for (let rank = 0; rank <= this.#completed; rank++) {
-      const call = rank < this.#completed ? (callTimes[rank] ?? 0) : Infinity;
-      for (; end < ends.length && (returnTimes[ends[end] ?? 0] ?? 0) < call; end++) {
-        const time = returnTimes[ends[end] ?? 0] ?? 0;
+    let unknown = completed;
+    for (let rank = 0; rank <= completed; rank++) {
+      const call = rank < completed ? (callTimes[rank] ?? 0) : Infinity;
+      for (; end < completed; end++) {
+        const returning = ends[end] ?? 0;
+        const time = returnTimes[returning] ?? 0;
+        if (time >= call) break;
         for (; unknown < count && (callTimes[unknown] ?? 0) <= time; unknown++) this.#callAt[unknown] = at;
-        place(2 * (ends[end] ?? 0) + 1, this.#returnAt);
+        this.#returnAt[returning] = at;
+        events[at++] = 2 * returning + 1;
       }
-      if (rank < this.#completed) place(2 * rank, this.#callAt);
+      if (rank === completed) break;
+      this.#callAt[rank] = at;
+      events[at++] = 2 * rank;
     }
     // Called after everything had returned: never of use.
     for (; unknown < count; unknown++) this.#callAt[unknown] = this.#head + 1;
-    this.#events[this.#head] = 1;
+    events[this.#head] = 1;
     for (let node = 0; node <= this.#head; node++) {
       this.#next[node] = node === this.#head ? 0 : node + 1;
       this.#previous[node] = node === 0 ? this.#head : node - 1;
@@ -321,31 +347,4 @@ class Search<State> {
       this.#kindOf.push(kind);
     }
   }
-}
-
-/** Positions by rank, and times by rank. */
-function rankOperations(operations: readonly Operation[]) {
-  const count = operations.length;
-  const ranked = new Int32Array(count);
-  const times = new Float64Array(count);
-  let completed = 0;
-  for (let position = 0; position < count; position++) {
-    const operation = operations[position];
-    if (operation === undefined) continue;
-    times[position] = operation.callNs;
-    if (operation.returnNs !== null) ranked[completed++] = position;
-  }
-  let next = completed;
-  for (let position = 0; position < count; position++)
-    if (operations[position]?.returnNs === null) ranked[next++] = position;
-  sortByTime(ranked.subarray(0, completed), times);
-  sortByTime(ranked.subarray(completed), times);
-  const callTimes = new Float64Array(count);
-  const returnTimes = new Float64Array(completed);
-  for (let rank = 0; rank < count; rank++) {
-    const operation = operations[ranked[rank] ?? -1];
-    callTimes[rank] = operation?.callNs ?? 0;
-    if (rank < completed) returnTimes[rank] = operation?.returnNs ?? 0;
-  }
-  return { ranked, completed, callTimes, returnTimes };
 }
