@@ -101,14 +101,17 @@ const twoFiles: Mutant = {
   kind: "should",
   title: "ballot and log in two files",
   story:
-    "Log and accepted ballot are written one after the other instead of at once. A crash in between leaves the new leader's log under " +
-    "the old leader's ballot; whoever later compares it with another log of that ballot takes the two for prefixes of one another.",
+    "Accepted ballot and log are written one after the other instead of at once. A crash in between leaves a log under a ballot in " +
+    "which it was never accepted: a tail that nobody decided counts as the newest there is, and beats what was decided.",
   schedule:
-    "A leader that is cut off has a tail of its own; another one synchronises a follower with different commands; that follower crashes " +
-    "between the two writes; the old leader takes over with its promise.",
+    "A leader that is cut off has a tail of its own; the others decide under a greater ballot; it comes back, is synchronised, and " +
+    "crashes between the two writes; then the new leader is cut off and the others elect one of themselves.",
   checkers: ["agreement", "acknowledged", "linearizability"],
   classes: ["replica divergence", "lost write", "stale read", "value from nowhere"],
-  realCluster: { shows: "rarely", why: "kill -9 must hit between two group commits, well below a millisecond" },
+  realCluster: {
+    shows: "rarely",
+    why: "kill -9 must hit between two group commits, well below a millisecond, and the leader must go before it repairs the log",
+  },
   patch: {
     file: "core/outbox.ts",
     find:
@@ -122,14 +125,13 @@ const twoFiles: Mutant = {
       "    this.#guarded = [];\n" +
       "    this.#operations = [];\n",
     replace:
-      "    const [log, ballots] = [true, false].map((isLog) =>\n" +
-      '      this.#operations.filter((operation) => (operation.type !== "accepted") === isLog),\n' +
-      "    ) as [StorageOperation[], StorageOperation[]];\n" +
-      "    const split = log.length > 0 && ballots.length > 0;\n" +
+      '    const ballots = this.#operations.filter(({ type }) => type === "accepted" || type === "promised");\n' +
+      '    const log = this.#operations.filter(({ type }) => type !== "accepted" && type !== "promised");\n' +
+      '    const split = log.length > 0 && ballots.some(({ type }) => type === "accepted");\n' +
       "    const waiting = split ? this.#guarded : [];\n" +
       "    if (split) {\n" +
       "      this.#guarded = [];\n" +
-      "      this.#operations = log;\n" +
+      "      this.#operations = ballots;\n" +
       "    }\n" +
       "    const persist = this.#operations.length === 0 ? null : { write: ++this.#lastWrite, operations: this.#operations };\n" +
       "    const sendAfterPersist: AfterPersist[] = [];\n" +
@@ -139,7 +141,7 @@ const twoFiles: Mutant = {
       "    const effects: CoreEffects = { sendNow: this.#now, persist, sendAfterPersist, replies: this.#replies };\n" +
       "    this.#now = [];\n" +
       "    this.#guarded = waiting;\n" +
-      "    this.#operations = split ? ballots : [];\n",
+      "    this.#operations = split ? log : [];\n",
   },
 };
 

@@ -183,29 +183,34 @@ const acceptorLosesPowerBeforeItsFsync: Scene = (play) => {
   play.settle();
 };
 
-/** n3 is synchronised by n2 with other commands than n1's and crashes after the first of its writes; n1 leads again with its promise. */
+/** n1 comes back with a tail of its own, is synchronised, and crashes when the first write of it is done; then n2 leads with its promise. */
 const acceptorCrashesAfterItsFirstWrite: Scene = (play) => {
   const { stage } = play;
   play.isolate(1);
   play.put(0, 1, 1);
   play.put(1, 1, 2);
-  play.put(2, 1, 3);
   stage.settle();
-  play.elect(2, [3]);
-  play.put(3, 2, 4);
-  play.put(4, 2, 5);
-  stage.persist(2);
-  stage.deliver(2, 3);
-  stage.persist(3);
-  stage.deliver(3, 2);
-  stage.deliver(2, 3);
-  stage.persist(3);
-  play.crash(3);
-  play.isolate(2);
-  play.join(1, 3);
-  play.restart(3);
+  play.elect(3, [2]);
   stage.settle();
-  play.elect(1, [3]);
+  play.put(2, 3, 3);
+  stage.settle();
+  stage.open(3, 1);
+  stage.open(1, 3);
+  stage.tick(3, timing.resend);
+  stage.persist(3);
+  stage.deliver(3, 1);
+  stage.persist(1);
+  stage.deliver(1, 3);
+  stage.deliver(3, 1);
+  stage.persist(1);
+  play.crash(1);
+  play.isolate(3);
+  play.join(1, 2);
+  play.restart(1);
+  stage.settle();
+  play.elect(2, [1]);
+  stage.settle();
+  play.get(3, 2);
   stage.settle();
 };
 
