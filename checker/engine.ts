@@ -81,11 +81,16 @@ function judgeGenerally(
   return model.open((opened) => {
     // What certainly did not happen and reads that were never answered say nothing.
     const positions: number[] = [];
-    for (const [position, operation] of operations.entries())
-      if (operation.outcome === "ok" || (operation.outcome === "info" && !opened.isRead(operation)))
-        positions.push(position);
-    const kept = positions.flatMap((position) => operations[position] ?? []);
+    const kept: Operation[] = [];
+    for (let position = 0; position < operations.length; position++) {
+      const operation = operations[position];
+      if (operation === undefined || operation.outcome === "fail") continue;
+      if (operation.outcome === "info" && opened.isRead(operation)) continue;
+      positions.push(position);
+      kept.push(operation);
+    }
     const answer = searchWingGong(opened, opened.initial(initial), kept, budget);
+    if (kept.length === operations.length) return answer;
     const given = (position: number): number => positions[position] ?? -1;
     if (answer.valid) return { valid: true, order: Array.from(answer.order, given) };
     return { ...answer, stuck: answer.stuck === null ? null : given(answer.stuck) };
