@@ -149,7 +149,7 @@ export class Budget {
     this.#nextLook = this.#spent + this.#lookAfter;
     this.#tell();
     if (this.watch.signal?.aborted === true) throw new BudgetExhausted("signal", "it was asked to stop");
-    if (now > this.#deadlineMs) throw new BudgetExhausted("time", `more than ${this.#limits.timeMs} ms`);
+    if (now > this.#deadlineMs) throw new BudgetExhausted("time", `more than ${Math.round(this.#limits.timeMs)} ms`);
     // Asking costs as much as judging a small history, which has no time to fill the heap.
     if (this.#spent < heapAfter && now - this.#startedMs < heapAfterMs) return;
     if (this.heapBytes() > this.#limit())

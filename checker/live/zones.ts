@@ -41,8 +41,8 @@ export interface Generation {
   hasWriter: boolean;
   /** Its writer, where that is of unknown outcome: it never returns. */
   unknownWriter: LiveOperation | null;
-  /** Open operations that write or observe it. */
-  readonly open: Set<LiveOperation>;
+  /** How many open operations write or observe it. */
+  open: number;
   /** Something after it in its chain has returned. */
   left: boolean;
 }
@@ -104,8 +104,8 @@ export class Zones implements LiveEngine {
     const written = word === "read" ? null : this.#write(value, callNs);
     if (observed !== null && written !== null) this.#link(observed, written, callNs);
     else if (written !== null) chainOf(written).rooted = true;
-    observed?.open.add(operation);
-    written?.open.add(operation);
+    if (observed !== null) observed.open += 1;
+    if (written !== null) written.open += 1;
     this.#places.set(operation, { observed, written });
   }
 
@@ -120,8 +120,8 @@ export class Zones implements LiveEngine {
     const chain = chainOf(last);
     if (!chain.rooted) return false;
     if (chain.firstReturn === Infinity) this.#begin(chain, operation.returnNs);
-    observed?.open.delete(operation);
-    written?.open.delete(operation);
+    if (observed !== null) observed.open -= 1;
+    if (written !== null) written.open -= 1;
     for (let at = last.previous; at !== null && !at.left; at = at.previous) at.left = true;
     // Whatever was left just now and has nothing open is forgotten, from here to the chain's beginning.
     for (let at: Generation | null = last; at !== null;) {
@@ -269,7 +269,7 @@ export class Zones implements LiveEngine {
   }
 
   #forgetIfPast(generation: Generation): void {
-    if (generation.open.size > 0 || (!generation.left && !chainOf(generation).past)) return;
+    if (generation.open > 0 || (!generation.left && !chainOf(generation).past)) return;
     if (this.#current.get(generation.value) === generation) this.#current.delete(generation.value);
     if (generation.next !== null) generation.next.previous = generation.previous;
     if (generation.previous !== null) generation.previous.next = generation.next;
@@ -318,7 +318,7 @@ function newGeneration(value: ValueKey, now: number): Generation {
     next: null,
     hasWriter: false,
     unknownWriter: null,
-    open: new Set(),
+    open: 0,
     left: false,
   };
   const whole = generation as Generation;

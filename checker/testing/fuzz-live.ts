@@ -71,6 +71,6 @@ for (let seed = first; seed < first + count; seed++) {
     throw new Error(`seed ${seed} (npm run fuzz:live -- 1 ${seed})`, { cause: error });
   }
   seen.histories += 1;
-  if (seen.histories % 20_000 === 0) console.log(JSON.stringify(seen));
+  if (seen.histories % 2_000 === 0) console.log(JSON.stringify(seen));
 }
 console.log(`no disagreement: ${JSON.stringify(seen)}`);
