@@ -1,18 +1,20 @@
 // One run in virtual time, in memory: the same generators, run loop, nemesis and recorder as on a real cluster, with a world in the
 // place of machines. Nothing here reads a clock or draws a number that is not the seed's, so equal plan, build and seed give
 // an equal history, byte for byte.
+import { setMaxListeners } from "node:events";
 import type {
   DeterministicSystem,
   GroupLayout,
   LeaderChange,
   NodeName,
+  NodeStatus,
   StatusSample,
   SystemUnderTest,
 } from "../cluster/index.js";
 import { LeaderWatch } from "../cluster/index.js";
 import type { CheckerResult, NodeDecisions, ViolationClass } from "../checker/index.js";
 import { createRandom, Recorder, type AppendSink, type HistoryEvent, type JsonValue } from "../history/index.js";
-import { createNemesis } from "../nemesis/index.js";
+import { createNemesis, type Nemesis } from "../nemesis/index.js";
 import {
   createSimulatedDriver,
   describeSettings,
@@ -30,6 +32,7 @@ import { ClusterView } from "./cluster-view.js";
 import type { Plan } from "./plan.js";
 import { workloadOptionsOf } from "./resolve-plan.js";
 import { RunLoop } from "./run-loop.js";
+import { createSwarmNemesis, type SwarmNemesis } from "./swarm.js";
 
 export interface SimulateInput {
   readonly plan: Plan;
@@ -56,6 +59,10 @@ export interface SimulatedRun {
   readonly cutShort: string | null;
   /** A violated invariant ended the load. */
   readonly endedByViolation: boolean;
+  /** Faults carried out: of the plan's, or of as many of a swarm's as found a target. */
+  readonly faults: number;
+  /** Those of a swarm that found none. */
+  readonly skippedFaults: number;
   readonly counts: WorldCounts;
   readonly simulatedMs: number;
   readonly bootMs: number;
@@ -71,6 +78,9 @@ const graceNs = 600e9;
 /** A simulated run has no date; a date would make two equal runs differ. */
 const startedAt = "1970-01-01T00:00:00.000Z";
 
+/** The nemesis by whose name a plan asks for the swarm (`swarm.ts`). */
+export const swarmName = "swarm";
+
 export async function simulate(input: SimulateInput): Promise<SimulatedRun> {
   return new SimulatedExecution(input).perform();
 }
@@ -85,6 +95,7 @@ class SimulatedExecution {
   readonly #leaders = new LeaderWatch((change) => this.#onLeaderChange(change));
   readonly #stop = new AbortController();
   readonly #notes: string[] = [];
+  #swarm: SwarmNemesis | null = null;
   #recorder: Recorder | null = null;
   #originNs = 0;
   #recording = false;
@@ -92,6 +103,8 @@ class SimulatedExecution {
 
   constructor(input: SimulateInput) {
     this.#input = input;
+    // Every fault of a swarm waits on it.
+    setMaxListeners(0, this.#stop.signal);
     const { plan, deterministic, pinned, invariants, trace } = input;
     this.#world = new World({
       seed: plan.seed,
@@ -156,6 +169,8 @@ class SimulatedExecution {
       invariantChecks: world.invariants?.checks ?? null,
       cutShort: this.#cutShort?.reason ?? null,
       endedByViolation: this.#cutShort?.violation ?? false,
+      faults: this.#swarm?.carriedOut ?? plan.nemesis.faults.length,
+      skippedFaults: this.#swarm?.skipped ?? 0,
       counts: world.counts,
       simulatedMs: (world.queue.nowNs - this.#originNs) / 1e6,
       bootMs,
@@ -175,16 +190,7 @@ class SimulatedExecution {
       concurrency: plan.concurrency,
       operationTimeoutMs: plan.operation_timeout_ms,
     });
-    const nemesis = createNemesis({
-      cluster: this.#cluster,
-      faults: plan.nemesis.faults,
-      random: createRandom(plan.seed, "nemesis"),
-      groups: () => this.#view.groups,
-      leaderOf: (group) => this.#view.leaderOf(group, world.queue.nowNs / 1e6),
-      record: (event) => this.#record(event),
-      nowMs: () => world.queue.nowNs / 1e6,
-      delay: (ms, signal) => world.delay(ms, signal),
-    });
+    const nemesis = this.#createNemesis();
     this.#record({ type: "phase", phase: "load" });
     let breakingOn = true;
     const loading = loop.drive(run.load, this.#stop.signal, () => breakingOn);
@@ -201,6 +207,37 @@ class SimulatedExecution {
     this.#record({ type: "phase", phase: "quiet" });
     this.#record({ type: "phase", phase: "final-read" });
     await loop.drive(run.finalReads(plan.recovery_bound_ms), new AbortController().signal);
+  }
+
+  #createNemesis(): Nemesis {
+    const { plan } = this.#input;
+    const world = this.#world;
+    const options = {
+      faults: plan.nemesis.faults,
+      random: createRandom(plan.seed, "nemesis"),
+      groups: () => this.#view.groups,
+      record: (event: Parameters<Recorder["record"]>[0]) => this.#record(event),
+    };
+    const nowMs = (): number => world.queue.nowNs / 1e6;
+    if (plan.nemesis.name === swarmName) {
+      const swarm = createSwarmNemesis({
+        ...options,
+        world,
+        leaderOf: (group) => {
+          for (const name of world.names) this.#look(name);
+          return this.#view.leaderOf(group, nowMs());
+        },
+      });
+      this.#swarm = swarm;
+      return swarm;
+    }
+    return createNemesis({
+      ...options,
+      cluster: this.#cluster,
+      leaderOf: (group) => this.#view.leaderOf(group, nowMs()),
+      nowMs,
+      delay: (ms, signal) => world.delay(ms, signal),
+    });
   }
 
   /** Nothing that happens before every group is known and led counts. */
@@ -224,12 +261,18 @@ class SimulatedExecution {
     this.#world.queue.after(sampleEveryNs, () => this.#sampleForEver());
   }
 
-  #sample(name: NodeName): void {
-    const { nowNs } = this.#world.queue;
+  #look(name: NodeName): NodeStatus | null {
     const node = this.#world.nodeNamed(name);
     const status = node.node !== null && node.state === "running" ? node.node.status() : null;
-    this.#view.update(name, status, nowNs / 1e6);
+    this.#view.update(name, status, this.#world.queue.nowNs / 1e6);
+    return status;
+  }
+
+  #sample(name: NodeName): void {
+    const status = this.#look(name);
     if (!this.#recording) return;
+    const { nowNs } = this.#world.queue;
+    const node = this.#world.nodeNamed(name);
     const error = status === null ? `no answer: ${node.state}` : null;
     const timeNs = nowNs - this.#originNs;
     const sample = { time_ns: timeNs, node: name, status, error, cpu_time_ms: node.cpuNs / 1e6, resident_bytes: null };

@@ -1,0 +1,128 @@
+// One run of a hunt: a seed gives a plan, the plan a simulated run, the run a verdict. All in memory, nothing kept.
+import { judge, type Verdict } from "../checker/index.js";
+import { nodeNames, type DeterministicSystem, type SystemUnderTest } from "../cluster/index.js";
+import { createRandom, type AppendSink } from "../history/index.js";
+import type { Trace } from "../simulation/index.js";
+import type { Plan } from "./plan.js";
+import { judgeInvariants, simulate, swarmName, type SimulatedRun } from "./simulate.js";
+import { drawSwarm } from "./swarm.js";
+
+/** What all plans of a hunt share. */
+export interface HuntBase {
+  readonly system: SystemUnderTest;
+  readonly mutant: string | null;
+  /** How long clients load the system, in simulated time. */
+  readonly timeLimitMs: number;
+  readonly ratePerS: number;
+}
+
+/** Sizes that a hunt draws from: one group of three, one of five, two of three. */
+const sizes = [
+  { nodes: 3, replication: 3 },
+  { nodes: 5, replication: 5 },
+  { nodes: 6, replication: 3 },
+] as const;
+
+/** The plan of a seed: size, load and the swarm's schedule. */
+export function huntPlan(seed: number, { system, mutant, timeLimitMs, ratePerS }: HuntBase): Plan {
+  const random = createRandom(seed, "hunt");
+  const { nodes, replication } = random.pick(sizes);
+  const groups = nodes / replication;
+  const { electionTimeoutMs } = system.timing;
+  const faults = drawSwarm({ seed, groups, timeLimitMs, electionTimeoutMs });
+  return {
+    version: 1,
+    name: "hunt",
+    system: system.name,
+    build: system.buildHash,
+    mutant,
+    on: "simulation",
+    nodes,
+    replication,
+    seed,
+    workload: { name: "register", options: {} },
+    nemesis: { name: swarmName, options: {}, faults },
+    time_limit_ms: timeLimitMs,
+    rate_per_s: ratePerS,
+    concurrency: nodes * 2,
+    // Enough that every group has one: which group serves a key is the system's choice.
+    keys: groups === 1 ? random.integer(1, 4) : random.integer(6, 8),
+    operation_timeout_ms: 500,
+    recovery_bound_ms: 10_000,
+    floors: {
+      completed_operations: 0,
+      confirmed_faults: 0,
+      operations_per_node: 0,
+      max_info_share: 1,
+      max_runner_lag_ms: 2000,
+    },
+    checker: { time_ms: 20_000, memory_mb: 512 },
+  };
+}
+
+export interface HuntedRun {
+  readonly plan: Plan;
+  readonly run: SimulatedRun;
+  /** The history as a file would hold it. */
+  readonly history: string;
+  readonly verdict: Verdict;
+}
+
+/** Keeps the lines. */
+export function memorySink(): AppendSink & { readonly text: () => string } {
+  const lines: string[] = [];
+  let bytes = 0;
+  return {
+    append: (line) => {
+      lines.push(line);
+      bytes += line.length;
+    },
+    close: () => undefined,
+    get bytesWritten() {
+      return bytes;
+    },
+    text: () => lines.join(""),
+  };
+}
+
+/** Runs a plan on the simulated cluster and judges it. */
+export async function simulateAndJudge(
+  plan: Plan,
+  system: SystemUnderTest,
+  deterministic: DeterministicSystem,
+  trace?: Trace,
+): Promise<HuntedRun> {
+  const sink = memorySink();
+  const run = await simulate({ plan, system, deterministic, sink, ...(trace === undefined ? {} : { trace }) });
+  const verdict = judge({
+    mode: "run",
+    events: run.events,
+    model: system.model,
+    initial: system.initialValue,
+    budget: { timeMs: plan.checker.time_ms, memoryMb: plan.checker.memory_mb },
+    corruptions: { count: 0 },
+    floors: plan.floors,
+    expectedFaults: run.faults,
+    nodes: nodeNames(plan.nodes),
+    keys: run.workload.keys,
+    groups: run.groups,
+    groupOfKey: (key) => system.groupOfKey(key, run.groups),
+    recoveryBoundMs: plan.recovery_bound_ms,
+    statuses: run.samples.map(({ time_ns, node, status }) => ({ timeNs: time_ns, node, groups: status?.groups ?? [] })),
+    decisions: run.decisions,
+    interrupted: run.endedByViolation ? null : run.cutShort,
+    endedByViolation: run.endedByViolation,
+  });
+  const invariants = judgeInvariants(run);
+  const judged: Verdict =
+    invariants.valid === true
+      ? { ...verdict, checkers: [...verdict.checkers, invariants] }
+      : {
+          ...verdict,
+          valid: false,
+          summary: verdict.valid === false ? verdict.summary : (invariants.violations[0]?.sentence ?? verdict.summary),
+          violations: [...verdict.violations, ...invariants.violations],
+          checkers: [...verdict.checkers, invariants],
+        };
+  return { plan, run, history: sink.text(), verdict: judged };
+}

@@ -1,0 +1,264 @@
+// The swarm: many short and long faults on top of one another, as only a simulation can carry out and confirm at once. A schedule is
+// the same plain `Fault[]` that the nemesis uses, so a plan holds it, a replay repeats it and shrinking takes parts of it away.
+import { linkName, type GroupLayout, type NodeName } from "../cluster/index.js";
+import { createRandom, type FaultStage, type JsonValue, type Random } from "../history/index.js";
+import {
+  planFault,
+  type ActiveFault,
+  type ClusterView,
+  type Fault,
+  type FaultAction,
+  type FaultRecord,
+  type HealReport,
+  type Nemesis,
+  type PartitionShape,
+  type Target,
+} from "../nemesis/index.js";
+import type { World } from "../simulation/index.js";
+
+export interface SwarmInput {
+  readonly seed: number;
+  readonly groups: number;
+  readonly timeLimitMs: number;
+  readonly electionTimeoutMs: number;
+}
+
+const shapes: readonly PartitionShape[] = [
+  "isolate-one",
+  "isolate-leader",
+  "halves",
+  "majorities-ring",
+  "one-way-in",
+  "one-way-out",
+];
+/** More faults than this in one schedule say nothing new. */
+const faultsMax = 400;
+
+/** Every knob of a schedule, drawn in one place. A fault lasts from a tenth to twenty election timeouts, log-uniformly. */
+export function drawSwarm({ seed, groups, timeLimitMs, electionTimeoutMs }: SwarmInput): readonly Fault[] {
+  const random = createRandom(seed, "swarm");
+  const meanGapMs = electionTimeoutMs * 0.4 * 40 ** random.unit();
+  const weights = [
+    ["crash", random.pick([0, 1, 3])],
+    ["pause", random.pick([0, 1, 2])],
+    ["partition", random.pick([1, 3])],
+    ["latency", random.pick([0, 0, 1])],
+  ] as const;
+  // Some seeds strike only here or there: a mix of everything all the time wears every leader down before it can do harm.
+  const leaderBias = random.pick([0.2, 0.5, 0.8]);
+  const modes = random.pick([["reset", "drop", "stall"], ["stall"], ["drop"], ["reset"]] as const);
+  const faults: Fault[] = [];
+  const endMs = timeLimitMs - electionTimeoutMs;
+  for (
+    let atMs = random.exponential(meanGapMs);
+    atMs < endMs && faults.length < faultsMax;
+    atMs += random.exponential(meanGapMs)
+  ) {
+    const lasts = 0.1 * 200 ** random.unit() * electionTimeoutMs;
+    const timed = {
+      at_ms: Math.round(atMs),
+      for_ms: Math.max(1, Math.round(Math.min(lasts, endMs - atMs))),
+      glitch: true,
+    };
+    const group = random.integer(0, groups - 1);
+    faults.push({ ...timed, ...drawKind(random, random.pickWeighted(weights), group, leaderBias, modes) });
+  }
+  return faults;
+}
+
+type Timeless<T> = T extends unknown ? Omit<T, "at_ms" | "for_ms" | "glitch"> : never;
+
+function drawKind(
+  random: Random,
+  kind: "crash" | "pause" | "partition" | "latency",
+  group: number,
+  leaderBias: number,
+  modes: readonly ("reset" | "drop" | "stall")[],
+): Timeless<Fault> {
+  const others: readonly Target[] = [
+    { by: "random", count: 1 },
+    { by: "follower", group },
+    { by: "minority", group },
+    { by: "majority", group },
+    { by: "all" },
+  ];
+  const target: Target = random.chance(leaderBias)
+    ? { by: "leader", group }
+    : random.pickWeighted(others.map((other, at) => [other, [8, 8, 4, 2, 1][at] ?? 1] as const));
+  switch (kind) {
+    case "crash":
+      return { kind: "kill", target };
+    case "pause":
+      return { kind: "pause", target };
+    case "latency":
+      return { kind: "latency", target, latency_ms: random.integer(5, 400), jitter_ms: random.integer(0, 100) };
+    case "partition": {
+      const shape = random.chance(leaderBias) ? "isolate-leader" : random.pick(shapes);
+      return { kind: "partition", shape, mode: random.pick(modes), group, scope: "group" };
+    }
+  }
+}
+
+export interface SwarmNemesisOptions {
+  readonly world: World;
+  readonly faults: readonly Fault[];
+  readonly random: Random;
+  readonly groups: () => readonly GroupLayout[];
+  readonly leaderOf: (group: number) => NodeName | null;
+  readonly record: (event: FaultRecord) => void;
+}
+
+interface OpenFault {
+  readonly fault: number;
+  readonly spec: Fault;
+  readonly targets: readonly string[];
+  readonly action: FaultAction;
+}
+
+const retryMs = 20;
+
+/** What the swarm did, for the judge. */
+export interface SwarmNemesis extends Nemesis {
+  /** Faults that were carried out; the others found no target while they were due. */
+  readonly carriedOut: number;
+  readonly skipped: number;
+}
+
+export function createSwarmNemesis(options: SwarmNemesisOptions): SwarmNemesis {
+  return new Swarm(options);
+}
+
+class Swarm implements SwarmNemesis {
+  readonly #options: SwarmNemesisOptions;
+  readonly #open = new Map<number, OpenFault>();
+  carriedOut = 0;
+  skipped = 0;
+
+  constructor(options: SwarmNemesisOptions) {
+    this.#options = options;
+  }
+
+  active(): readonly ActiveFault[] {
+    return [...this.#open.values()].map(({ fault, spec, targets }) => {
+      return { fault, kind: spec.kind, targets, stage: "confirmed-on" as const };
+    });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#options.faults.map((fault, at) => this.#one(fault, at, signal)));
+  }
+
+  async #one(spec: Fault, at: number, signal: AbortSignal): Promise<void> {
+    const { world, random } = this.#options;
+    await world.delay(spec.at_ms, signal);
+    const action = await this.#begin(spec, random.fork(`swarm fault ${at}`), signal);
+    if (action === null) {
+      this.skipped += 1;
+      return;
+    }
+    const open = { fault: this.carriedOut, spec, ...action };
+    this.carriedOut += 1;
+    this.#open.set(open.fault, open);
+    this.#record(open, "requested", null);
+    this.#apply(open.action);
+    this.#record(open, "confirmed-on", this.#evidence(open.action));
+    await world.delay(spec.for_ms, signal);
+    this.#end(open);
+  }
+
+  /** Waits for a target for as long as the fault was to last. */
+  async #begin(
+    spec: Fault,
+    random: Random,
+    signal: AbortSignal,
+  ): Promise<{ readonly action: FaultAction; readonly targets: readonly string[] } | null> {
+    const { world } = this.#options;
+    const giveUpNs = world.queue.nowNs + spec.for_ms * 1e6;
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      const planned = planFault(spec, this.#view(spec), random.fork(`try ${attempt}`));
+      if (planned.type === "planned") return planned;
+      if (!planned.transient || world.queue.nowNs >= giveUpNs) return null;
+      await world.delay(retryMs, signal);
+    }
+    return null;
+  }
+
+  #view(spec: Fault): ClusterView {
+    const { world, groups, leaderOf } = this.#options;
+    // A link may be cut while a node at its end is down: what it misses when it comes back is worth seeing.
+    const ofLinks = spec.kind === "partition" || spec.kind === "latency";
+    const layouts = groups();
+    return {
+      nodes: world.names,
+      groups: layouts,
+      leaders: new Map(layouts.map(({ group }) => [group, leaderOf(group)])),
+      processes: new Map(
+        world.names.map((name) => [name, ofLinks ? ("running" as const) : world.observeProcess(name).state]),
+      ),
+      busyLinks: new Set(
+        world.network.links
+          .filter((link) => link.cut !== null || link.shape !== null)
+          .map((link) => linkName({ from: world.node(link.from).name, to: world.node(link.to).name })),
+      ),
+    };
+  }
+
+  #apply(action: FaultAction): void {
+    const { world } = this.#options;
+    if (action.type === "stop") for (const node of action.nodes) world.stop(node, "SIGKILL");
+    else if (action.type === "pause") for (const node of action.nodes) world.pause(node);
+    else if (action.type === "cut") for (const link of action.links) world.cut(link, action.mode);
+    else for (const link of action.links) world.shape(link, action.shape);
+  }
+
+  /** As the world shows it, not as it was asked for. */
+  #evidence(action: FaultAction): JsonValue {
+    const { world } = this.#options;
+    if (action.type === "stop" || action.type === "pause")
+      return Object.fromEntries(action.nodes.map((node) => [node, world.observeProcess(node).state]));
+    return Object.fromEntries(
+      action.links.map((link) => {
+        const { cut, shape } = world.link(link);
+        return [linkName(link), cut ?? (shape === null ? "whole" : "slow")];
+      }),
+    );
+  }
+
+  #end(open: OpenFault): void {
+    if (!this.#open.delete(open.fault)) return;
+    const { world } = this.#options;
+    const { action } = open;
+    this.#record(open, "heal-requested", null);
+    if (action.type === "stop") {
+      for (const node of action.nodes) if (!world.nodeNamed(node).alive) world.start(node);
+    } else if (action.type === "pause") {
+      for (const node of action.nodes) if (world.nodeNamed(node).state === "paused") world.resume(node);
+    } else for (const link of action.links) world.heal(link);
+    this.#record(open, "confirmed-off", this.#evidence(action));
+  }
+
+  #record({ fault, spec, targets }: OpenFault, stage: FaultStage, evidence: JsonValue): void {
+    this.#options.record({
+      type: "fault",
+      fault,
+      stage,
+      kind: spec.kind,
+      spec: spec as unknown as JsonValue,
+      targets,
+      evidence,
+    });
+  }
+
+  async finalHeal(): Promise<HealReport> {
+    const { world } = this.#options;
+    for (const open of this.#open.values()) this.#end(open);
+    for (const { from, to } of world.network.links)
+      world.heal({ from: world.node(from).name, to: world.node(to).name });
+    for (const node of world.nodes) {
+      if (node.state === "paused") world.resume(node.name);
+      else if (node.state === "exited") world.start(node.name);
+    }
+    const dead = world.nodes.filter((node) => !node.alive).map((node) => `${node.name} cannot be started`);
+    return { healed: dead.length === 0, problems: dead, linksHealed: true };
+  }
+}
