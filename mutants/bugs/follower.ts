@@ -8,7 +8,7 @@ const promiseOfTheLeadersIndex: Mutant = {
   story:
     "A follower reports as decided what the leader has decided, not what it has itself. The leader then synchronises it from an index " +
     "beyond the prefix on which both agree, and a tail of its own, never decided anywhere, survives as if it were; where it has no " +
-    "tail, the index is beyond its log, and it asks to be prepared again for ever. One of the three bugs of the published course versions.",
+    "tail, the index is beyond its log, and it asks to be prepared again for ever.",
   schedule:
     "A leader that is cut off appends commands of its own; the others decide different ones at the same places and elect once more, so " +
     "that its accepted ballot is not the greatest; then it comes back and promises late.",

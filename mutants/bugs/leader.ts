@@ -7,7 +7,7 @@ const greatestByBallotOnly: Mutant = {
   title: "greatest promise by accepted ballot only",
   story:
     "A new leader compares promises by their accepted ballot and not by length. Of two logs of one ballot it may adopt the shorter, " +
-    "and so drop commands that the longer one helped to decide. One of the three bugs of the published course versions.",
+    "and so drop commands that the longer one helped to decide.",
   schedule:
     "The leader decides a write with one follower while its messages to the other are lost; the leader is cut off; the other " +
     "follower, whose log is shorter, takes over with the first one's promise.",
@@ -27,7 +27,7 @@ const acceptedBallotForgotten: Mutant = {
   title: "leader forgets to set its accepted ballot",
   story:
     "The leader adopts and extends a log without noting that it accepted it under its own ballot. In the next election its log counts " +
-    "for less than one that was accepted earlier, though its own helped to decide. One of the three bugs of the published course versions.",
+    "for less than one that was accepted earlier, though its own helped to decide.",
   schedule:
     "The leader decides a write with one follower while its messages to the other are lost; the first follower goes down, the leader " +
     "restarts or steps down, and the other takes over with the leader's promise.",
