@@ -3,10 +3,10 @@ import type { JsonValue, Operation } from "../history/index.js";
 import type { Budget } from "./budget.js";
 import type { AnyModel } from "./model.js";
 import { judgeWithoutSearch, type Conflict } from "./no-search/index.js";
-import { bytesPerOperation, columnsOf } from "./register/columns.js";
+import { bytesPerOperation, columnsOf, type Contradiction, type RegisterColumns } from "./register/columns.js";
 import { objectsOf, tighten, type NormalisedRegister } from "./register/normalise.js";
 import { searchRegister } from "./register/sweep.js";
-import { withScratch } from "./scratch.js";
+import { withScratch, type Scratch } from "./scratch.js";
 import { searchWingGong } from "./wing-gong.js";
 
 /**
@@ -35,6 +35,12 @@ export interface Judgement {
   readonly answer: EngineAnswer;
 }
 
+/** The operations' columns, where they were made before, and the scratch memory that they lie in. */
+export interface Prepared {
+  readonly columns: RegisterColumns | Contradiction;
+  readonly scratch: Scratch;
+}
+
 /**
  * One key's operations, validated, judged by the engine asked for or else by the first that applies. Throws BudgetExhausted and
  * EngineDoesNotApply; `onEngine` hears which engine is at work before it begins.
@@ -46,25 +52,44 @@ export function judgeOperations(
   budget: Budget,
   asked: EngineName | null = null,
   onEngine: (engine: EngineName) => void = () => {},
+  prepared: Prepared | null = null,
 ): Judgement {
   const engine = asked ?? (model.register ? "no-search" : "wing-gong");
   onEngine(engine);
   budget.look();
   if (engine === "wing-gong") return { engine, answer: judgeGenerally(operations, model, initial, budget) };
   if (!model.register) throw new EngineDoesNotApply(`${engine} judges registers only, not model "${model.name}"`);
+  if (prepared !== null) return judgeColumns(prepared.columns, prepared.scratch, budget, engine, asked, onEngine);
   return withScratch(bytesPerOperation * operations.length, (scratch) => {
     const columns = columnsOf(operations, initial, scratch, budget);
-    if ("operations" in columns) return { engine, answer: { valid: false, stuck: columns.operations[0] ?? null } };
-    if (engine === "no-search") {
-      const found = judgeWithoutSearch(columns, scratch, budget);
-      if (found.kind === "linearizable") return { engine, answer: { valid: true, order: Array.from(found.order) } };
-      if (found.kind === "violation")
-        return { engine, answer: { valid: false, stuck: null, conflict: found.conflict } };
-      if (asked === "no-search") throw new EngineDoesNotApply(`no-search cannot judge it: ${found.reason}`);
-    }
-    onEngine("configuration-sets");
-    return { engine: "configuration-sets", answer: judgeBySets(objectsOf(columns), budget) };
+    return judgeColumns(columns, scratch, budget, engine, asked, onEngine);
   });
+}
+
+function judgeColumns(
+  columns: RegisterColumns | Contradiction,
+  scratch: Scratch,
+  budget: Budget,
+  engine: EngineName,
+  asked: EngineName | null,
+  onEngine: (engine: EngineName) => void,
+): Judgement {
+  if ("operations" in columns) return { engine, answer: { valid: false, stuck: columns.operations[0] ?? null } };
+  if (engine === "no-search") {
+    const found = judgeWithoutSearch(columns, scratch, budget);
+    if (found.kind === "linearizable") return { engine, answer: { valid: true, order: listOf(found.order) } };
+    if (found.kind === "violation") return { engine, answer: { valid: false, stuck: null, conflict: found.conflict } };
+    if (asked === "no-search") throw new EngineDoesNotApply(`no-search cannot judge it: ${found.reason}`);
+  }
+  onEngine("configuration-sets");
+  return { engine: "configuration-sets", answer: judgeBySets(objectsOf(columns), budget) };
+}
+
+/** A copy out of the scratch memory. */
+function listOf(numbers: Int32Array): number[] {
+  const list: number[] = [];
+  for (let at = 0; at < numbers.length; at++) list.push(numbers[at] ?? 0);
+  return list;
 }
 
 function judgeBySets(normal: NormalisedRegister, budget: Budget): EngineAnswer {

@@ -88,7 +88,7 @@ class Indices {
 }
 
 /** What each process did last: it is sequential, and silent after an operation of unknown outcome. */
-class Clients {
+export class Clients {
   readonly #last = new Map<number, Operation>();
   /** The same for processes 0, 1, 2, …, which is what most have for names. */
   readonly #lastOfSmall: (Operation | undefined)[] = [];

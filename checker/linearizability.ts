@@ -2,7 +2,7 @@
 import { MalformedHistory, type JsonValue, type Operation } from "../history/index.js";
 import { Budget, BudgetExhausted, type BudgetLimits, type BudgetWatch } from "./budget.js";
 import { CertificateMismatch } from "./certificate.js";
-import { EngineDoesNotApply, judgeOperations, type EngineName } from "./engine.js";
+import { EngineDoesNotApply, judgeOperations, type EngineName, type Prepared } from "./engine.js";
 import { withDetails } from "./explain/details.js";
 import { explainModel } from "./explain/explain-model.js";
 import { explainRegister } from "./explain/explain-register.js";
@@ -11,6 +11,9 @@ import { splitByKey, validateOperations, type KeyHistory } from "./keys.js";
 import type { AnyModel } from "./model.js";
 import { casRegister } from "./models/index.js";
 import { resolveModel } from "./models/resolve-model.js";
+import { readOneKey } from "./one-key.js";
+import { bytesPerOperation } from "./register/columns.js";
+import { withScratch } from "./scratch.js";
 import { verifyCore } from "./verifier-core.js";
 import { registerSpecification, verifyLinearization } from "./verifier.js";
 import {
@@ -63,6 +66,14 @@ export function checkLinearizability(
   options: LinearizabilityOptions,
 ): LinearizabilityResult {
   const chosen = resolveModel(model);
+  const quick = withScratch(bytesPerOperation * operations.length, (scratch) => {
+    const one = readOneKey(operations, chosen, options.initial, scratch);
+    if (one === null) return null;
+    const budget = new Budget(options.budget, undefined, undefined, options.watch);
+    const explain = (options.explainKeys ?? 20) > 0;
+    return judgeKey({ key: one.key, operations }, chosen, options, budget, explain, { ...one, scratch });
+  });
+  if (quick !== null) return together([quick]);
   try {
     validateOperations(operations, chosen);
   } catch (error) {
@@ -82,7 +93,10 @@ export function checkLinearizability(
     if (result.violation !== null) explained += 1;
     judged.set(key, result);
   }
-  const inOrder = split.flatMap((key) => judged.get(key) ?? []);
+  return together(split.flatMap((key) => judged.get(key) ?? []));
+}
+
+function together(inOrder: readonly JudgedKey[]): LinearizabilityResult {
   const violations = inOrder.flatMap(({ violation }) => (violation === null ? [] : [violation]));
   violations.sort((left, right) => (left.timeNs ?? Infinity) - (right.timeNs ?? Infinity));
   return {
@@ -106,6 +120,7 @@ function judgeKey(
   options: LinearizabilityOptions,
   budget: Budget,
   explain: boolean,
+  prepared: (Prepared & { readonly indices: Float64Array }) | null = null,
 ): JudgedKey {
   const { history, model } = inRegisterWords(given, givenModel);
   let engine: EngineName = options.engine ?? (model.register ? "no-search" : "wing-gong");
@@ -122,11 +137,13 @@ function judgeKey(
   });
   try {
     const { operations } = history;
-    const { answer } = judgeOperations(operations, model, options.initial, spent, options.engine ?? null, (used) => {
+    const onEngine = (used: EngineName) => {
       engine = used;
-    });
+    };
+    const asked = options.engine ?? null;
+    const { answer } = judgeOperations(operations, model, options.initial, spent, asked, onEngine, prepared);
     if (answer.valid) {
-      const order = answer.order.map((position) => operations[position]?.index ?? -1);
+      const order = indicesOf(answer.order, operations, prepared?.indices ?? null);
       requireLinearization(history, model, options.initial, order);
       if (history !== given) requireLinearization(given, givenModel, options.initial, order);
       return { result: result(true, order, null), violation: null, unknown: null };
@@ -137,6 +154,17 @@ function judgeKey(
     const unknown = whyUnknown(error, history, spent);
     return { result: result("unknown", null, unknown.sentence), violation: null, unknown };
   }
+}
+
+/** Operation.index of the operations at these positions. */
+function indicesOf(
+  positions: readonly number[],
+  operations: readonly Operation[],
+  known: Float64Array | null,
+): number[] {
+  const indices: number[] = [];
+  for (const position of positions) indices.push(known?.[position] ?? operations[position]?.index ?? -1);
+  return indices;
 }
 
 /** A key that can be told as a register's is judged as one. */

@@ -58,7 +58,7 @@ export function columnsOf(
   scratch: Scratch,
   budget?: Budget,
 ): RegisterColumns | Contradiction {
-  const filler = new ColumnFiller(operations.length, new ValueNumbers(initial, operations.length, scratch), scratch);
+  const filler = new ColumnFiller(operations.length, initial, scratch);
   for (let position = 0; position < operations.length; position++) {
     if (position % lookEvery === 0) budget?.look();
     const operation = operations[position];
@@ -68,7 +68,8 @@ export function columnsOf(
   return filler.columns();
 }
 
-class ColumnFiller {
+/** Takes operations one at a time; at most `length` of them. */
+export class ColumnFiller {
   count = 0;
   readonly position: Int32Array;
   readonly kind: Uint8Array;
@@ -77,11 +78,10 @@ class ColumnFiller {
   readonly call: Float64Array;
   readonly return: Float64Array;
 
-  constructor(
-    length: number,
-    readonly values: ValueNumbers,
-    scratch: Scratch,
-  ) {
+  readonly values: ValueNumbers;
+
+  constructor(length: number, initial: JsonValue, scratch: Scratch) {
+    this.values = new ValueNumbers(initial, length, scratch);
     this.position = scratch.int32(length);
     this.kind = scratch.uint8(length);
     this.value = scratch.int32(length);

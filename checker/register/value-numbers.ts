@@ -7,7 +7,7 @@ import { canonical } from "../values.js";
 const mapLimit = 2 ** 23;
 
 export class ValueNumbers {
-  readonly #values: JsonValue[] = [];
+  #size = 0;
   /** By small whole numbers: the value's number + 1, or 0. Most histories write 0, 1, 2, … */
   readonly #whole: Int32Array;
   /** Strings, booleans, null and the other numbers. The last one grows. */
@@ -22,7 +22,7 @@ export class ValueNumbers {
   }
 
   get size(): number {
-    return this.#values.length;
+    return this.#size;
   }
 
   /** The initial value is number 0; the others count up as they appear. */
@@ -33,15 +33,20 @@ export class ValueNumbers {
         return this.#primitive(Number.isFinite(value) ? value : null);
       const known = this.#whole[whole] ?? 0;
       if (known !== 0) return known - 1;
-      this.#whole[whole] = this.#values.push(value);
-      return this.#values.length - 1;
+      this.#size += 1;
+      this.#whole[whole] = this.#size;
+      return this.#size - 1;
     }
     return value === null || typeof value !== "object" ? this.#primitive(value) : this.#composite(value);
   }
 
   /** Canonical texts by number. */
   texts(): string[] {
-    return this.#values.map(canonical);
+    const texts = Array.from({ length: this.#size }, () => "");
+    for (const [value, next] of this.#whole.entries()) if (next !== 0) texts[next - 1] = canonical(value);
+    for (const map of this.#primitives) for (const [value, number] of map) texts[number] = canonical(value);
+    for (const [text, number] of this.#composites) texts[number] = text;
+    return texts;
   }
 
   #primitive(value: JsonValue): number {
@@ -51,15 +56,15 @@ export class ValueNumbers {
     }
     let newest = this.#primitives.at(-1);
     if (newest === undefined || newest.size >= mapLimit) this.#primitives.push((newest = new Map()));
-    newest.set(value, this.#values.length);
-    return this.#values.push(value) - 1;
+    newest.set(value, this.#size);
+    return this.#size++;
   }
 
   #composite(value: JsonValue): number {
     const text = canonical(value);
     const known = this.#composites.get(text);
     if (known !== undefined) return known;
-    this.#composites.set(text, this.#values.length);
-    return this.#values.push(value) - 1;
+    this.#composites.set(text, this.#size);
+    return this.#size++;
   }
 }
