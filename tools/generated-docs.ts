@@ -88,11 +88,12 @@ export function mutantsDocument(): string {
 
 A suite that never saw a bug proves nothing. Each mutant is a patch of one place of the store's sources, applied to a copy and built
 apart; the shipped store carries no hook. A patch that fits nowhere, or in two places, or does not build, fails a test. For each bug
-a test plays the schedule below on a small cluster, message by message, until the named checker convicts it with one of its classes;
-the shipped store and both controls come through all of these schedules (\`mutants/testing/scenes.ts\`).
+a test plays the schedule below on a small cluster, message by message, until a checker named there convicts it with a class named there;
+the shipped store and both controls come through all of these schedules (\`mutants/testing/scenes.ts\`). Three are shown elsewhere: M22 on
+the bytes of a torn log, M48 in simulated worlds whose links are cut, M50 on the client alone.
 
 *must* and *should* say how hard a search has to try. *Controls* look like bugs and are none: whoever convicts one judges wrongly.
-*Real machines* says whether processes with real disks can show the bug at all, as reasoned from the code: \`rarely\` means that what has to
+*Checkers* and *classes* are all that may convict it, not all that do in one run. *Real machines* says whether processes with real disks can show the bug at all, as reasoned from the code: \`rarely\` means that what has to
 coincide lies within one round trip or one fsync, \`no\` that only a disk that loses or tears unsynced writes can.
 
 ${table(["id", "kind", "bug", "checkers", "classes", "real machines"], rows)}

@@ -67,8 +67,8 @@ const takeOverWithoutQuorum: Mutant = {
   checkers: ["availability"],
   classes: ["unavailable"],
   realCluster: {
-    shows: "yes",
-    why: "a star around a follower shows it as a long election, which no verdict of a run judges",
+    shows: "rarely",
+    why: "a star around a follower shows it as a long election; a run's verdict judges the time after the healing only",
   },
   patch: {
     file: "core/ballot-leader-election.ts",
