@@ -46,9 +46,10 @@ export function normaliseRegister(
 }
 
 export function objectsOf(columns: RegisterColumns): NormalisedRegister {
-  const operations = Array.from({ length: columns.count }, (_, row): RegisterOperation => {
+  const operations: RegisterOperation[] = [];
+  for (let row = 0; row < columns.count; row++) {
     const returned = columns.return[row] ?? Infinity;
-    return {
+    operations.push({
       position: columns.position[row] ?? -1,
       kind: kindNames[columns.kind[row] ?? 0] ?? "read",
       expected: columns.expected[row] ?? -1,
@@ -56,8 +57,8 @@ export function objectsOf(columns: RegisterColumns): NormalisedRegister {
       call: columns.call[row] ?? 0,
       return: returned,
       required: returned !== Infinity,
-    };
-  });
+    });
+  }
   return { operations, values: columns.values.texts() };
 }
 
@@ -102,7 +103,9 @@ function factsOf(operations: readonly RegisterOperation[], count: number): Value
     leastObserverReturn: Infinity,
     leastObserver: -1,
   }));
-  for (const [place, operation] of operations.entries()) {
+  for (let place = 0; place < operations.length; place++) {
+    const operation = operations[place];
+    if (operation === undefined) continue;
     if (operation.kind === "write" || operation.kind === "cas") {
       const writers = facts[operation.value]?.writers;
       if (writers !== undefined && writers.length < 2) writers.push(place);
