@@ -89,9 +89,9 @@ export class Zones implements LiveEngine {
     const { word, value, expected } = operation;
     if (word === "not" || word === "replace") return false;
     if (operation.outcome === "info")
-      return word !== "cas" || this.#observable(value)?.hasWriter !== false || this.#hasOneSource(expected);
+      return word !== "cas" || this.#observable(value)?.hasWriter !== false || this.#hasOneSource(expected, value);
     if (word === "read") return this.#hasOneSource(value);
-    return this.#mayWrite(value) && (word === "write" || this.#hasOneSource(expected));
+    return this.#mayWrite(value) && (word === "write" || this.#hasOneSource(expected, value));
   }
 
   call(operation: LiveOperation): void {
@@ -133,14 +133,18 @@ export class Zones implements LiveEngine {
     return true;
   }
 
-  /** Does at most one writer, called or to be called, explain whoever observes the value now; and so on for what it needs? */
-  #hasOneSource(value: ValueKey): boolean {
+  /**
+   * Does at most one writer, called or to be called, explain whoever observes the value now; and so on for what it needs? `written`:
+   * what the observer writes himself.
+   */
+  #hasOneSource(value: ValueKey, written?: ValueKey): boolean {
     // As many steps as there are values with such writes: more means a cycle, which nothing explains.
     let at = value;
     for (let step = 0; step <= this.#dormant.size; step++) {
       const dormant = this.#dormant.get(at) ?? [];
       const hasWriter = this.#observable(at)?.hasWriter === true;
-      if (dormant.length + (this.#pending.get(at) ?? 0) + (hasWriter ? 1 : 0) > 1) return false;
+      const others = (this.#pending.get(at) ?? 0) + (at === written ? 1 : 0) + (hasWriter ? 1 : 0);
+      if (dormant.length + others > 1) return false;
       const [write] = dormant;
       if (write === undefined || write.operation.word === "write") return true;
       at = write.operation.expected;
