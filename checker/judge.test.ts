@@ -284,6 +284,14 @@ describe("what cannot be judged", () => {
     expect(verdict.unknown).toEqual([{ code: "checker-threw", sentence: "the linearizability checker threw: boom" }]);
   });
 
+  test("operations that the model refuses are judged by none of its checkers", () => {
+    const [header, ...rest] = run.events;
+    if (header === undefined) throw new Error("a run has a header");
+    const verdict = judge({ mode: "history", events: [header, ...rest], model: "set", initial: null });
+    expect([verdict.valid, codes(verdict)]).toEqual(["unknown", ["malformed"]]);
+    expect(verdict.checkers.map(({ checker }) => checker)).not.toContain("set");
+  });
+
   test("an unknown model is unknown, naming those there are", () => {
     expect(judged({ model: "cas-regster" }).unknown[0]?.sentence).toMatch(
       /"cas-regster" is not one of register, cas-register, kv, kv-append, set, counter, mutex, queue, unordered-queue$/,

@@ -64,7 +64,7 @@ export function judge(input: JudgeInput): Verdict {
           ...(input.watch === undefined ? {} : { watch: input.watch }),
         })),
     ),
-    ...checkersOfModel(input, operations),
+    ...checkersOfModel(input, operations, linearizability),
     carefully("crash", () => checkCrashes(input.events)),
     ...(input.mode === "run" ? runCheckers(input, operations, faults, logs) : []),
     carefully("stats", () => checkStats(operations)),
@@ -100,7 +100,13 @@ function logsOf({ decisions, groups, groupOfKey }: JudgeInput): DecidedLogs | nu
 const showsWritten: readonly string[] = ["register", "cas-register", "kv", "queue", "unordered-queue"];
 
 /** What can be said of a model's histories without a search, however long and hard they are. */
-function checkersOfModel({ model, initial }: JudgeInput, operations: readonly Operation[]): readonly CheckerResult[] {
+function checkersOfModel(
+  { model, initial }: JudgeInput,
+  operations: readonly Operation[],
+  result: LinearizabilityResult | null,
+): readonly CheckerResult[] {
+  // Operations that the model refuses mean something else than these checkers would read into them.
+  if (result === null || result.unknown.some(({ code }) => code === "malformed")) return [];
   const name = typeof model === "string" ? model : model.name;
   if (showsWritten.includes(name)) return [carefully("failed-but-seen", () => checkFailedButSeen(operations, initial))];
   if (name !== "set" && name !== "counter") return [];
