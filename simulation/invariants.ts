@@ -1,8 +1,16 @@
 // What must hold while a run goes, judged from outside after every turn that writes: from what nodes say of themselves, what their
 // messages claim and what their disks hold. The fault model that these rely on: any number of crashes, pauses, cuts and resets; a
 // batch whose fsync has not returned may be lost or torn; a batch whose fsync has returned is never lost.
-import type { DeterministicSystem, NodeInspection } from "../cluster/index.js";
-import type { SimulatedNode } from "./node.js";
+import type { DeterministicSystem, NodeInspection, NodeName } from "../cluster/index.js";
+
+/** What is looked at of a node; `SimulatedNode` is one. */
+export interface WatchedNode {
+  readonly at: number;
+  readonly name: NodeName;
+  readonly incarnation: number;
+  readonly node: { inspect(): NodeInspection | null } | null;
+  readonly disk: { readonly image: unknown };
+}
 
 export interface InvariantViolation {
   readonly invariant: InvariantName;
@@ -84,7 +92,7 @@ export class Invariants {
   }
 
   /** A process begins: what it had promised and told of must be on its disk. */
-  started(node: SimulatedNode): void {
+  started(node: WatchedNode): void {
     const record = this.#record(node);
     const disk = this.#system.inspectDisk?.(node.disk.image);
     if (disk !== undefined)
@@ -99,12 +107,12 @@ export class Invariants {
   }
 
   /** A turn asked for a write: only then can anything of this have changed. */
-  wrote(node: SimulatedNode): void {
+  wrote(node: WatchedNode): void {
     const seen = node.node?.inspect() ?? null;
     if (seen !== null) this.saw(node, seen);
   }
 
-  saw(node: SimulatedNode, seen: NodeInspection): void {
+  saw(node: WatchedNode, seen: NodeInspection): void {
     const record = this.#record(node);
     this.#hold(
       "ballots only grow",
@@ -123,7 +131,7 @@ export class Invariants {
   }
 
   /** Messages leave: what they claim of their sender's state must be durable, and break no promise that left before. */
-  sending(node: SimulatedNode, messages: readonly unknown[]): void {
+  sending(node: WatchedNode, messages: readonly unknown[]): void {
     const { claimOf, inspectDisk } = this.#system;
     if (claimOf === undefined || inspectDisk === undefined) return;
     for (const message of messages) {
@@ -157,7 +165,7 @@ export class Invariants {
     }
   }
 
-  #lead(node: SimulatedNode, seen: NodeInspection): void {
+  #lead(node: WatchedNode, seen: NodeInspection): void {
     const name = `${seen.group}/${seen.ballot.join(".")}`;
     const leader = `${node.name} in its start ${node.incarnation}`;
     const other = this.#leaders.get(name);
@@ -169,7 +177,7 @@ export class Invariants {
     );
   }
 
-  #decide(node: SimulatedNode, seen: NodeInspection): void {
+  #decide(node: WatchedNode, seen: NodeInspection): void {
     let group = this.#groups.get(seen.group);
     if (group === undefined) {
       group = { logHashes: new Map(), stateHashes: new Map(), longest: 0 };
@@ -210,7 +218,7 @@ export class Invariants {
     this.#onViolation(violation);
   }
 
-  #record(node: SimulatedNode): NodeRecord {
+  #record(node: WatchedNode): NodeRecord {
     const record = this.#nodes[node.at];
     if (record === undefined) throw new Error(`there is no node ${node.at}`);
     return record;

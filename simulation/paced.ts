@@ -34,6 +34,8 @@ export class PacedCluster implements Cluster {
   readonly kind = "simulation";
   readonly nodes;
   readonly capabilities;
+  /** Of every address that it gives; no such host exists. */
+  readonly host: string;
   readonly #options: PacedClusterOptions;
   readonly #listeners: ((event: ClusterEvent) => void)[] = [];
   #inner: SimulatedCluster | null = null;
@@ -42,6 +44,7 @@ export class PacedCluster implements Cluster {
 
   constructor(options: PacedClusterOptions) {
     this.#options = options;
+    this.host = `simulation-${options.runId}`;
     this.nodes = options.nodes;
     this.capabilities = simulationCapabilities(options.system);
   }
@@ -94,8 +97,8 @@ export class PacedCluster implements Cluster {
     return this.#inner?.teardown() ?? { teardownMs: 0, leftBehind: [] };
   }
 
-  clientAddress: Cluster["clientAddress"] = (node) => ({ host: "simulation", port: this.nodes.indexOf(node) + 1 });
-  adminAddress: Cluster["adminAddress"] = (node) => ({ host: "simulation", port: this.nodes.indexOf(node) + 1001 });
+  clientAddress: Cluster["clientAddress"] = (node) => ({ host: this.host, port: this.nodes.indexOf(node) + 1 });
+  adminAddress: Cluster["adminAddress"] = (node) => ({ host: this.host, port: this.nodes.indexOf(node) + 1001 });
   status: Cluster["status"] = async (node) => this.#cluster.status(node);
   start: Cluster["start"] = async (node) => this.#cluster.start(node);
   kill: Cluster["kill"] = async (node) => this.#cluster.kill(node);

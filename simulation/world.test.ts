@@ -1,0 +1,199 @@
+// Shows what a world does to bytes, disks, clocks and processes, with the smallest system that can tell: nodes that send the number
+// of their tick to each other and write down what they hear.
+import { describe, expect, test } from "vitest";
+import { nodeName, type ClusterEvent } from "../cluster/index.js";
+import { drawSettings, settingNames, type PinnedSettings } from "./settings.js";
+import { echoSystem, type EchoDisk, type EchoNode } from "./testing/echo-system.js";
+import { World } from "./world.js";
+
+const [n1, n2] = [nodeName("n1"), nodeName("n2")];
+const there = { from: n1, to: n2 };
+const second = 1e9;
+const calm: PinnedSettings = {
+  latencyNs: 1e6,
+  tailChance: 0,
+  resetEveryMs: 0,
+  linkBytesPerS: 1e9,
+  fsyncNs: 1e6,
+  slowFsyncChance: 0,
+  driftPpm: 0,
+};
+
+function worldOf(pinned: PinnedSettings = {}, seed = 1, system = echoSystem()) {
+  const world = new World({ seed, nodes: 2, replication: 2, system, pinned: { ...calm, ...pinned } });
+  for (const name of world.names) world.start(name);
+  world.runUntil(second);
+  return { world, system };
+}
+
+const nodeOf = (world: World, name = n2): EchoNode => world.nodeNamed(name).node as EchoNode;
+const numbers = (node: EchoNode): readonly number[] => node.heard.map(([, number]) => number);
+const ascends = (list: readonly number[]): boolean =>
+  list.every((number, at) => at === 0 || number > (list[at - 1] ?? 0));
+const diskOf = (world: World, name = n2): readonly number[] => (world.nodeNamed(name).disk.image as EchoDisk).numbers;
+
+describe("links", () => {
+  test("numbers arrive in order, a latency late", () => {
+    const { world } = worldOf();
+    const heard = numbers(nodeOf(world));
+    expect(heard.length).toBeGreaterThan(80);
+    expect(ascends(heard)).toBe(true);
+  });
+
+  test("a stall delivers late what was sent, over the same connection, and nothing before", () => {
+    const { world } = worldOf();
+    const before = nodeOf(world).heard.length;
+    const accepted = world.link(there).accepted;
+    world.cut(there, "stall");
+    world.runUntil(2 * second);
+    expect(nodeOf(world).heard.length).toBe(before);
+    world.heal(there);
+    world.runUntil(2.1 * second);
+    const heard = numbers(nodeOf(world));
+    expect(heard.length - before).toBeGreaterThan(100);
+    expect(heard.every((number, at) => at === 0 || number === (heard[at - 1] ?? 0) + 1)).toBe(true);
+    expect(world.link(there).accepted).toBe(accepted);
+  });
+
+  test("a drop loses what was sent, and its connection dies at the heal", () => {
+    const { world } = worldOf();
+    const before = nodeOf(world).heard.length;
+    world.cut(there, "drop");
+    world.runUntil(2 * second);
+    expect(nodeOf(world).heard.length).toBe(before);
+    world.heal(there);
+    world.runUntil(3 * second);
+    const node = nodeOf(world);
+    const gap = (numbers(node)[before] ?? 0) - (numbers(node)[before - 1] ?? 0);
+    expect(gap).toBeGreaterThan(100);
+    expect(node.links.slice(-2)).toEqual(["in 1 down", "in 1 up"]);
+  });
+
+  test("a cut is one-way", () => {
+    const { world } = worldOf();
+    world.cut(there, "reset");
+    const before = nodeOf(world, n1).heard.length;
+    world.runUntil(2 * second);
+    expect(nodeOf(world, n1).heard.length - before).toBeGreaterThan(90);
+    expect(world.link(there).connection).toBeNull();
+    expect(world.link(there).refused).toBeGreaterThan(0);
+  });
+
+  test("a reset loses a suffix of what was under way, never anything in the middle", () => {
+    const lost: number[] = [];
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const { world } = worldOf({ latencyNs: 100e6 }, seed);
+      const sent = nodeOf(world, n1).ticks;
+      const node = nodeOf(world);
+      world.network.reset(0, 1);
+      world.runUntil(1.3 * second);
+      const old = numbers(node).filter((number) => number <= sent);
+      expect(old.every((number, at) => at === 0 || number === (old[at - 1] ?? 0) + 1)).toBe(true);
+      lost.push(sent - (old.at(-1) ?? 0));
+    }
+    expect(Math.min(...lost)).toBeLessThan(Math.max(...lost));
+    expect(Math.max(...lost)).toBeGreaterThan(5);
+  });
+
+  test("a new connection supersedes one whose bytes are still under way: late ones are discarded", () => {
+    const { world } = worldOf();
+    world.cut(there, "stall");
+    world.runUntil(1.5 * second);
+    world.network.reset(0, 1);
+    world.runUntil(2 * second);
+    world.heal(there);
+    world.runUntil(2.5 * second);
+    // The hoards of both connections come out at once; whatever their order, no number comes twice or out of order.
+    expect(ascends(numbers(nodeOf(world)))).toBe(true);
+  });
+
+  test("a slow link delays by its latency and keeps the order", () => {
+    const { world } = worldOf();
+    world.shape(there, { latencyMs: 300, jitterMs: 200 });
+    world.runUntil(2 * second);
+    const behind = nodeOf(world, n1).ticks - (numbers(nodeOf(world)).at(-1) ?? 0);
+    expect(behind).toBeGreaterThanOrEqual(9);
+    expect(ascends(numbers(nodeOf(world)))).toBe(true);
+  });
+});
+
+describe("disks", () => {
+  test("what was told durable survives a crash; of the batch under way all, none or some of it does", () => {
+    const outcomes = new Set<string>();
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const { world } = worldOf({ fsyncNs: 50e6, keptAtCrashChance: 0.3, tornAtCrashChance: 0.3 }, seed);
+      const durable = [...diskOf(world)];
+      world.stop(n2, "SIGKILL");
+      expect(diskOf(world).slice(0, durable.length)).toEqual(durable);
+      outcomes.add(/under way: (.*)$/.exec(world.log(n2).at(-1) ?? "")?.[1] ?? "");
+    }
+    expect([...outcomes].sort()).toEqual(["kept", "lost", "torn"]);
+  });
+
+  test("an fsync that was under way at a crash never returns", () => {
+    const { world } = worldOf({ fsyncNs: 500e6, keptAtCrashChance: 0, tornAtCrashChance: 0 });
+    expect(world.nodeNamed(n2).disk.busy).toBe(true);
+    world.stop(n2, "SIGKILL");
+    const after = [...diskOf(world)];
+    world.runUntil(3 * second);
+    expect(diskOf(world)).toEqual(after);
+  });
+});
+
+describe("processes", () => {
+  test("a stopped process does nothing, and afterwards has missed no byte and all but one tick", () => {
+    const { world } = worldOf();
+    const ticks = nodeOf(world).ticks;
+    const cpu = world.observeProcess(n2).cpuTimeMs;
+    world.pause(n2);
+    world.runUntil(2 * second);
+    expect(world.observeProcess(n2)).toMatchObject({ state: "paused", cpuTimeMs: cpu });
+    world.resume(n2);
+    world.runUntil(2.02 * second);
+    expect(nodeOf(world).ticks - ticks).toBeLessThanOrEqual(4);
+    const heard = numbers(nodeOf(world));
+    expect(heard.every((number, at) => at === 0 || number === (heard[at - 1] ?? 0) + 1)).toBe(true);
+  });
+
+  test("a restarted process is another incarnation and is linked again", () => {
+    const { world } = worldOf();
+    world.stop(n2, "SIGKILL");
+    world.start(n2);
+    world.runUntil(2 * second);
+    expect(world.observeProcess(n2).incarnation).toBe("2");
+    expect(nodeOf(world).links.toSorted()).toEqual(["in 1 up", "out 1 up"]);
+    expect(nodeOf(world).heard.length).toBeGreaterThan(50);
+  });
+
+  test("a node that panics is gone, and that is told as an exit that nobody asked for", () => {
+    const system = echoSystem(50);
+    const world = new World({ seed: 1, nodes: 2, replication: 2, system, pinned: calm });
+    const events: ClusterEvent[] = [];
+    world.onEvent((event) => events.push(event));
+    for (const name of world.names) world.start(name);
+    world.runUntil(second);
+    expect(events).toContainEqual({ type: "panic", node: n1, line: "FATAL tick 50 was one too many" });
+    expect(events).toContainEqual(expect.objectContaining({ type: "exited", node: n1, expected: false, code: 1 }));
+    expect(world.observeProcess(n1).state).toBe("exited");
+  });
+
+  test("clocks drift apart by what the seed says", () => {
+    const { world } = worldOf({ driftPpm: 100_000 });
+    world.runUntil(20 * second);
+    const [one, other] = [nodeOf(world, n1).ticks, nodeOf(world, n2).ticks];
+    expect(one).not.toBe(other);
+    for (const ticks of [one, other]) expect(Math.abs(ticks - 2000)).toBeLessThanOrEqual(250);
+  });
+});
+
+describe("settings", () => {
+  test("a seed gives the same world again, and another seed another one", () => {
+    expect(drawSettings(5)).toEqual(drawSettings(5));
+    expect(drawSettings(5)).not.toEqual(drawSettings(6));
+  });
+
+  test("each knob can be pinned, and a pin changes nothing else", () => {
+    const drawn = drawSettings(5);
+    for (const name of settingNames) expect(drawSettings(5, { [name]: 0.125 })).toEqual({ ...drawn, [name]: 0.125 });
+  });
+});
