@@ -75,6 +75,16 @@ const cases: readonly (readonly [name: string, history: readonly Operation[], va
   ],
   ["touching operations are concurrent", operations(put(1, 0, 1), put(2, 1, 2), get(1, 2, 2), get(2, 2, 3)), true],
   ["a read that returned before its writer was called", operations(get(1, 0, 1), put(1, 2, 3)), false],
+  [
+    "a write and its read hidden before another value, told apart until something else comes",
+    operations(put(5, 0, 20), get(5, 1, 30), put(6, 2, 4), failedCas(9, 10, 11), get(6, 40, 41)),
+    true,
+  ],
+  [
+    "the same with the value read again",
+    operations(put(5, 0, 20), get(5, 1, 30), put(6, 2, 4), failedCas(9, 10, 11), get(6, 40, 41), get(5, 42, 43)),
+    false,
+  ],
 ];
 
 describe("on every prefix", () => {
