@@ -1,7 +1,8 @@
 // One run of a hunt: a seed gives a plan, the plan a simulated run, the run a verdict. All in memory, nothing kept.
 import { judge, type Verdict } from "../checker/index.js";
 import { nodeNames, type DeterministicSystem, type SystemUnderTest } from "../cluster/index.js";
-import { createRandom, type AppendSink } from "../history/index.js";
+import { createRandom, type AppendSink, type JsonValue } from "../history/index.js";
+import { parseFaults } from "../nemesis/index.js";
 import type { Trace } from "../simulation/index.js";
 import type { Plan } from "./plan.js";
 import { judgeInvariants, simulate, swarmName, type SimulatedRun } from "./simulate.js";
@@ -29,7 +30,9 @@ export function huntPlan(seed: number, { system, mutant, timeLimitMs, ratePerS }
   const { nodes, replication } = random.pick(sizes);
   const groups = nodes / replication;
   const { electionTimeoutMs } = system.timing;
-  const faults = drawSwarm({ seed, groups, timeLimitMs, electionTimeoutMs });
+  // As a replay file gives them back, field by field in one order: the history holds them.
+  const drawn = drawSwarm({ seed, groups, timeLimitMs, electionTimeoutMs });
+  const faults = parseFaults(drawn as unknown as JsonValue);
   return {
     version: 1,
     name: "hunt",
@@ -125,4 +128,29 @@ export async function simulateAndJudge(
           checkers: [...verdict.checkers, invariants],
         };
   return { plan, run, history: sink.text(), verdict: judged };
+}
+
+/**
+ * The protocol states that a run went through, as texts that are equal for equal states: for each group and sample (every 100 ms), the
+ * roles and phases of its members, how many do not answer, and how many of them follow different leaders.
+ */
+export function statesOf(run: SimulatedRun): readonly string[] {
+  const states = new Set<string>();
+  const { groups, samples } = run;
+  const count = groups.reduce((sum, { members }) => sum + members.length, 0);
+  for (let at = 0; at + count <= samples.length; at += count) {
+    const round = samples.slice(at, at + count);
+    for (const { group, members } of groups) {
+      const phases: string[] = [];
+      const leaders = new Set<string>();
+      for (const { node, status } of round) {
+        if (!members.includes(node)) continue;
+        const view = status?.groups.find((one) => one.group === group);
+        phases.push(view?.phase ?? "silent");
+        if (view !== undefined && view.leader !== null) leaders.add(view.leader);
+      }
+      states.add(`${members.length}: ${phases.toSorted().join(", ")}; ${leaders.size} leaders`);
+    }
+  }
+  return [...states];
 }

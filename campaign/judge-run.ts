@@ -34,6 +34,10 @@ export interface JudgeRunInput {
   readonly interrupted: string | null;
   /** The violation that the live checker saw, if it saw one. */
   readonly seenLive: SeenLive | null;
+  /** Faults that must be confirmed. Default: all of the plan's. */
+  readonly expectedFaults?: number;
+  /** Something else than the live checker saw a violation and ended the load. */
+  readonly endedByViolation?: boolean;
 }
 
 export interface JudgedRun {
@@ -59,7 +63,7 @@ export function judgeRun(input: JudgeRunInput): JudgedRun {
     budget: { timeMs: plan.checker.time_ms, memoryMb: plan.checker.memory_mb },
     floors: plan.floors,
     corruptions: { seed: plan.seed },
-    expectedFaults: plan.nemesis.faults.length,
+    expectedFaults: input.expectedFaults ?? plan.nemesis.faults.length,
     nodes: nodeNames(plan.nodes),
     keys: input.keys,
     groups,
@@ -72,7 +76,7 @@ export function judgeRun(input: JudgeRunInput): JudgedRun {
     })),
     decisions: input.decisions,
     interrupted: input.interrupted,
-    endedByViolation: input.seenLive !== null,
+    endedByViolation: input.seenLive !== null || input.endedByViolation === true,
     warnings: [...document.warnings, ...torn, ...howSoon(input.seenLive)],
   });
   const verdict = withOwnJudge(judged, input.ownJudge, document);

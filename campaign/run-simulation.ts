@@ -5,13 +5,14 @@ import { join } from "node:path";
 import type { CheckerResult } from "../checker/index.js";
 import { ClusterError } from "../cluster/index.js";
 import { FileSink } from "../history/index.js";
+import { Trace } from "../simulation/index.js";
 import type { WorkloadHistory } from "../workloads/index.js";
 import { writeDecisions } from "./collect-decisions.js";
 import { describeEnvironment } from "./environment.js";
 import { judgeRun, writeReportOf } from "./judge-run.js";
 import type { RunInput, RunResult } from "./run.js";
 import { judgeInvariants, simulate, type SimulatedRun } from "./simulate.js";
-import { writeJson, type RunDirectory } from "./store.js";
+import { writeJson, writeText, type RunDirectory } from "./store.js";
 import { noProgress } from "./watch-run.js";
 
 const count = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
@@ -24,7 +25,9 @@ export async function runSimulation(input: RunInput, directory: RunDirectory): P
   observer.progress(noProgress(plan, "load"));
   const began = performance.now();
   const cpuBegan = process.cpuUsage();
-  const simulated = await simulate({ plan, system, deterministic, sink: new FileSink(directory.historyFile), signal });
+  const trace = new Trace(deterministic);
+  const sink = new FileSink(directory.historyFile);
+  const simulated = await simulate({ plan, system, deterministic, sink, trace, signal });
   const cpu = process.cpuUsage(cpuBegan);
   const cpuMs = (cpu.user + cpu.system) / 1000;
   const { counts, simulatedMs, bootMs, settings } = simulated;
@@ -32,6 +35,7 @@ export async function runSimulation(input: RunInput, directory: RunDirectory): P
   const environment = describeEnvironment(system, { bootMs, details }, provenance);
   writeJson(directory.environmentFile, environment);
   keepNodes(directory, simulated);
+  writeText(join(directory.path, "trace.txt"), trace.text());
   observer.note(settings);
   for (const note of simulated.notes) observer.note(note);
   observer.note(
@@ -51,6 +55,8 @@ export async function runSimulation(input: RunInput, directory: RunDirectory): P
     decisions: simulated.decisions,
     interrupted: simulated.endedByViolation ? null : simulated.cutShort,
     seenLive: null,
+    expectedFaults: simulated.faults,
+    endedByViolation: simulated.endedByViolation,
   });
   writeReportOf({ directory, plan, environment, judged, samples: simulated.samples, rerun });
   return { directory, verdict: judged.verdict, bootMs, teardownMs: 0, leftBehind: [] };

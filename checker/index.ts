@@ -12,6 +12,7 @@ export {
   type LiveViolation,
 } from "./incremental.js";
 export { CertificateMismatch } from "./certificate.js";
+export { startWorker } from "./worker-file.js";
 export { watchInWorker, type LiveWatch, type WatchInWorkerOptions } from "./live/watch-in-worker.js";
 export { formatExplanation } from "./explain/format.js";
 export * from "./judge-input.js";

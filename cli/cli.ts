@@ -6,7 +6,9 @@ import { registerCampaign } from "./commands/campaign.js";
 import { registerCheck } from "./commands/check.js";
 import { registerClean } from "./commands/clean.js";
 import { registerDoctor } from "./commands/doctor.js";
+import { registerHunt } from "./commands/hunt.js";
 import { registerKv } from "./commands/kv.js";
+import { registerReplay } from "./commands/replay.js";
 import { registerReport } from "./commands/report.js";
 import { registerRun } from "./commands/run.js";
 import { createTerminal } from "./terminal.js";
@@ -33,6 +35,8 @@ export async function runCli(words: readonly string[]): Promise<ExitCode> {
   for (const register of [
     registerRun,
     registerCampaign,
+    registerHunt,
+    registerReplay,
     registerCheck,
     registerReport,
     registerDoctor,

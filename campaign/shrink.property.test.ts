@@ -1,0 +1,37 @@
+// Shows that shrinking keeps the failure and makes the run smaller, and that a plan that does not fail is left alone.
+import { expect, test } from "vitest";
+import { huntPlan } from "./hunt.js";
+import { shrink } from "./shrink.js";
+import { systemNamed } from "./systems.js";
+
+async function prepare(mutant: string | null) {
+  const system = await systemNamed("store")(mutant);
+  const deterministic = await system.deterministic?.();
+  if (deterministic === undefined) throw new Error("the store cannot be simulated");
+  return { system, deterministic };
+}
+
+test("a stale read needs few operations and no fault that has no part in it", async () => {
+  const { system, deterministic } = await prepare("M15");
+  const plan = huntPlan(1000, { system, mutant: "M15", timeLimitMs: 10_000, ratePerS: 50 });
+  const seen: number[] = [];
+  const shrunk = await shrink({
+    plan,
+    system,
+    deterministic,
+    classes: ["stale read"],
+    limitMs: 8_000,
+    onProgress: ({ operations }) => seen.push(operations),
+  });
+  expect(shrunk?.hunted.verdict.violations.map((violation) => violation.class)).toContain("stale read");
+  expect(shrunk?.hunted.run.faults).toBe(0);
+  expect(shrunk?.hunted.verdict.counts.operations).toBeLessThan((seen[0] ?? 0) / 4);
+  expect(shrunk?.hunted.plan.seed).toBe(plan.seed);
+});
+
+test("a plan that does not fail cannot be shrunk", async () => {
+  const { system, deterministic } = await prepare(null);
+  const plan = huntPlan(3, { system, mutant: null, timeLimitMs: 2_000, ratePerS: 20 });
+  const options = { plan, system, deterministic, classes: ["stale read"], limitMs: 5_000, onProgress: () => undefined };
+  expect(await shrink(options)).toBeNull();
+});

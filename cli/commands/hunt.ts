@@ -1,0 +1,217 @@
+// minos hunt: seed after seed in simulation on all processors, until a violation or the time limit; makes what it found smaller and
+// writes a replay file.
+import { mkdirSync } from "node:fs";
+import { cpus } from "node:os";
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import {
+  exitCodes,
+  hunt,
+  huntPlan,
+  knobByName,
+  parseDuration,
+  parseKnob,
+  replayOf,
+  shrink,
+  simulateAndJudge,
+  systemNamed,
+  UsageError,
+  writeJson,
+  type ExitCode,
+  type HuntedRun,
+  type HuntProgress,
+  type HuntReport,
+} from "../../campaign/index.js";
+import type { Session } from "../cli.js";
+import { listenForInterrupt } from "../interrupt.js";
+import { createTerminal, type Terminal } from "../terminal.js";
+
+interface HuntWords {
+  readonly seed?: string;
+  readonly seeds?: string;
+  readonly timeLimit: string;
+  readonly runTime: string;
+  readonly rate: string;
+  readonly threads?: string;
+  readonly mutant?: string;
+  readonly shrinkTime: string;
+  readonly keepGoing?: boolean;
+  readonly store: string;
+  readonly json?: boolean;
+}
+
+const count = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+export function registerHunt(program: Command, session: Session): void {
+  program
+    .command("hunt")
+    .description(
+      "search seeds in simulation on all processors until a violation or the time limit; write a replay file",
+    )
+    .option("--seed <n>", "the first seed (default: drawn, and printed)")
+    .option("--seeds <n>", "end after so many seeds")
+    .option("--time-limit <duration>", "end after this time", "60s")
+    .option("--run-time <duration>", "simulated load of each seed", "10s")
+    .option("--rate <n>", "mean arrivals a simulated second", "50")
+    .option("--threads <n>", "threads (default: one a processor)")
+    .option("--mutant <id>", "plant this bug in the system (see docs/mutants.md)")
+    .option("--shrink-time <duration>", "time for making a violation smaller", "30s")
+    .option("--keep-going", "go on after a violation, and make none smaller")
+    .option("--store <folder>", "where replay files are kept", "store")
+    .option("--json", "print one JSON document on standard output")
+    .action(async (words: HuntWords) => {
+      session.exitCode = await performHunt(words, createTerminal(words.json === true));
+    });
+}
+
+function wholeNumber(text: string, what: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > most)
+    throw new UsageError(`${what}: "${text}" is no whole number from ${least} to ${most}`);
+  return value;
+}
+
+async function performHunt(words: HuntWords, terminal: Terminal): Promise<ExitCode> {
+  const largestSeed = 2 ** 32 - 1;
+  const firstSeed =
+    words.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber(words.seed, "--seed", 0, largestSeed);
+  const mutantKnob = knobByName("mutant");
+  const mutant =
+    words.mutant === undefined || mutantKnob === undefined
+      ? null
+      : String(parseKnob(mutantKnob, words.mutant, "--mutant"));
+  const seeds = words.seeds === undefined ? null : wholeNumber(words.seeds, "--seeds", 1, 1_000_000_000);
+  const threads = words.threads === undefined ? cpus().length : wholeNumber(words.threads, "--threads", 1, 256);
+  const ratePerS = wholeNumber(words.rate, "--rate", 1, 100_000);
+  const timeLimitMs = parseDuration(words.runTime, "--run-time");
+  const limitMs = parseDuration(words.timeLimit, "--time-limit");
+  const shrinkMs = parseDuration(words.shrinkTime, "--shrink-time");
+  // Built here once, so that a wrong word is told before any thread starts.
+  const system = await systemNamed("store")(mutant);
+  terminal.err(`hunting from seed ${firstSeed} on ${threads} threads${mutant === null ? "" : `, mutant ${mutant}`}`);
+  const interrupt = listenForInterrupt(
+    () => undefined,
+    () => process.exit(exitCodes.crash),
+  );
+  let report: HuntReport;
+  try {
+    report = await hunt({
+      system: "store",
+      mutant,
+      timeLimitMs,
+      ratePerS,
+      firstSeed,
+      seeds,
+      limitMs,
+      threads,
+      keepGoing: words.keepGoing === true,
+      signal: interrupt.signal,
+      onResult: (result, progress) => {
+        terminal.status(progressOf(progress));
+        if (result.valid === "threw") terminal.err(`seed ${result.seed} crashed: ${result.summary}`);
+        if (result.valid === false) terminal.err(`seed ${result.seed}: ${result.summary}`);
+      },
+    });
+  } finally {
+    interrupt.release();
+    terminal.status("");
+  }
+  terminal.out(progressOf(report));
+  const [found] = report.violated;
+  const base = { system, mutant, timeLimitMs, ratePerS };
+  const replay =
+    found === undefined
+      ? null
+      : await keepReplay({ found, base, shrinkMs: words.keepGoing === true ? 0 : shrinkMs, words, terminal });
+  terminal.document(documentOf(report, replay));
+  if (report.violations > 0) return exitCodes.violation;
+  if (report.threw > 0) return exitCodes.crash;
+  return report.runs === 0 || report.valid === 0 ? exitCodes.unknown : exitCodes.valid;
+}
+
+function progressOf(progress: HuntProgress): string {
+  const { runs, unknown, violations, threw, simulatedMs, elapsedMs, processorMs, states, chanceOfNews } = progress;
+  const parts = [
+    `${count.format(runs)} runs`,
+    `${(simulatedMs / 3_600_000).toFixed(2)} simulated hours`,
+    `${count.format(simulatedMs / elapsedMs)} simulated s/s (${count.format(simulatedMs / processorMs)} a processor)`,
+    `${count.format(states)} states`,
+    `${(chanceOfNews * 100).toFixed(chanceOfNews < 0.1 ? 1 : 0)} % chance of a new one`,
+    `${unknown} unknown`,
+    `${violations} violations`,
+  ];
+  if (threw > 0) parts.push(`${threw} crashed`);
+  return parts.join("  ");
+}
+
+interface KeepReplay {
+  readonly found: HuntReport["violated"][number];
+  readonly base: Parameters<typeof huntPlan>[1];
+  readonly shrinkMs: number;
+  readonly words: HuntWords;
+  readonly terminal: Terminal;
+}
+
+async function keepReplay({ found, base, shrinkMs, words, terminal }: KeepReplay) {
+  const { system } = base;
+  const deterministic = await system.deterministic?.();
+  if (deterministic === undefined) throw new Error(`${system.name} cannot be simulated`);
+  const plan = huntPlan(found.seed, base);
+  const whole = await simulateAndJudge(plan, system, deterministic);
+  let hunted: HuntedRun = whole;
+  if (shrinkMs > 0) {
+    const shrunk = await shrink({
+      plan,
+      system,
+      deterministic,
+      classes: found.classes,
+      limitMs: shrinkMs,
+      onProgress: ({ tried, faults, operations }) =>
+        terminal.status(`shrinking: ${tried} tried, ${faults} faults, ${operations} operations`),
+    });
+    terminal.status("");
+    if (shrunk !== null) {
+      hunted = shrunk.hunted;
+      terminal.out(
+        `shrunk from ${whole.run.faults} faults and ${whole.verdict.counts.operations} operations to ` +
+          `${hunted.run.faults} and ${hunted.verdict.counts.operations} in ${(shrunk.elapsedMs / 1000).toFixed(1)} s, ${shrunk.tried} tried`,
+      );
+    }
+  }
+  const folder = join(resolve(words.store), "hunt");
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `seed-${found.seed}${base.mutant === null ? "" : `-${base.mutant}`}.replay.json`);
+  writeJson(file, replayOf(hunted));
+  terminal.out(hunted.verdict.summary);
+  terminal.out(`again    minos replay ${file}`);
+  return { file, hunted, whole };
+}
+
+function documentOf(report: HuntReport, replay: Awaited<ReturnType<typeof keepReplay>> | null): unknown {
+  const size = ({ run, verdict }: HuntedRun) => ({ faults: run.faults, operations: verdict.counts.operations });
+  return {
+    valid: report.violations > 0 ? false : report.runs === 0 || report.valid === 0 ? "unknown" : true,
+    first_seed: report.firstSeed,
+    runs: report.runs,
+    unknown: report.unknown,
+    violations: report.violations,
+    crashed: report.threw,
+    operations: report.operations,
+    faults: report.faults,
+    simulated_ms: Math.round(report.simulatedMs),
+    elapsed_ms: Math.round(report.elapsedMs),
+    processor_ms: Math.round(report.processorMs),
+    states: report.states,
+    chance_of_news: report.chanceOfNews,
+    found: report.violated.map(({ seed, classes, checkers, summary }) => ({ seed, classes, checkers, summary })),
+    replay:
+      replay === null
+        ? null
+        : {
+            file: replay.file,
+            summary: replay.hunted.verdict.summary,
+            found: size(replay.whole),
+            shrunk: size(replay.hunted),
+          },
+  };
+}

@@ -1,0 +1,77 @@
+// minos replay: runs a replay file again in simulation, keeps it in the store with its report, and says whether it gave the same bytes.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import {
+  exitCodeOf,
+  exitCodes,
+  readReplayFile,
+  rerunOfReplay,
+  run,
+  systemNamed,
+  UsageError,
+} from "../../campaign/index.js";
+import type { Session } from "../cli.js";
+import { createTerminal } from "../terminal.js";
+import { printVerdict } from "../verdict-text.js";
+
+interface ReplayWords {
+  readonly store: string;
+  readonly anyBuild?: boolean;
+  readonly json?: boolean;
+}
+
+export function registerReplay(program: Command, session: Session): void {
+  program
+    .command("replay")
+    .description("run a replay file of minos hunt again in simulation; its history comes out the same, byte for byte")
+    .argument("<file>", "the replay file")
+    .option("--any-build", "run it even when the system's build is another one")
+    .option("--store <folder>", "where runs are kept", "store")
+    .option("--json", "print one JSON document on standard output; it depends on no time, path or machine")
+    .action(async (path: string, words: ReplayWords) => {
+      const terminal = createTerminal(words.json === true);
+      const file = readReplayFile(path);
+      const { plan } = file;
+      const system = await systemNamed("store")(plan.mutant);
+      if (system.buildHash !== plan.build && words.anyBuild !== true) {
+        throw new UsageError(
+          `${path} was made with build ${plan.build ?? "none"}, and the system's is ${system.buildHash ?? "none"}`,
+          "--any-build runs it all the same; its history may then differ",
+        );
+      }
+      const result = await run({
+        plan,
+        provenance: {},
+        system,
+        createCluster: () => {
+          throw new Error("a replay needs no cluster");
+        },
+        storeRoot: words.store,
+        observer: { note: (text) => terminal.err(terminal.colors.dim(text)), progress: () => undefined },
+        signal: new AbortController().signal,
+        rerun: rerunOfReplay(path),
+      });
+      const bytes = readFileSync(result.directory.historyFile);
+      const identical = createHash("sha256").update(bytes).digest("hex") === file.history_sha256;
+      const { verdict } = result;
+      printVerdict(verdict, terminal);
+      terminal.out(identical ? "\nidentical, byte for byte" : "\nNOT the history that was recorded");
+      terminal.out(`report   ${result.directory.reportFile}`);
+      terminal.out(`trace    ${result.directory.path}/trace.txt`);
+      terminal.document({
+        valid: verdict.valid,
+        summary: verdict.summary,
+        seed: plan.seed,
+        mutant: plan.mutant,
+        build: system.buildHash,
+        identical,
+        history_sha256: createHash("sha256").update(bytes).digest("hex"),
+        counts: verdict.counts,
+        violations: verdict.violations,
+        unknown: verdict.unknown,
+      });
+      // The same build that gives other bytes is a crash of ours: determinism is the promise.
+      session.exitCode = !identical && system.buildHash === plan.build ? exitCodes.crash : exitCodeOf(verdict.valid);
+    });
+}

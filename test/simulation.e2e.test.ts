@@ -1,0 +1,65 @@
+// Shows the simulation as a user has it: a run in virtual time with a verdict and a report, the same history for the same seed, a hunt
+// that finds a planted bug and makes it small, and a replay that gives the same bytes and exit code 1.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { documentOf, minos, temporaryFolder } from "./testing/minos.js";
+
+test("minos run --on simulation gives a verdict, a report, and the same history for the same seed", async () => {
+  const cwd = temporaryFolder();
+  const words = ["run", "--on", "simulation", "--seed", "1", "--time-limit", "12s", "--rate", "50", "--json"];
+  const histories: string[] = [];
+  for (let turn = 0; turn < 2; turn += 1) {
+    const ended = await minos(words, { cwd });
+    const document = documentOf(ended) as {
+      readonly valid: unknown;
+      readonly history: string;
+      readonly report: string;
+    };
+    expect([ended.code, document.valid]).toEqual([0, true]);
+    expect(ended.err).toMatch(/simulated s per processor second/);
+    expect(existsSync(document.report)).toBe(true);
+    histories.push(readFileSync(document.history, "utf8"));
+  }
+  expect(histories[0]?.length).toBeGreaterThan(100_000);
+  expect(histories[1]).toBe(histories[0]);
+});
+
+test("minos hunt finds a planted bug and shrinks it; minos replay gives its bytes again, twice", async () => {
+  const cwd = temporaryFolder();
+  const hunted = await minos(
+    ["hunt", "--seed", "1000", "--mutant", "M15", "--time-limit", "60s", "--shrink-time", "5s", "--json"],
+    { cwd },
+  );
+  const found = documentOf(hunted) as {
+    readonly valid: unknown;
+    readonly replay: {
+      readonly file: string;
+      readonly found: { readonly operations: number };
+      readonly shrunk: { readonly operations: number };
+    };
+  };
+  expect([hunted.code, found.valid]).toEqual([1, false]);
+  expect(found.replay.file).toMatch(/^\/.*\.replay\.json$/);
+  expect(found.replay.shrunk.operations).toBeLessThan(found.replay.found.operations);
+  const first = await minos(["replay", found.replay.file, "--json"], { cwd });
+  const second = await minos(["replay", found.replay.file, "--json"], { cwd });
+  expect(documentOf(first)).toMatchObject({ valid: false, identical: true, mutant: "M15" });
+  expect(second.out).toBe(first.out);
+  expect([first.code, second.code]).toEqual([1, 1]);
+  expect(readFileSync(join(cwd, "store", "latest", "trace.txt"), "utf8")).toMatch(/n\d → n\d {2}Prepare/);
+});
+
+test("a replay file that is none, or of another build, is refused with a sentence", async () => {
+  const cwd = temporaryFolder();
+  const ended = await minos(["replay", "missing.json"], { cwd });
+  expect([ended.code, ended.err]).toEqual([254, expect.stringContaining("missing.json cannot be read")]);
+});
+
+test("a hunt that finds nothing says what it did", async () => {
+  const ended = await minos(["hunt", "--seed", "1", "--seeds", "6", "--run-time", "3s", "--json"], {
+    cwd: temporaryFolder(),
+  });
+  expect(documentOf(ended)).toMatchObject({ valid: true, runs: 6, violations: 0, crashed: 0, replay: null });
+  expect(ended.code).toBe(0);
+});
