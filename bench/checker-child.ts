@@ -1,8 +1,7 @@
 // What `npm run bench:checker` runs in a process of its own: cold checks, the size of large ones, the live verdict. The task is the one argument, JSON;
 // the answer is one line of JSON.
 import { createIncrementalChecker, decide } from "../checker/index.js";
-import type { HistoryEvent, Operation } from "../history/index.js";
-import { registerHistory, type RegisterHistoryOptions } from "./checker-histories.js";
+import { eventsOf, registerHistory, type RegisterHistoryOptions } from "./checker-histories.js";
 import type { PeerHistory } from "./checker-peer.js";
 import { recordedHistory } from "./checker-recorded.js";
 
@@ -32,8 +31,6 @@ export interface LiveAnswer {
 
 /** After so many events the heap is looked at. */
 const checkpoint = 1_000_000;
-/** How long after its call a client gives up. */
-const givenUpNs = 10_000_000;
 
 function timed(history: PeerHistory): number {
   const started = performance.now();
@@ -65,28 +62,6 @@ function large(options: RegisterHistoryOptions, repeat: number): LargeAnswer {
     if (turn === 0) growthMb = Math.max(0, process.resourceUsage().maxRSS / 1024 - before / 2 ** 20);
   }
   return { valid, engine, ms, sortMs, growthMb };
-}
-
-/** In order of time; calls before returns. */
-function eventsOf(operations: readonly Operation[]): readonly HistoryEvent[] {
-  const timed: { readonly time: number; readonly order: number; readonly event: HistoryEvent }[] = [];
-  for (const { process, function: name, key, input, output, outcome, callNs, returnNs } of operations) {
-    const call = {
-      type: "invoke",
-      time: callNs,
-      process,
-      thread: process,
-      node: null,
-      function: name,
-      key,
-      input,
-    } as const;
-    timed.push({ time: callNs, order: 0, event: call });
-    const time = returnNs ?? callNs + givenUpNs;
-    timed.push({ time, order: 1, event: { type: outcome, time, process, function: name, key, output } });
-  }
-  timed.sort((left, right) => left.time - right.time || left.order - right.order);
-  return timed.map(({ event }) => event);
 }
 
 function live(options: RegisterHistoryOptions): LiveAnswer {

@@ -1,6 +1,6 @@
 // Seeded histories of one register for `npm run bench:checker`: clients that call, take effect somewhere inside their interval and
 // return; some are given up on, and take effect much later or never. Same options, same history.
-import { createRandom, type JsonValue, type Operation, type Random } from "../history/index.js";
+import { createRandom, type HistoryEvent, type JsonValue, type Operation, type Random } from "../history/index.js";
 
 export interface RegisterHistoryOptions {
   readonly seed: number;
@@ -202,4 +202,29 @@ function staleValue(
 function writtenBy({ function: name, input }: Operation): JsonValue | undefined {
   if (name === "put") return input;
   return name === "cas" ? (input as { readonly new: JsonValue }).new : undefined;
+}
+
+/** How long after its call a client gives up. */
+const givenUpNs = 10_000_000;
+
+/** In order of time; calls before returns. */
+export function eventsOf(operations: readonly Operation[]): readonly HistoryEvent[] {
+  const timed: { readonly time: number; readonly order: number; readonly event: HistoryEvent }[] = [];
+  for (const { process, function: name, key, input, output, outcome, callNs, returnNs } of operations) {
+    const call = {
+      type: "invoke",
+      time: callNs,
+      process,
+      thread: process,
+      node: null,
+      function: name,
+      key,
+      input,
+    } as const;
+    timed.push({ time: callNs, order: 0, event: call });
+    const time = returnNs ?? callNs + givenUpNs;
+    timed.push({ time, order: 1, event: { type: outcome, time, process, function: name, key, output } });
+  }
+  timed.sort((left, right) => left.time - right.time || left.order - right.order);
+  return timed.map(({ event }) => event);
 }

@@ -1,11 +1,11 @@
 // How soon the live verdict beside a run says that there is a violation.
 //   npm run bench:live-delay -- [runs, default 50]
-// Each run is a simulated one with planted stale reads, told in real time to a worker thread that was already up: 12 clients, 5 keys,
+// Each run is a simulated one with planted stale reads, told in real time to a worker thread that was already up: 12 clients on one key,
 // some thousand operations a second, 2 % of unknown outcome. Printed: the delay after the event that the verdict had to wait for, and
 // after the return that nothing explains. Beside it how late this process's own timers were, which is the machine and not the checker.
 import type { LiveVerdict } from "../checker/index.js";
 import { watchInWorker } from "../checker/index.js";
-import { simulateRegister } from "../checker/testing/simulated-register.js";
+import { eventsOf, registerHistory } from "./checker-histories.js";
 
 interface Delays {
   readonly afterEventMs: number;
@@ -18,14 +18,9 @@ function soon(): Promise<void> {
 }
 
 async function run(seed: number): Promise<Delays | null> {
-  const events = simulateRegister({
-    seed,
-    clients: 12,
-    keys: 5,
-    operations: 1_500,
-    unknownShare: 0.02,
-    bug: "stale-reads",
-  });
+  const events = eventsOf(
+    registerHistory({ seed, operations: 1_500, clients: 12, values: "unique", unknownShare: 0.02, staleRead: true }),
+  );
   const heard: { readonly verdict: LiveVerdict; readonly decidedByNs: number; readonly atMs: number }[] = [];
   const live = watchInWorker({
     model: "cas-register",
