@@ -8,7 +8,8 @@ import { simulateRegister } from "../testing/simulated-register.js";
 import { tinyHistory } from "../testing/tiny-history.js";
 import { registerSpecification, verifyLinearization } from "../verifier.js";
 
-const histories = 4_000;
+/** Fewer where hundreds of mutants are tried on them. */
+const histories = process.env["MUTATION_TESTS"] === undefined ? 4_000 : 300;
 
 describe("tiny random histories", () => {
   test(`explanations of the wrong ones among ${histories} stand up`, () => {

@@ -7,7 +7,8 @@ import { actsOf, holdTogether, isSequential, onlyActs } from "../testing/brute-s
 import { operation } from "../testing/builders.js";
 import { judgeWeaker } from "./judge-weaker.js";
 
-const histories = 12_000;
+/** Fewer where hundreds of mutants are tried on them. */
+const histories = process.env["MUTATION_TESTS"] === undefined ? 12_000 : 600;
 
 interface Drawn {
   readonly operations: readonly Operation[];

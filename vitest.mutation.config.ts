@@ -1,0 +1,6 @@
+// What a mutant has to survive: the tests named by MUTATION_TESTS, joined by commas. tools/mutation.ts sets it.
+import { defineConfig } from "vitest/config";
+
+const include = (process.env["MUTATION_TESTS"] ?? "").split(",").filter(Boolean);
+
+export default defineConfig({ test: { include, testTimeout: 30_000 } });
