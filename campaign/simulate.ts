@@ -3,6 +3,7 @@
 // an equal history, byte for byte.
 import { setMaxListeners } from "node:events";
 import type {
+  DeterministicNode,
   DeterministicSystem,
   GroupLayout,
   LeaderChange,
@@ -301,19 +302,27 @@ class SimulatedExecution {
     if (this.#recording) this.#recorder?.record(record);
   }
 
-  /** All of each member's decided log. */
+  /** All of each member's decided log; read once where all members have equal hashes of equal lengths. */
   #collectDecisions(): readonly NodeDecisions[] {
-    return this.#view.groups.flatMap(({ group, members }) =>
-      members.flatMap((name): NodeDecisions[] => {
+    return this.#view.groups.flatMap(({ group, members }) => {
+      const known = new Map<string, NodeDecisions["decisions"]>();
+      return members.flatMap((name): NodeDecisions[] => {
         const { node } = this.#world.nodeNamed(name);
-        if (node === null) return [];
-        const decisions = [];
-        for (let page = node.decisions(0); page.length > 0; page = node.decisions(decisions.length))
-          decisions.push(...page);
+        const view = node?.status().groups.find((one) => one.group === group);
+        if (node === null || view === undefined) return [];
+        const state = `${view.decidedIndex} ${view.logHash}`;
+        const decisions = known.get(state) ?? allDecisions(node);
+        known.set(state, decisions);
         return [{ node: name, group, decisions }];
-      }),
-    );
+      });
+    });
   }
+}
+
+function allDecisions(node: DeterministicNode): NodeDecisions["decisions"] {
+  const decisions = [];
+  for (let page = node.decisions(0); page.length > 0; page = node.decisions(decisions.length)) decisions.push(...page);
+  return decisions;
 }
 
 const classes: Readonly<Record<InvariantName, ViolationClass>> = {

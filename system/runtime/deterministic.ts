@@ -26,7 +26,7 @@ import {
 import type { PeerMessage } from "../core/messages.js";
 import { told } from "./admin-server.js";
 import { Engine } from "./engine.js";
-import { decodeOperations } from "./replay.js";
+import { decodeOperations, encodeOperations } from "./replay.js";
 import { electionTimeoutMs, limits, tickMs, timing } from "./timing.js";
 import { encodeBatch, scanLog, segmentHeader, segmentHeaderBytes } from "./wal-format.js";
 
@@ -39,11 +39,7 @@ interface Disk {
   decided: number;
 }
 
-interface Batch {
-  readonly operations: readonly StorageOperation[];
-  /** As they are written. */
-  readonly payload: Uint8Array;
-}
+type Batch = readonly StorageOperation[];
 
 function apply(disk: Disk, operations: readonly StorageOperation[]): void {
   for (const operation of operations) {
@@ -79,7 +75,7 @@ const tornSlack = 4096;
 
 /** Writes the batch into an otherwise empty log, up to where the power went, and reads that log as a start does. */
 function recoverTorn(disk: Disk, batch: Batch, share: number): void {
-  const bytes = encodeBatch(1, batch.payload, tornSalt);
+  const bytes = encodeBatch(1, encodeOperations(batch), tornSalt);
   const segment = Buffer.alloc(segmentHeaderBytes + bytes.length + tornSlack);
   segmentHeader(1, tornSalt).copy(segment, 0);
   bytes.copy(segment, segmentHeaderBytes, 0, Math.floor(bytes.length * share));
@@ -93,7 +89,6 @@ class SimulableNode implements DeterministicNode {
   readonly #engine: Engine;
   #turnEnd: (() => void) | null = null;
   #busy = false;
-  #operations: StorageOperation[] = [];
   #output: {
     sends: NodeOutput["sends"][number][];
     write: NodeOutput["write"];
@@ -111,15 +106,11 @@ class SimulableNode implements DeterministicNode {
       send: (to, messages) => this.#output.sends.push({ to, messages }),
       answer: (answers) => this.#output.answers.push(...answers),
       logBusy: () => this.#busy,
-      commit: (number, payload) => {
+      commit: (number, batch: Batch) => {
         this.#busy = true;
-        this.#output.write = { number, batch: { operations: this.#operations, payload } satisfies Batch };
-        this.#operations = [];
+        this.#output.write = { number, batch };
       },
-      inspect: (operation) => {
-        this.#operations.push(operation);
-        return true;
-      },
+      inspect: () => true,
       atEndOfTurn: (work) => {
         this.#turnEnd = work;
       },
@@ -241,7 +232,7 @@ export const deterministicSystem: DeterministicSystem = {
   tickMs,
   electionTimeoutMs,
   emptyDisk: (): Disk => ({ table: null, promised: bottomBallot, accepted: bottomBallot, log: [], decided: 0 }),
-  applyBatch: (disk, batch) => apply(disk as Disk, (batch as Batch).operations),
+  applyBatch: (disk, batch) => apply(disk as Disk, batch as Batch),
   recoverTorn: (disk, batch, share) => recoverTorn(disk as Disk, batch as Batch, share),
   createNode: (options, disk) => new SimulableNode(options, disk as Disk),
   createClient: () => {

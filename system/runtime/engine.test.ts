@@ -6,7 +6,6 @@ import { nodeId } from "../core/interface.js";
 import type { Core, CoreEffects, CoreEvent, NodeId, StorageOperation } from "../core/interface.js";
 import type { PeerMessage, UnguardedMessage } from "../core/messages.js";
 import { Engine } from "./engine.js";
-import { decodeOperations } from "./replay.js";
 
 const peer = nodeId(2);
 const other = nodeId(3);
@@ -39,9 +38,9 @@ class Harness {
       send: (to: NodeId, messages) => this.done.push(`send ${to}: ${messages.map(describeMessage).join(" ")}`),
       answer: (answers) => this.done.push(`answer ${answers.map((answer) => answer.connection).join(" ")}`),
       logBusy: () => this.#busy,
-      commit: (write, payload) => {
+      commit: (write, operations) => {
         this.#busy = true;
-        this.committed.push({ write, operations: decodeOperations(payload) });
+        this.committed.push({ write, operations });
         this.done.push(`commit ${write}`);
       },
       inspect: () => this.accept,

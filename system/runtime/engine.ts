@@ -12,7 +12,6 @@ import type {
   StorageOperation,
 } from "../core/interface.js";
 import type { PeerMessage } from "../core/messages.js";
-import { encodeOperations } from "./replay.js";
 
 /** Guarded messages and answers that may wait for the disk. The core's own limit on pending operations is far below. */
 const maximumWaiting = 4_000_000;
@@ -23,7 +22,8 @@ export interface EnginePorts {
   answer(answers: readonly Answer[]): void;
   /** Whether the log still waits for its last fdatasync. */
   logBusy(): boolean;
-  commit(write: number, payload: Uint8Array): void;
+  /** Writes them as one batch; whoever stores them encodes them. */
+  commit(write: number, operations: readonly StorageOperation[]): void;
   /** Sees each storage operation before it is written; false when the node must not take it. */
   inspect(operation: StorageOperation): boolean;
   /** Runs `work` at the end of this turn of the event loop. */
@@ -220,6 +220,6 @@ export class Engine {
     if (this.#lastWrite === this.#durable || this.#operations.length === 0 || this.#ports.logBusy()) return;
     const operations = this.#operations;
     this.#operations = [];
-    this.#ports.commit(this.#lastWrite, encodeOperations(operations));
+    this.#ports.commit(this.#lastWrite, operations);
   }
 }

@@ -10,7 +10,7 @@ import { Engine } from "./engine.js";
 import { InboundLinks } from "./inbound-links.js";
 import type { NodeOptions } from "./options.js";
 import { OutboundLink } from "./outbound-link.js";
-import { replay } from "./replay.js";
+import { encodeOperations, replay } from "./replay.js";
 import { limits, tickMs, timing } from "./timing.js";
 import type { WriteAheadLog } from "./wal.js";
 
@@ -166,7 +166,7 @@ export class StoreNode {
       send: (peer, messages) => this.#outbound.get(peer)?.send(messages),
       answer: (answers) => this.#clients.answer(answers),
       logBusy: () => this.#log.busy,
-      commit: (write, payload) => this.#log.commit(write, payload),
+      commit: (write, operations) => this.#log.commit(write, encodeOperations(operations)),
       inspect: (operation) => this.#inspect(operation),
       atEndOfTurn: (work) => {
         setImmediate(() => {
