@@ -1,5 +1,5 @@
 // --explain: what a verdict stands on, operation by operation.
-import type { CheckerResult, Verdict, Violation } from "../checker/index.js";
+import { formatExplanation, type CheckerResult, type Verdict, type Violation } from "../checker/index.js";
 import type { JsonValue, Operation } from "../history/index.js";
 import type { Terminal } from "./terminal.js";
 
@@ -13,6 +13,12 @@ export function printExplanation(verdict: Verdict, operations: readonly Operatio
 }
 
 function printCore(violation: Violation, operations: readonly Operation[], { out, colors }: Terminal): void {
+  if (violation.explanation !== undefined) {
+    out("");
+    for (const line of formatExplanation(violation).split("\n")) out(line === "" ? "" : `  ${line}`);
+    out(`  fingerprint: ${violation.fingerprint}`);
+    return;
+  }
   const core = violation.operations.flatMap((index) => operations[index] ?? []);
   if (core.length === 0) return;
   const { certificate } = violation;

@@ -16,8 +16,9 @@ export function formatExplanation(violation: Violation): string {
     told.add(index);
     return `  [${index}] ${texts.get(index) ?? "an operation"}`;
   };
-  if (explanation.stalenessMs !== null) {
-    const ms = Number(explanation.stalenessMs.toFixed(3));
+  const ms = Number((explanation.stalenessMs ?? 0).toFixed(3));
+  // Where times are but the order of lines there is nothing to tell.
+  if (ms > 0) {
     lines.push(`The value had been gone for at least ${ms} ms when the read began.`);
   }
   const least = certificate?.minimal === true ? "; without any one of them the rest is consistent" : "";
