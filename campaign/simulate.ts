@@ -259,6 +259,7 @@ class SimulatedExecution {
 
   #sampleForEver(): void {
     for (const name of this.#world.names) this.#sample(name);
+    if (this.#recording) this.#leaders.update(this.#world.queue.nowNs - this.#originNs, this.#latest);
     this.#world.queue.after(sampleEveryNs, () => this.#sampleForEver());
   }
 
@@ -279,7 +280,6 @@ class SimulatedExecution {
     const sample = { time_ns: timeNs, node: name, status, error, cpu_time_ms: node.cpuNs / 1e6, resident_bytes: null };
     this.#samples.push(sample);
     this.#latest.set(name, sample);
-    this.#leaders.update(timeNs, this.#latest);
   }
 
   #onLeaderChange({ group, leader, ballot, previous }: LeaderChange): void {

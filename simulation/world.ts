@@ -44,7 +44,7 @@ export interface WorldCounts {
 
 const logTailLength = 40;
 /** Events between two looks at what promises wait for. */
-const sliceLength = 64;
+const sliceLength = 512;
 
 export class World {
   readonly queue = new EventQueue();
