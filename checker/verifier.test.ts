@@ -1,7 +1,8 @@
 // The verifier against false claims: it must refuse every linearization and every core that is not one.
 import { describe, expect, test } from "vitest";
-import { cas, failedCas, get, operations, put } from "./testing/builders.js";
-import { verifyCore } from "./verifier-core.js";
+import type { JsonValue, Operation } from "../history/index.js";
+import { cas, failedCas, get, mismatch, operations, put } from "./testing/builders.js";
+import { verifyCore, type CoreClaim } from "./verifier-core.js";
 import { registerSpecification, verifyLinearization } from "./verifier.js";
 
 const specification = registerSpecification(0);
@@ -32,6 +33,33 @@ describe("a claimed linearization", () => {
   test("is refused when it uses an operation that certainly did not happen", () => {
     const failed = operations((index) => ({ ...put(1, 0, 1)(index), outcome: "fail" as const }));
     expect(verifyLinearization(specification, failed, [0])).toMatch(/did not happen/);
+  });
+});
+
+describe("values", () => {
+  const replayed = (written: JsonValue, read: JsonValue, initial: JsonValue = null) =>
+    verifyLinearization(registerSpecification(initial), operations(put(written, 0, 1), get(read, 2, 3)), [0, 1]);
+
+  test("are compared by what is in them, whatever the order of fields", () => {
+    expect(replayed({ a: [1, { x: null }], b: 2 }, { b: 2, a: [1, { x: null }] })).toBeNull();
+    expect(replayed([1, 2], [1, 2])).toBeNull();
+  });
+
+  test.each<[JsonValue, JsonValue]>([
+    [
+      [1, 2],
+      [2, 1],
+    ],
+    [[1, 2], [1]],
+    [{ a: 1 }, { a: 2 }],
+    [{ a: 1 }, { b: 1 }],
+    [[], {}],
+    [null, {}],
+    [1, "1"],
+    ["null", null],
+    [false, 0],
+  ])("%j is not %j", (written, read) => {
+    expect(replayed(written, read)).toMatch(/operation 1 cannot answer so in state/);
   });
 });
 
@@ -90,6 +118,66 @@ describe("a claimed core", () => {
     expect(verifyCore(specification, failed.slice(0, 1), { operations: [0], context: "own-window" })).toBe(
       "inconsistent",
     );
+  });
+
+  const verdict = (history: readonly Operation[], core: readonly number[], context: CoreClaim["context"]) =>
+    verifyCore(specification, history, { operations: core, context });
+
+  test("what certainly failed helps nobody, inside it or outside", () => {
+    const refused = (index: number): Operation => ({ ...put(7, 0, 9)(index), outcome: "fail" });
+    const history = operations(refused, get(7, 2, 3));
+    for (const context of ["own-window", "any-time", "open-ended"] as const) {
+      expect(verdict(history, [1], context)).toBe("inconsistent");
+      expect(verdict(history, [0, 1], context)).toBe("inconsistent");
+    }
+  });
+
+  test("open-ended, an operation outside may come late, but only once and not before its call", () => {
+    const late = operations(put(1, 0, 1), put(2, 2, 3), get(1, 4, 5));
+    expect(verdict(late, [1, 2], "own-window")).toBe("inconsistent");
+    expect(verdict(late, [1, 2], "open-ended")).toBe("consistent");
+    const twice = operations(put(1, 0, 1), get(1, 2, 3), put(2, 4, 5), get(1, 6, 7));
+    expect(verdict(twice, [1, 2, 3], "open-ended")).toBe("inconsistent");
+    expect(verdict(twice, [1, 2, 3], "any-time")).toBe("consistent");
+    const early = operations(get(1, 0, 1), put(1, 2, 3));
+    expect(verdict(early, [0], "open-ended")).toBe("inconsistent");
+  });
+
+  test.each([
+    ["a mismatch observed", mismatch(3, 5, 2, 3)],
+    ["a put replaced", (index: number): Operation => ({ ...put(9, 2, 3)(index), output: { previous: 5 } })],
+    ["a cas expected", cas(5, 9, 2, 3)],
+    ["a get returned", get(5, 2, 3)],
+  ])("a write outside of the value that %s explains it, and one of another value does not", (_, maker) => {
+    for (const context of ["own-window", "any-time"] as const) {
+      expect(verdict(operations(maker, put(5, 0, 9)), [0], context)).toBe("consistent");
+      expect(verdict(operations(maker, put(6, 0, 9)), [0], context)).toBe("inconsistent");
+      expect(verdict(operations(maker, cas(6, 5, 0, 9), put(6, 0, 9)), [0], context)).toBe("consistent");
+    }
+  });
+
+  test("a cas that found nothing needs the value to be absent", () => {
+    const absent = (index: number): Operation => ({ ...cas(1, 2, 2, 3)(index), output: { status: "not-found" } });
+    expect(verdict(operations(absent), [0], "own-window")).toBe("inconsistent");
+    expect(verdict(operations(absent, put(null, 0, 9)), [0], "own-window")).toBe("consistent");
+  });
+
+  test("an outside cas that says that it failed wrote nothing", () => {
+    const failed = (index: number): Operation => ({ ...cas(0, 5, 0, 9)(index), output: { status: "mismatch" } });
+    expect(verdict(operations(failed, get(5, 2, 3)), [1], "own-window")).toBe("inconsistent");
+    expect(verdict(operations(cas(0, 5, 0, 9), get(5, 2, 3)), [1], "own-window")).toBe("consistent");
+  });
+
+  test("an operation that ends when another begins may still come after it", () => {
+    expect(verdict(operations(put(1, 0, 2), get(0, 2, 3)), [0, 1], "own-window")).toBe("consistent");
+    expect(verdict(operations(put(1, 0, 2), get(0, 3, 4)), [0, 1], "own-window")).toBe("inconsistent");
+  });
+
+  test("as many steps as it takes are enough", () => {
+    const history = operations(put(7, 0, 1));
+    const claim = { operations: [0], context: "own-window" } as const;
+    expect(verifyCore(specification, history, claim, 1)).toBe("consistent");
+    expect(verifyCore(specification, history, claim, 0)).toBe("undecided");
   });
 
   test("too many steps are undecided, not a proof", () => {
