@@ -18,11 +18,14 @@ export class SimulatedDisk {
   readonly #random: Random;
   readonly #settings: WorldSettings;
   readonly #durable: (write: number) => void;
+  readonly #failed: (error: Error) => void;
   #underWay: Write | null = null;
   /** Grows with each crash: an fsync that was planned before it never returns. */
   #epoch = 0;
   /** Owned by the system; what it holds survives every crash. */
   readonly image: unknown;
+  /** What the system's reader says of a log that it cannot believe: it starts from this disk no more. */
+  unreadable: Error | null = null;
   writes = 0;
 
   constructor(
@@ -31,12 +34,14 @@ export class SimulatedDisk {
     random: Random,
     settings: WorldSettings,
     durable: (write: number) => void,
+    failed: (error: Error) => void,
   ) {
     this.#system = system;
     this.#queue = queue;
     this.#random = random;
     this.#settings = settings;
     this.#durable = durable;
+    this.#failed = failed;
     this.image = system.emptyDisk();
   }
 
@@ -52,12 +57,12 @@ export class SimulatedDisk {
     this.#queue.after(this.#fsyncNs(), () => {
       if (epoch !== this.#epoch) return;
       this.#underWay = null;
-      this.#system.applyBatch(this.image, write.batch);
-      this.#durable(write.number);
+      if (this.#apply(() => this.#system.applyBatch(this.image, write.batch))) this.#durable(write.number);
+      else this.#failed(this.unreadable ?? new Error("its log cannot be read"));
     });
   }
 
-  /** The process or its machine is gone. Throws where the system then refuses to start from what is left. */
+  /** The process or its machine is gone. */
   crash(): CrashOutcome {
     this.#epoch += 1;
     const write = this.#underWay;
@@ -67,12 +72,23 @@ export class SimulatedDisk {
     const share = this.#random.unit();
     if (write === null) return "nothing under way";
     if (drawn < keptAtCrashChance) {
-      this.#system.applyBatch(this.image, write.batch);
+      this.#apply(() => this.#system.applyBatch(this.image, write.batch));
       return "kept";
     }
     if (drawn >= keptAtCrashChance + tornAtCrashChance) return "lost";
-    this.#system.recoverTorn(this.image, write.batch, share);
+    this.#apply(() => this.#system.recoverTorn(this.image, write.batch, share));
     return "torn";
+  }
+
+  /** False when what is on the disk contradicts itself from now on. */
+  #apply(change: () => void): boolean {
+    try {
+      change();
+      return true;
+    } catch (error) {
+      this.unreadable ??= error instanceof Error ? error : new Error(String(error));
+      return false;
+    }
   }
 
   #fsyncNs(): number {

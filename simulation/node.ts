@@ -69,7 +69,14 @@ export class SimulatedNode {
     this.#random = random;
     const drift = (2 * random.unit() - 1) * settings.driftPpm * 1e-6;
     this.#tickNs = Math.round(system.tickMs * 1e6 * (1 + drift));
-    this.disk = new SimulatedDisk(system, queue, random, settings, (write) => this.post({ type: "persisted", write }));
+    this.disk = new SimulatedDisk(
+      system,
+      queue,
+      random,
+      settings,
+      (write) => this.post({ type: "persisted", write }),
+      (error) => this.#die(error),
+    );
   }
 
   get alive(): boolean {
@@ -89,6 +96,7 @@ export class SimulatedNode {
     const { incarnation } = this;
     const options = { node: at + 1, nodes, replication, clusterId, identity: `disk of ${this.name}`, incarnation };
     try {
+      if (this.disk.unreadable !== null) throw this.disk.unreadable;
       this.node = this.#system.createNode(options, this.disk.image);
     } catch (error) {
       this.#die(error);
@@ -177,11 +185,7 @@ export class SimulatedNode {
     this.exit = { code: 1, signal: null };
     this.#inbox = [];
     this.#waiting = [];
-    try {
-      this.disk.crash();
-    } catch {
-      // It will say so again when it is started.
-    }
+    this.disk.crash();
     this.#hooks.died(this, error instanceof Error ? error : new Error(String(error)));
   }
 

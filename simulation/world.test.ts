@@ -130,6 +130,34 @@ describe("disks", () => {
     expect([...outcomes].sort()).toEqual(["kept", "lost", "torn"]);
   });
 
+  test("a node whose reader refuses what a crash left does not start, and that is told", () => {
+    const system = {
+      ...echoSystem(),
+      recoverTorn: () => {
+        throw new Error("half a batch makes no sense");
+      },
+    };
+    const { world } = worldOf({ fsyncNs: 500e6, keptAtCrashChance: 0, tornAtCrashChance: 1 }, 1, system);
+    const events: ClusterEvent[] = [];
+    world.onEvent((event) => events.push(event));
+    world.stop(n2, "SIGKILL");
+    world.start(n2);
+    expect(world.observeProcess(n2).state).toBe("exited");
+    expect(events).toContainEqual({ type: "panic", node: n2, line: "FATAL half a batch makes no sense" });
+  });
+
+  test("a batch that the log cannot take ends its node", () => {
+    const system = {
+      ...echoSystem(),
+      applyBatch: () => {
+        throw new Error("an append at 7 to a log of 3 entries");
+      },
+    };
+    const { world } = worldOf({}, 1, system);
+    expect(world.observeProcess(n2)).toMatchObject({ state: "exited", exitCode: 1 });
+    expect(world.log(n2).at(-1)).toContain("an append at 7 to a log of 3 entries");
+  });
+
   test("an fsync that was under way at a crash never returns", () => {
     const { world } = worldOf({ fsyncNs: 500e6, keptAtCrashChance: 0, tornAtCrashChance: 0 });
     expect(world.nodeNamed(n2).disk.busy).toBe(true);

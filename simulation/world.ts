@@ -152,13 +152,7 @@ export class World {
 
   stop(name: NodeName, signal: "SIGKILL" | "SIGTERM"): void {
     const node = this.nodeNamed(name);
-    let outcome: string;
-    try {
-      outcome = node.crash(signal === "SIGKILL" ? { code: null, signal } : { code: 0, signal: null });
-    } catch (error) {
-      // Its reader refuses what is left of the batch under way: the next start says so.
-      outcome = `refused by its reader: ${String(error)}`;
-    }
+    const outcome = node.crash(signal === "SIGKILL" ? { code: null, signal } : { code: 0, signal: null });
     this.#gone(node);
     this.#note(node, `${signal}; its batch under way: ${outcome}`);
     const exit = node.exit ?? { code: null, signal };
