@@ -20,7 +20,7 @@ const preparing = prepare();
 
 async function hunt(seed: number): Promise<HuntResult> {
   const { system, deterministic } = await preparing;
-  const plan = huntPlan(seed, { ...data, system });
+  const plan = huntPlan(seed, { ...data, system, deterministic });
   const { run, verdict, history } = await simulateAndJudge(plan, system, deterministic);
   return {
     seed,

@@ -7,10 +7,12 @@ import type { Trace } from "../simulation/index.js";
 import type { Plan } from "./plan.js";
 import { judgeInvariants, simulate, swarmName, type SimulatedRun } from "./simulate.js";
 import { drawSwarm } from "./swarm.js";
+import { drawTriggers } from "./triggers.js";
 
 /** What all plans of a hunt share. */
 export interface HuntBase {
   readonly system: SystemUnderTest;
+  readonly deterministic: DeterministicSystem;
   readonly mutant: string | null;
   /** How long clients load the system, in simulated time. */
   readonly timeLimitMs: number;
@@ -24,8 +26,8 @@ const sizes = [
   { nodes: 6, replication: 3 },
 ] as const;
 
-/** The plan of a seed: size, load and the swarm's schedule. */
-export function huntPlan(seed: number, { system, mutant, timeLimitMs, ratePerS }: HuntBase): Plan {
+/** The plan of a seed: size, load, the swarm's schedule and its directed faults. */
+export function huntPlan(seed: number, { system, deterministic, mutant, timeLimitMs, ratePerS }: HuntBase): Plan {
   const random = createRandom(seed, "hunt");
   const { nodes, replication } = random.pick(sizes);
   const groups = nodes / replication;
@@ -33,6 +35,8 @@ export function huntPlan(seed: number, { system, mutant, timeLimitMs, ratePerS }
   // As a replay file gives them back, field by field in one order: the history holds them.
   const drawn = drawSwarm({ seed, groups, timeLimitMs, electionTimeoutMs });
   const faults = parseFaults(drawn as unknown as JsonValue);
+  const names = deterministic.nameOf === undefined ? [] : (deterministic.messageNames ?? []);
+  const triggers = drawTriggers(createRandom(seed, "triggers"), names, timeLimitMs, electionTimeoutMs);
   return {
     version: 1,
     name: "hunt",
@@ -44,7 +48,7 @@ export function huntPlan(seed: number, { system, mutant, timeLimitMs, ratePerS }
     replication,
     seed,
     workload: { name: "register", options: {} },
-    nemesis: { name: swarmName, options: {}, faults },
+    nemesis: { name: swarmName, options: { triggers: triggers.map((trigger) => ({ ...trigger })) }, faults },
     time_limit_ms: timeLimitMs,
     rate_per_s: ratePerS,
     concurrency: nodes * 2,

@@ -13,7 +13,7 @@ async function prepare(mutant: string | null) {
 
 test("a stale read needs few operations and no fault that has no part in it", async () => {
   const { system, deterministic } = await prepare("M15");
-  const plan = huntPlan(1000, { system, mutant: "M15", timeLimitMs: 10_000, ratePerS: 50 });
+  const plan = huntPlan(1000, { system, deterministic, mutant: "M15", timeLimitMs: 10_000, ratePerS: 50 });
   const seen: number[] = [];
   const shrunk = await shrink({
     plan,
@@ -31,7 +31,7 @@ test("a stale read needs few operations and no fault that has no part in it", as
 
 test("a plan that does not fail cannot be shrunk", async () => {
   const { system, deterministic } = await prepare(null);
-  const plan = huntPlan(3, { system, mutant: null, timeLimitMs: 2_000, ratePerS: 20 });
+  const plan = huntPlan(3, { system, deterministic, mutant: null, timeLimitMs: 2_000, ratePerS: 20 });
   const options = { plan, system, deterministic, classes: ["stale read"], limitMs: 5_000, onProgress: () => undefined };
   expect(await shrink(options)).toBeNull();
 });

@@ -5,6 +5,7 @@ import type { DeterministicSystem, SystemUnderTest } from "../cluster/index.js";
 import type { Fault } from "../nemesis/index.js";
 import { simulateAndJudge, type HuntedRun } from "./hunt.js";
 import type { Plan } from "./plan.js";
+import { parseTriggers, type Trigger } from "./triggers.js";
 
 export interface ShrinkOptions {
   readonly plan: Plan;
@@ -53,6 +54,7 @@ class Shrinker {
     for (let before = ""; this.#hasTime() && before !== this.#shape();) {
       before = this.#shape();
       await this.#cutAfterViolation();
+      await this.#fewerTriggers();
       await this.#fewerFaults();
       await this.#smaller("time_limit_ms", shortestLoadMs);
       await this.#smaller("rate_per_s", 2);
@@ -127,6 +129,22 @@ class Shrinker {
       if (smaller) parts = Math.max(2, parts - 1);
       else if (size <= 1) return;
       else parts = Math.min(faults.length, parts * 2);
+    }
+  }
+
+  async #fewerTriggers(): Promise<void> {
+    const listOf = (plan: Plan): readonly Trigger[] => parseTriggers(plan.nemesis.options["triggers"]);
+    const withTriggers = (triggers: readonly Trigger[]): Plan => {
+      const plan = this.#plan;
+      const options = { ...plan.nemesis.options, triggers: triggers.map((trigger) => ({ ...trigger })) };
+      return { ...plan, nemesis: { ...plan.nemesis, options } };
+    };
+    for (let at = listOf(this.#plan).length - 1; at >= 0 && this.#hasTime(); at -= 1) {
+      const triggers = listOf(this.#plan);
+      await this.#fails(withTriggers(triggers.filter((_, other) => other !== at)));
+      const [trigger] = triggers.slice(at, at + 1);
+      if (listOf(this.#plan).length < triggers.length || trigger === undefined || trigger.times === 1) continue;
+      await this.#fails(withTriggers(triggers.map((one, other) => (other === at ? { ...one, times: 1 } : one))));
     }
   }
 

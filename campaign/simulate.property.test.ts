@@ -35,7 +35,7 @@ test("the store as shipped is valid or at least no violation under the swarm, an
   let faults = 0;
   let valid = 0;
   for (let seed = 1; seed <= 30; seed += 1) {
-    const plan = huntPlan(seed, { system, mutant: null, timeLimitMs: 6_000, ratePerS: 40 });
+    const plan = huntPlan(seed, { system, deterministic, mutant: null, timeLimitMs: 6_000, ratePerS: 40 });
     const { verdict, run } = await simulateAndJudge(plan, system, deterministic);
     expect(`seed ${seed}: ${verdict.violations.map(({ sentence }) => sentence).join("; ")}`).toBe(`seed ${seed}: `);
     faults += run.faults;
@@ -49,7 +49,7 @@ test("a planted bug is found, and its invariant names it before the history does
   const system = await systemNamed("store")("M19");
   const deterministic = await system.deterministic?.();
   if (deterministic === undefined) throw new Error("the store cannot be simulated");
-  const plan = huntPlan(1, { system, mutant: "M19", timeLimitMs: 6_000, ratePerS: 40 });
+  const plan = huntPlan(1, { system, deterministic, mutant: "M19", timeLimitMs: 6_000, ratePerS: 40 });
   const { verdict, run } = await simulateAndJudge(plan, system, deterministic);
   expect(verdict.valid).toBe(false);
   expect(run.violations[0]?.invariant).toBe("claims are durable");

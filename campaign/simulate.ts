@@ -33,6 +33,7 @@ import { ClusterView } from "./cluster-view.js";
 import type { Plan } from "./plan.js";
 import { workloadOptionsOf } from "./resolve-plan.js";
 import { RunLoop } from "./run-loop.js";
+import { parseTriggers } from "./triggers.js";
 import { createSwarmNemesis, type SwarmNemesis } from "./swarm.js";
 
 export interface SimulateInput {
@@ -224,6 +225,8 @@ class SimulatedExecution {
       const swarm = createSwarmNemesis({
         ...options,
         world,
+        triggers: parseTriggers(plan.nemesis.options["triggers"]),
+        endMs: plan.time_limit_ms,
         leaderOf: (group) => {
           for (const name of world.names) this.#look(name);
           return this.#view.leaderOf(group, nowMs());

@@ -14,7 +14,8 @@ import {
   type PartitionShape,
   type Target,
 } from "../nemesis/index.js";
-import type { World } from "../simulation/index.js";
+import type { SimulatedNode, World } from "../simulation/index.js";
+import type { Trigger } from "./triggers.js";
 
 export interface SwarmInput {
   readonly seed: number;
@@ -102,6 +103,9 @@ function drawKind(
 export interface SwarmNemesisOptions {
   readonly world: World;
   readonly faults: readonly Fault[];
+  readonly triggers: readonly Trigger[];
+  /** When the load ends: nothing is triggered any more. */
+  readonly endMs: number;
   readonly random: Random;
   readonly groups: () => readonly GroupLayout[];
   readonly leaderOf: (group: number) => NodeName | null;
@@ -131,6 +135,7 @@ export function createSwarmNemesis(options: SwarmNemesisOptions): SwarmNemesis {
 class Swarm implements SwarmNemesis {
   readonly #options: SwarmNemesisOptions;
   readonly #open = new Map<number, OpenFault>();
+  readonly #triggered: Promise<void>[] = [];
   carriedOut = 0;
   skipped = 0;
 
@@ -145,7 +150,75 @@ class Swarm implements SwarmNemesis {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#options.faults.map((fault, at) => this.#one(fault, at, signal)));
+    const { faults, triggers, world, endMs } = this.#options;
+    const timed = Promise.all(faults.map((fault, at) => this.#one(fault, at, signal)));
+    if (triggers.length > 0) {
+      const originNs = world.queue.nowNs;
+      this.#watch(originNs, signal);
+      await world.delay(endMs, signal);
+      world.watchMessages(null);
+    }
+    await timed;
+    await Promise.all(this.#triggered);
+  }
+
+  /** Strikes when messages that a trigger waits for are sent or arrive. */
+  #watch(originNs: number, signal: AbortSignal): void {
+    const { triggers, world } = this.#options;
+    const { nameOf } = world.options.system;
+    if (nameOf === undefined) return;
+    const states = triggers.map((trigger) => ({ trigger, skipped: 0, struck: 0 }));
+    world.watchMessages((what, from, to, messages) => {
+      if (signal.aborted) return;
+      for (const state of states) {
+        const { trigger } = state;
+        if (trigger.what !== what || state.struck >= trigger.times) continue;
+        if (world.queue.nowNs < originNs + trigger.from_ms * 1e6) continue;
+        if (!messages.some((message) => nameOf(message) === trigger.on)) continue;
+        state.skipped += 1;
+        if (state.skipped <= trigger.skips) continue;
+        state.skipped = 0;
+        state.struck += 1;
+        this.#triggered.push(this.#strike(trigger, trigger.strikes === "sender" ? from : to, originNs, signal));
+      }
+    });
+  }
+
+  /** The same fault as the nemesis would make of it, at the node that the event names. */
+  async #strike(trigger: Trigger, node: SimulatedNode, originNs: number, signal: AbortSignal): Promise<void> {
+    const { world, groups, endMs } = this.#options;
+    await world.delay(trigger.delay_ms, signal);
+    const nowMs = (world.queue.nowNs - originNs) / 1e6;
+    const group = groups().find(({ members }) => members.includes(node.name));
+    if (signal.aborted || group === undefined || nowMs >= endMs) return;
+    const timed = {
+      at_ms: Math.round(nowMs),
+      for_ms: Math.min(trigger.for_ms, Math.ceil(endMs - nowMs)),
+      glitch: true,
+    };
+    const named: Target = { by: "name", nodes: [node.name] };
+    const others = group.members.filter((member) => member !== node.name);
+    const links = others.flatMap((other) => [
+      { from: node.name, to: other },
+      { from: other, to: node.name },
+    ]);
+    let open: Pick<OpenFault, "spec" | "targets" | "action">;
+    if (trigger.do === "cut") {
+      const { mode } = trigger;
+      if (links.some((link) => world.link(link).cut !== null)) return;
+      const spec = { kind: "partition", shape: "isolate-one", mode, group: group.group, scope: "group" } as const;
+      open = { spec: { ...timed, ...spec }, targets: links.map(linkName), action: { type: "cut", mode, links } };
+    } else {
+      if (node.state !== "running") return;
+      const nodes = [node.name];
+      const action =
+        trigger.do === "kill"
+          ? { type: "stop" as const, how: "kill" as const, nodes }
+          : { type: "pause" as const, nodes };
+      open = { spec: { ...timed, kind: trigger.do, target: named }, targets: nodes, action };
+    }
+    const event = `${trigger.on} ${trigger.what}, ${trigger.delay_ms} ms before; strikes its ${trigger.strikes}`;
+    await this.#carryOut(open, timed.for_ms, signal, { triggered_by: event });
   }
 
   async #one(spec: Fault, at: number, signal: AbortSignal): Promise<void> {
@@ -156,13 +229,22 @@ class Swarm implements SwarmNemesis {
       this.skipped += 1;
       return;
     }
-    const open = { fault: this.carriedOut, spec, ...action };
+    await this.#carryOut({ spec, ...action }, spec.for_ms, signal, null);
+  }
+
+  async #carryOut(
+    what: Pick<OpenFault, "spec" | "targets" | "action">,
+    forMs: number,
+    signal: AbortSignal,
+    cause: JsonValue,
+  ): Promise<void> {
+    const open: OpenFault = { fault: this.carriedOut, ...what };
     this.carriedOut += 1;
     this.#open.set(open.fault, open);
-    this.#record(open, "requested", null);
+    this.#record(open, "requested", cause);
     this.#apply(open.action);
     this.#record(open, "confirmed-on", this.#evidence(open.action));
-    await world.delay(spec.for_ms, signal);
+    await this.#options.world.delay(forMs, signal);
     this.#end(open);
   }
 

@@ -111,6 +111,10 @@ export interface DeterministicSystem {
   createClient(): DeterministicClient;
   inspectDisk?(disk: unknown): DiskInspection;
   claimOf?(message: unknown): MessageClaim | null;
+  /** The name of a message's kind, for faults that wait for one. */
+  nameOf?(message: unknown): string;
+  /** Kinds of messages by which nodes come to agree; those sent once an election first, those of every request last. */
+  readonly messageNames?: readonly string[];
   /** For a trace: the message in a few words. */
   describe?(message: unknown): string;
 }

@@ -6,5 +6,6 @@ export * from "./driver.js";
 export * from "./invariants.js";
 export * from "./settings.js";
 export * from "./paced.js";
+export { SimulatedNode } from "./node.js";
 export { Trace } from "./trace.js";
 export * from "./world.js";

@@ -34,6 +34,14 @@ export interface WorldOptions {
   readonly trace?: Trace;
 }
 
+/** Sees each message when it is sent and when it arrives; what it wants done because of it, it plans. */
+export type MessageWatcher = (
+  what: "sent" | "received",
+  from: SimulatedNode,
+  to: SimulatedNode,
+  messages: readonly unknown[],
+) => void;
+
 export interface WorldCounts {
   readonly events: number;
   readonly turns: number;
@@ -59,6 +67,7 @@ export class World {
   readonly #logs: string[][];
   readonly #trace: Trace | null;
   #pauseAsked = false;
+  #watcher: MessageWatcher | null = null;
 
   constructor(options: WorldOptions) {
     const { seed, nodes: count, replication, system } = options;
@@ -73,6 +82,7 @@ export class World {
         const node = this.node(from);
         this.invariants?.sending(node, messages);
         this.#trace?.sent(this.queue.nowNs, node.name, this.node(to).name, messages);
+        this.#watcher?.("sent", node, this.node(to), messages);
         this.network.send(from, to, messages);
       },
       answer: (_node: number, connection: number, response: unknown) => this.#connections.answer(connection, response),
@@ -97,6 +107,7 @@ export class World {
       },
       deliver: (to, from, messages) => {
         this.#trace?.received(this.queue.nowNs, this.node(from).name, this.node(to).name, messages);
+        this.#watcher?.("received", this.node(from), this.node(to), messages);
         this.node(to).post({ type: "messages", from: from + 1, messages });
       },
     });
@@ -130,6 +141,11 @@ export class World {
 
   createClient(node: NodeName): SimulatedClient {
     return new SimulatedClient(this.options.system, this.#connections, this.nodeNamed(node));
+  }
+
+  /** One watcher at a time; null: nobody. */
+  watchMessages(watcher: MessageWatcher | null): void {
+    this.#watcher = watcher;
   }
 
   onEvent(listener: (event: ClusterEvent) => void): void {

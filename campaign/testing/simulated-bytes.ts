@@ -18,7 +18,7 @@ export async function bytesOfSeeds(seeds: readonly number[], timeLimitMs: number
   if (deterministic === undefined) throw new Error("the store cannot be simulated");
   const all: SeedBytes[] = [];
   for (const seed of seeds) {
-    const plan = huntPlan(seed, { system, mutant: null, timeLimitMs, ratePerS: 40 });
+    const plan = huntPlan(seed, { system, deterministic, mutant: null, timeLimitMs, ratePerS: 40 });
     const trace = new Trace(deterministic);
     const { history, run, verdict } = await simulateAndJudge(plan, system, deterministic, trace);
     const rest = JSON.stringify([run.samples, run.decisions, run.counts, run.settings]);

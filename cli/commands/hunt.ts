@@ -118,7 +118,9 @@ async function performHunt(words: HuntWords, terminal: Terminal): Promise<ExitCo
   }
   terminal.out(progressOf(report));
   const [found] = report.violated;
-  const base = { system, mutant, timeLimitMs, ratePerS };
+  const deterministic = await system.deterministic?.();
+  if (deterministic === undefined) throw new Error(`${system.name} cannot be simulated`);
+  const base = { system, deterministic, mutant, timeLimitMs, ratePerS };
   const replay =
     found === undefined
       ? null
@@ -153,9 +155,7 @@ interface KeepReplay {
 }
 
 async function keepReplay({ found, base, shrinkMs, words, terminal }: KeepReplay) {
-  const { system } = base;
-  const deterministic = await system.deterministic?.();
-  if (deterministic === undefined) throw new Error(`${system.name} cannot be simulated`);
+  const { system, deterministic } = base;
   const plan = huntPlan(found.seed, base);
   const whole = await simulateAndJudge(plan, system, deterministic);
   let hunted: HuntedRun = whole;

@@ -250,5 +250,7 @@ export const deterministicSystem: DeterministicSystem = {
     return { promised: numbersOf(promised), accepted: numbersOf(accepted), length: log.length };
   },
   claimOf: (message) => claimOf(message as PeerMessage),
+  messageNames: ["Prepare", "Promise", "AcceptSync", "PrepareReq", "NotAccepted", "Accept", "Accepted", "Decide"],
+  nameOf: (message) => (message as PeerMessage).type,
   describe: (message) => describe(message as PeerMessage),
 };
