@@ -168,6 +168,12 @@ describe("a claimed core", () => {
     expect(verdict(operations(cas(0, 5, 0, 9), get(5, 2, 3)), [1], "own-window")).toBe("consistent");
   });
 
+  test("an outside put that tells what it replaced works from that value only", () => {
+    const told = (index: number): Operation => ({ ...put(5, 0, 9)(index), output: { previous: 4 } });
+    expect(verdict(operations(told, get(5, 2, 3)), [1], "own-window")).toBe("inconsistent");
+    expect(verdict(operations(told, get(5, 2, 3), put(4, 0, 9)), [1], "own-window")).toBe("consistent");
+  });
+
   test("an operation that ends when another begins may still come after it", () => {
     expect(verdict(operations(put(1, 0, 2), get(0, 2, 3)), [0, 1], "own-window")).toBe("consistent");
     expect(verdict(operations(put(1, 0, 2), get(0, 3, 4)), [0, 1], "own-window")).toBe("inconsistent");
