@@ -40,7 +40,7 @@ test("a planted bug can be built from the installed package", () => {
   expect(document).toHaveProperty("counts.ok");
 });
 
-test.each(["history", "checker", "cluster", "nemesis", "workloads", "toxiproxy", "campaign"])(
+test.each(["history", "checker", "cluster", "nemesis", "workloads", "toxiproxy", "simulation", "campaign"])(
   "minos-suite/%s can be imported",
   (room) => {
     const script = `const m = await import("minos-suite/${room}"); if (Object.keys(m).length === 0) process.exit(1);`;
