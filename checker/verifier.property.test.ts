@@ -34,7 +34,7 @@ function isConsistent(operations: readonly Operation[], initial: JsonValue, clai
   const isCore = (one: Operation) => claim.operations.includes(one.index);
   const search = (state: JsonValue | undefined, used: readonly number[], time: number): boolean => {
     if (state === undefined) return false;
-    const key = JSON.stringify([text(state), [...used].sort(), time]);
+    const key = JSON.stringify([text(state), [...used].sort((left, right) => left - right), time]);
     if (seen.has(key)) return false;
     seen.add(key);
     const waiting = moves.filter((one) => isCore(one) && one.outcome === "ok" && !used.includes(one.index));
