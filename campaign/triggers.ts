@@ -39,7 +39,7 @@ export function drawTriggers(
 ): readonly Trigger[] {
   if (names.length === 0 || !random.chance(0.4)) return [];
   const logUniform = (low: number, high: number): number => low * (high / low) ** random.unit();
-  return Array.from({ length: random.integer(1, 3) }, () => {
+  const drawOne = (): Trigger => {
     const at = random.integer(0, names.length - 1);
     // The first half of the names are of messages that come once an election; of the others many come every second.
     const common = at >= names.length / 2;
@@ -59,6 +59,13 @@ export function drawTriggers(
       for_ms: Math.round(logUniform(0.1, 10) * electionTimeoutMs),
       times: random.pick([1, 1, 3, 10]),
     };
+  };
+  return Array.from({ length: random.integer(1, 3) }, drawOne).flatMap((trigger) => {
+    if (!random.chance(0.4)) return [trigger];
+    // A twin strikes the other node of the same event in a way of its own: a crash and a cut in one round trip.
+    const { do: deed, mode, delay_ms, for_ms } = drawOne();
+    const strikes = trigger.strikes === "sender" ? ("receiver" as const) : ("sender" as const);
+    return [trigger, { ...trigger, strikes, do: deed, mode, delay_ms, for_ms }];
   });
 }
 
