@@ -12,7 +12,7 @@ import type {
   NodeStatus,
 } from "../../cluster/index.js";
 import { ClientCore } from "../client/client-core.js";
-import { bottomBallot } from "../core/ballot.js";
+import { bottomBallot, compareBallots } from "../core/ballot.js";
 import { createCore } from "../core/index.js";
 import {
   nodeId,
@@ -89,6 +89,9 @@ class SimulableNode implements DeterministicNode {
   readonly #engine: Engine;
   #turnEnd: (() => void) | null = null;
   #busy = false;
+  /** The greatest promise that is on the disk, and the one in the batch under way. */
+  #durablePromise: Ballot;
+  #promiseUnderWay: Ballot | null = null;
   #output: {
     sends: NodeOutput["sends"][number][];
     write: NodeOutput["write"];
@@ -97,6 +100,7 @@ class SimulableNode implements DeterministicNode {
 
   constructor(options: DeterministicNodeOptions, disk: Disk) {
     this.#options = options;
+    this.#durablePromise = disk.promised;
     this.#output = { sends: [], write: null, answers: [] };
     const { replication, clusterId, identity, incarnation } = options;
     const nodes = options.nodes.map((_, index) => nodeId(index + 1));
@@ -108,6 +112,7 @@ class SimulableNode implements DeterministicNode {
       logBusy: () => this.#busy,
       commit: (number, batch: Batch) => {
         this.#busy = true;
+        for (const operation of batch) if (operation.type === "promised") this.#promiseUnderWay = operation.ballot;
         this.#output.write = { number, batch };
       },
       inspect: () => true,
@@ -141,6 +146,8 @@ class SimulableNode implements DeterministicNode {
         return;
       case "persisted":
         this.#busy = false;
+        this.#durablePromise = this.#promiseUnderWay ?? this.#durablePromise;
+        this.#promiseUnderWay = null;
         engine.persisted(input.write);
         return;
       case "link": {
@@ -153,11 +160,14 @@ class SimulableNode implements DeterministicNode {
   status(): NodeStatus {
     const core = this.#engine.core.status();
     const name = (id: number): NodeName => this.#options.nodes[id - 1] ?? ("none" as NodeName);
+    // What a crash may still take back is told to nobody, not even here: a promise before it is durable, and a leadership on it.
+    const ahead = compareBallots(core.ballot, this.#durablePromise) > 0;
+    const ballot = ahead ? this.#durablePromise : core.ballot;
     const group = {
       group: core.group ?? 0,
       members: core.members.map(name),
-      leader: core.leader === null ? null : name(core.leader),
-      ballot: `${core.ballot.number}.${core.ballot.priority}.${name(core.ballot.node)}`,
+      leader: core.leader === null || (ahead && core.leader === this.#options.node) ? null : name(core.leader),
+      ballot: `${ballot.number}.${ballot.priority}.${name(ballot.node)}`,
       phase: `${core.role} ${core.phase}`,
       decidedIndex: core.decided,
       logHash: core.logHash,
