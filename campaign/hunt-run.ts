@@ -37,13 +37,32 @@ export interface HuntProgress {
   readonly chanceOfNews: number;
 }
 
+/** Of one number over all runs. */
+export interface Distribution {
+  readonly least: number;
+  readonly median: number;
+  readonly p90: number;
+  readonly most: number;
+}
+
 export interface HuntReport extends HuntProgress {
   readonly firstSeed: number;
+  /** What a run was like; null when there was none. */
+  readonly perRun: {
+    readonly operations: Distribution;
+    readonly faults: Distribution;
+    readonly skippedFaults: Distribution;
+    readonly simulatedMs: Distribution;
+  } | null;
+  /** Runs without a verdict, the first of them. */
+  readonly doubtful: readonly HuntResult[];
   readonly violated: readonly HuntResult[];
   readonly failed: readonly HuntResult[];
 }
 
-/** Violations kept when told to go on. */
+type RunSize = Pick<HuntResult, "operations" | "faults" | "skippedFaults" | "simulatedMs">;
+
+/** Violations, failures and doubts kept when told to go on. */
 const keptMax = 1_000;
 
 export function hunt(options: HuntOptions): Promise<HuntReport> {
@@ -56,6 +75,8 @@ class Hunt {
   readonly #statesSeen = new Map<string, number>();
   readonly #violated: HuntResult[] = [];
   readonly #failed: HuntResult[] = [];
+  readonly #doubtful: HuntResult[] = [];
+  readonly #sizes: RunSize[] = [];
   readonly #beganMs = performance.now();
   readonly #counts = { runs: 0, valid: 0, unknown: 0, violations: 0, threw: 0, operations: 0, faults: 0 };
   #simulatedMs = 0;
@@ -100,7 +121,14 @@ class Hunt {
     } finally {
       await Promise.all(this.#workers.map((worker) => worker.terminate()));
     }
-    return { ...this.#progress(), firstSeed: this.#options.firstSeed, violated: this.#violated, failed: this.#failed };
+    return {
+      ...this.#progress(),
+      firstSeed: this.#options.firstSeed,
+      perRun: this.#perRun(),
+      violated: this.#violated,
+      failed: this.#failed,
+      doubtful: this.#doubtful,
+    };
   }
 
   #feed(port: Pick<Worker, "postMessage">): void {
@@ -119,10 +147,14 @@ class Hunt {
     counts.operations += result.operations;
     counts.faults += result.faults;
     this.#simulatedMs += result.simulatedMs;
+    const { operations, faults, skippedFaults, simulatedMs } = result;
+    if (result.valid !== "threw") this.#sizes.push({ operations, faults, skippedFaults, simulatedMs });
     for (const state of result.states) this.#statesSeen.set(state, (this.#statesSeen.get(state) ?? 0) + 1);
     if (result.valid === true) counts.valid += 1;
-    else if (result.valid === "unknown") counts.unknown += 1;
-    else if (result.valid === "threw") {
+    else if (result.valid === "unknown") {
+      counts.unknown += 1;
+      if (this.#doubtful.length < keptMax) this.#doubtful.push(result);
+    } else if (result.valid === "threw") {
       counts.threw += 1;
       if (this.#failed.length < keptMax) this.#failed.push(result);
     } else {
@@ -131,6 +163,17 @@ class Hunt {
       if (!this.#options.keepGoing) this.#over = true;
     }
     this.#options.onResult(result, this.#progress());
+  }
+
+  #perRun(): HuntReport["perRun"] {
+    if (this.#sizes.length === 0) return null;
+    const of = (name: keyof RunSize): Distribution => distributionOf(this.#sizes.map((size) => size[name]));
+    return {
+      operations: of("operations"),
+      faults: of("faults"),
+      skippedFaults: of("skippedFaults"),
+      simulatedMs: of("simulatedMs"),
+    };
   }
 
   #progress(): HuntProgress {
@@ -146,4 +189,15 @@ class Hunt {
       chanceOfNews: this.#counts.runs === 0 ? 1 : Math.min(1, once / this.#counts.runs),
     };
   }
+}
+
+/** By nearest rank. Throws for no numbers. */
+export function distributionOf(numbers: readonly number[]): Distribution {
+  const sorted = numbers.toSorted((one, other) => one - other);
+  const at = (share: number): number => {
+    const number = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+    if (number === undefined) throw new Error("no numbers");
+    return number;
+  };
+  return { least: at(0), median: at(0.5), p90: at(0.9), most: at(1) };
 }

@@ -117,6 +117,7 @@ async function performHunt(words: HuntWords, terminal: Terminal): Promise<ExitCo
     terminal.status("");
   }
   terminal.out(progressOf(report));
+  for (const line of sizesOf(report)) terminal.out(line);
   const [found] = report.violated;
   const deterministic = await system.deterministic?.();
   if (deterministic === undefined) throw new Error(`${system.name} cannot be simulated`);
@@ -144,6 +145,20 @@ function progressOf(progress: HuntProgress): string {
   ];
   if (threw > 0) parts.push(`${threw} crashed`);
   return parts.join("  ");
+}
+
+/** What the runs were like, in a line each. */
+function sizesOf({ perRun }: HuntReport): readonly string[] {
+  if (perRun === null) return [];
+  const line = (name: string, { least, median, p90, most }: typeof perRun.faults, unit: number): string =>
+    `  ${name}: ${[least, median, p90, most].map((number) => count.format(number / unit)).join(" / ")}`;
+  return [
+    "  in a run, least / median / p90 / most",
+    line("operations", perRun.operations, 1),
+    line("confirmed faults", perRun.faults, 1),
+    line("faults without a target", perRun.skippedFaults, 1),
+    line("simulated seconds", perRun.simulatedMs, 1000),
+  ];
 }
 
 interface KeepReplay {
@@ -203,6 +218,17 @@ function documentOf(report: HuntReport, replay: Awaited<ReturnType<typeof keepRe
     processor_ms: Math.round(report.processorMs),
     states: report.states,
     chance_of_news: report.chanceOfNews,
+    per_run:
+      report.perRun === null
+        ? null
+        : {
+            operations: report.perRun.operations,
+            faults: report.perRun.faults,
+            skipped_faults: report.perRun.skippedFaults,
+            simulated_ms: report.perRun.simulatedMs,
+          },
+    doubtful: report.doubtful.map(({ seed, summary }) => ({ seed, summary })),
+    crashes: report.failed.map(({ seed, summary }) => ({ seed, summary })),
     found: report.violated.map(({ seed, classes, checkers, summary }) => ({ seed, classes, checkers, summary })),
     replay:
       replay === null
