@@ -12,7 +12,7 @@ import type {
   NodeStatus,
 } from "../../cluster/index.js";
 import { ClientCore } from "../client/client-core.js";
-import { bottomBallot, compareBallots } from "../core/ballot.js";
+import { bottomBallot } from "../core/ballot.js";
 import { createCore } from "../core/index.js";
 import {
   nodeId,
@@ -26,6 +26,7 @@ import {
 import type { PeerMessage } from "../core/messages.js";
 import { told } from "./admin-server.js";
 import { Engine } from "./engine.js";
+import { groupStatus } from "./group-status.js";
 import { decodeOperations, encodeOperations } from "./replay.js";
 import { electionTimeoutMs, limits, tickMs, timing } from "./timing.js";
 import { encodeBatch, scanLog, segmentHeader, segmentHeaderBytes } from "./wal-format.js";
@@ -89,9 +90,6 @@ class SimulableNode implements DeterministicNode {
   readonly #engine: Engine;
   #turnEnd: (() => void) | null = null;
   #busy = false;
-  /** The greatest promise that is on the disk, and the one in the batch under way. */
-  #durablePromise: Ballot;
-  #promiseUnderWay: Ballot | null = null;
   #output: {
     sends: NodeOutput["sends"][number][];
     write: NodeOutput["write"];
@@ -100,7 +98,6 @@ class SimulableNode implements DeterministicNode {
 
   constructor(options: DeterministicNodeOptions, disk: Disk) {
     this.#options = options;
-    this.#durablePromise = disk.promised;
     this.#output = { sends: [], write: null, answers: [] };
     const { replication, clusterId, identity, incarnation } = options;
     const nodes = options.nodes.map((_, index) => nodeId(index + 1));
@@ -112,7 +109,6 @@ class SimulableNode implements DeterministicNode {
       logBusy: () => this.#busy,
       commit: (number, batch: Batch) => {
         this.#busy = true;
-        for (const operation of batch) if (operation.type === "promised") this.#promiseUnderWay = operation.ballot;
         this.#output.write = { number, batch };
       },
       inspect: () => true,
@@ -146,8 +142,6 @@ class SimulableNode implements DeterministicNode {
         return;
       case "persisted":
         this.#busy = false;
-        this.#durablePromise = this.#promiseUnderWay ?? this.#durablePromise;
-        this.#promiseUnderWay = null;
         engine.persisted(input.write);
         return;
       case "link": {
@@ -160,18 +154,7 @@ class SimulableNode implements DeterministicNode {
   status(): NodeStatus {
     const core = this.#engine.core.status();
     const name = (id: number): NodeName => this.#options.nodes[id - 1] ?? ("none" as NodeName);
-    // What a crash may still take back is told to nobody, not even here: a promise before it is durable, and a leadership on it.
-    const ahead = compareBallots(core.ballot, this.#durablePromise) > 0;
-    const ballot = ahead ? this.#durablePromise : core.ballot;
-    const group = {
-      group: core.group ?? 0,
-      members: core.members.map(name),
-      leader: core.leader === null || (ahead && core.leader === this.#options.node) ? null : name(core.leader),
-      ballot: `${ballot.number}.${ballot.priority}.${name(ballot.node)}`,
-      phase: `${core.role} ${core.phase}`,
-      decidedIndex: core.decided,
-      logHash: core.logHash,
-    };
+    const group = groupStatus(core, nodeId(this.#options.node), this.#engine.durablePromise, name);
     const extra = {
       log_length: core.logLength,
       state_hash: core.stateHash,
@@ -182,7 +165,7 @@ class SimulableNode implements DeterministicNode {
       node: name(this.#options.node),
       ready: core.ready,
       incarnation: this.#options.incarnation,
-      groups: core.group === null ? [] : [group],
+      groups: group === null ? [] : [group],
       suspected: core.suspected.map(name),
       extra,
     };

@@ -1,7 +1,9 @@
 // Drives the core: gathers everything that happens in one turn of the event loop, hands it over at the turn's end, and carries
 // out what comes back: one frame for each peer, one write to the log, and no guarded message or answer before its write is
 // durable. The clock, the sockets and the disk are outside; this file only keeps their order.
+import { bottomBallot } from "../core/ballot.js";
 import type {
+  Ballot,
   ClientRequest,
   ClientResponse,
   ConnectionId,
@@ -79,6 +81,9 @@ export class Engine {
   #durable = 0;
   #lastWrite = 0;
   #operations: StorageOperation[] = [];
+  /** The greatest promise on the disk, and those in writes that are not durable yet. */
+  #durablePromise: Ballot = bottomBallot;
+  readonly #promises = new Queue<{ readonly write: number; readonly ballot: Ballot }>();
   readonly #guarded = new Queue<Guarded>();
   readonly #answers = new Queue<Answer>();
   // Gathered during one flush.
@@ -94,6 +99,11 @@ export class Engine {
     return this.#core;
   }
 
+  /** What no crash takes back. */
+  get durablePromise(): Ballot {
+    return this.#durablePromise;
+  }
+
   /** Takes an event; it is handled at the end of this turn of the event loop, together with all others. */
   push(event: CoreEvent): void {
     if (this.#stopped) return;
@@ -102,6 +112,7 @@ export class Engine {
       // Several ticks that fell into one turn (a stopped or starved process) are one.
       this.#tickDue = true;
     } else {
+      if (event.type === "restored") this.#durablePromise = event.state.promised;
       this.#inbox.push(event);
     }
     this.#schedule();
@@ -141,6 +152,7 @@ export class Engine {
     if (ticked) events.push({ type: "tick" });
     this.#tickDue = false;
     for (const event of events) if (event.type === "persisted") this.#durable = Math.max(this.#durable, event.write);
+    this.#promisesKept();
     this.#release();
     this.#take(this.#core.handleBatch(events));
     if (this.#stopped) return;
@@ -155,6 +167,7 @@ export class Engine {
       this.#lastWrite = effects.persist.write;
       for (const operation of effects.persist.operations) {
         if (!this.#ports.inspect(operation)) return;
+        if (operation.type === "promised") this.#promises.push({ write: this.#lastWrite, ballot: operation.ballot });
         this.#operations.push(operation);
       }
     }
@@ -170,6 +183,17 @@ export class Engine {
     }
     this.#release();
     if (this.#guarded.length + this.#answers.length > maximumWaiting) throw new Error("too much waits for the disk");
+  }
+
+  #promisesKept(): void {
+    for (
+      let next = this.#promises.first();
+      next !== undefined && next.write <= this.#durable;
+      next = this.#promises.first()
+    ) {
+      this.#promises.drop();
+      this.#durablePromise = next.ballot;
+    }
   }
 
   /** Strictly in order: what waits for a write never overtakes what was given before it and waits as well. */

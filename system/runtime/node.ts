@@ -7,6 +7,7 @@ import { AdminServer } from "./admin-server.js";
 import { ClientServer } from "./client-server.js";
 import { openDataDirectory } from "./data-directory.js";
 import { Engine } from "./engine.js";
+import { groupStatus } from "./group-status.js";
 import { InboundLinks } from "./inbound-links.js";
 import type { NodeOptions } from "./options.js";
 import { OutboundLink } from "./outbound-link.js";
@@ -97,20 +98,12 @@ export class StoreNode {
   status(): NodeStatus {
     const core = this.#engine.core.status();
     const name = (id: NodeId): NodeName => this.#nameOf(id) as NodeName;
-    const group = {
-      group: core.group ?? 0,
-      members: core.members.map(name),
-      leader: core.leader === null ? null : name(core.leader),
-      ballot: `${core.ballot.number}.${core.ballot.priority}.${core.ballot.node === 0 ? "none" : name(core.ballot.node)}`,
-      phase: `${core.role} ${core.phase}`,
-      decidedIndex: core.decided,
-      logHash: core.logHash,
-    };
+    const group = groupStatus(core, this.#configuration.node, this.#engine.durablePromise, name);
     return {
       node: this.#options.node as NodeName,
       ready: core.ready && !this.#expelled,
       incarnation: this.#configuration.incarnation,
-      groups: core.group === null ? [] : [group],
+      groups: group === null ? [] : [group],
       suspected: core.suspected.map(name),
       extra: {
         identity: this.#configuration.identity,
