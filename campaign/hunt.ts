@@ -5,7 +5,7 @@ import { createRandom, type AppendSink, type JsonValue } from "../history/index.
 import { parseFaults } from "../nemesis/index.js";
 import type { Trace } from "../simulation/index.js";
 import type { Plan } from "./plan.js";
-import { judgeInvariants, simulate, swarmName, type SimulatedRun } from "./simulate.js";
+import { demandAgreement, judgeInvariants, simulate, swarmName, type SimulatedRun } from "./simulate.js";
 import { drawSwarm } from "./swarm.js";
 import { drawTriggers } from "./triggers.js";
 
@@ -120,6 +120,7 @@ export async function simulateAndJudge(
     interrupted: run.endedByViolation ? null : run.cutShort,
     endedByViolation: run.endedByViolation,
   });
+  demandAgreement(run, verdict);
   const invariants = judgeInvariants(run);
   const judged: Verdict =
     invariants.valid === true

@@ -11,7 +11,7 @@ import { writeDecisions } from "./collect-decisions.js";
 import { describeEnvironment } from "./environment.js";
 import { judgeRun, writeReportOf } from "./judge-run.js";
 import type { RunInput, RunResult } from "./run.js";
-import { judgeInvariants, simulate, type SimulatedRun } from "./simulate.js";
+import { demandAgreement, judgeInvariants, simulate, type SimulatedRun } from "./simulate.js";
 import { writeJson, writeText, type RunDirectory } from "./store.js";
 import { noProgress } from "./watch-run.js";
 
@@ -58,6 +58,7 @@ export async function runSimulation(input: RunInput, directory: RunDirectory): P
     expectedFaults: simulated.faults,
     endedByViolation: simulated.endedByViolation,
   });
+  demandAgreement(simulated, judged.verdict);
   writeReportOf({ directory, plan, environment, judged, samples: simulated.samples, rerun });
   return { directory, verdict: judged.verdict, bootMs, teardownMs: 0, leftBehind: [] };
 }

@@ -55,3 +55,15 @@ test("a planted bug is found, and its invariant names it before the history does
   expect(run.violations[0]?.invariant).toBe("claims are durable");
   expect(judge({ mode: "history", events: run.events, model: system.model, initial: null }).valid).not.toBe(false);
 });
+
+test("a stale read is seen live, ends the load at once, and the check of the whole history says so too", async () => {
+  const system = await systemNamed("store")("M15");
+  const deterministic = await system.deterministic?.();
+  if (deterministic === undefined) throw new Error("the store cannot be simulated");
+  const plan = huntPlan(1000, { system, deterministic, mutant: "M15", timeLimitMs: 10_000, ratePerS: 50 });
+  const { verdict, run } = await simulateAndJudge(plan, system, deterministic);
+  expect(run.seenLive).toMatch(/returned|read/);
+  expect(run.endedByViolation).toBe(true);
+  expect(run.simulatedMs).toBeLessThan(plan.time_limit_ms / 2);
+  expect(verdict.violations.map((violation) => violation.class)).toContain("stale read");
+});

@@ -13,7 +13,13 @@ import type {
   SystemUnderTest,
 } from "../cluster/index.js";
 import { LeaderWatch } from "../cluster/index.js";
-import type { CheckerResult, NodeDecisions, ViolationClass } from "../checker/index.js";
+import {
+  createIncrementalChecker,
+  type CheckerResult,
+  type NodeDecisions,
+  type Verdict,
+  type ViolationClass,
+} from "../checker/index.js";
 import { createRandom, Recorder, type AppendSink, type HistoryEvent, type JsonValue } from "../history/index.js";
 import { createNemesis, type Nemesis } from "../nemesis/index.js";
 import {
@@ -30,6 +36,7 @@ import {
 import { workloads, type WorkloadRun } from "../workloads/index.js";
 import { recordOfClusterEvent } from "./cluster-records.js";
 import { ClusterView } from "./cluster-view.js";
+import { CheckersDisagree } from "./judge-run.js";
 import type { Plan } from "./plan.js";
 import { workloadOptionsOf } from "./resolve-plan.js";
 import { RunLoop } from "./run-loop.js";
@@ -44,6 +51,8 @@ export interface SimulateInput {
   readonly pinned?: PinnedSettings;
   /** Default true. */
   readonly invariants?: boolean;
+  /** Judge the clients' history while it grows, and end the load at the first violation; default true. */
+  readonly live?: boolean;
   readonly trace?: Trace;
   /** Ends the load early; then the run is unknown at best. */
   readonly signal?: AbortSignal;
@@ -57,9 +66,11 @@ export interface SimulatedRun {
   readonly workload: WorkloadRun;
   readonly violations: readonly InvariantViolation[];
   readonly invariantChecks: Readonly<Record<InvariantName, number>> | null;
+  /** What the live verdict saw, if it saw a violation. */
+  readonly seenLive: string | null;
   /** Why the run ended before its time, if it did. */
   readonly cutShort: string | null;
-  /** A violated invariant ended the load. */
+  /** A violated invariant, or a violation seen live, ended the load. */
   readonly endedByViolation: boolean;
   /** Faults carried out: of the plan's, or of as many of a swarm's as found a target. */
   readonly faults: number;
@@ -77,6 +88,8 @@ export interface SimulatedRun {
 const sampleEveryNs = 100_000_000;
 /** A run that takes longer than its load by this much hangs. */
 const graceNs = 600e9;
+/** Counted in configurations only: a budget of time or memory would make the machine decide when a run ends. */
+const liveBudget = { configurations: 100_000, timeMs: 86_400_000, memoryMb: 1_000_000 };
 /** A simulated run has no date; a date would make two equal runs differ. */
 const startedAt = "1970-01-01T00:00:00.000Z";
 
@@ -98,6 +111,7 @@ class SimulatedExecution {
   readonly #stop = new AbortController();
   readonly #notes: string[] = [];
   #swarm: SwarmNemesis | null = null;
+  #seenLive: string | null = null;
   #recorder: Recorder | null = null;
   #originNs = 0;
   #recording = false;
@@ -145,6 +159,7 @@ class SimulatedExecution {
     });
     this.#recorder = recorder;
     this.#recording = true;
+    if (this.#input.live !== false) this.#judgeLive(recorder);
     const onInterrupt = (): void => this.#cut("interrupted", false);
     signal?.addEventListener("abort", onInterrupt, { once: true });
     const workload = workloads.get(plan.workload.name);
@@ -169,6 +184,7 @@ class SimulatedExecution {
       workload: run,
       violations: world.invariants?.violations ?? [],
       invariantChecks: world.invariants?.checks ?? null,
+      seenLive: this.#seenLive,
       cutShort: this.#cutShort?.reason ?? null,
       endedByViolation: this.#cutShort?.violation ?? false,
       faults: this.#swarm?.carriedOut ?? plan.nemesis.faults.length,
@@ -180,6 +196,24 @@ class SimulatedExecution {
       notes: this.#notes,
       logs: new Map(world.names.map((name) => [name, world.log(name)])),
     };
+  }
+
+  #judgeLive(recorder: Recorder): void {
+    const { system } = this.#input;
+    const live = createIncrementalChecker(system.model, { initial: system.initialValue, budget: liveBudget });
+    for (const event of recorder.events) live.feed(event);
+    const unsubscribe = recorder.subscribe((event) => {
+      live.feed(event);
+      if (live.verdict.valid !== false) return;
+      const { key, sentence } = live.verdict.violation;
+      unsubscribe();
+      this.#seenLive = sentence;
+      // Not amid the writing of the event that showed it.
+      this.#world.queue.after(0, () => {
+        this.#record({ type: "runner", what: "note", detail: { live_violation: { key, sentence } } });
+        this.#cut(sentence, true);
+      });
+    });
   }
 
   async #phases(recorder: Recorder, run: WorkloadRun): Promise<void> {
@@ -337,6 +371,16 @@ const classes: Readonly<Record<InvariantName, ViolationClass>> = {
   "equal logs mean equal state": "replica divergence",
   "claims are durable": "lost write",
 };
+
+/** Throws when the live verdict and the check of the whole history contradict each other: Minos is broken. */
+export function demandAgreement({ seenLive }: SimulatedRun, verdict: Verdict): void {
+  const batch = verdict.checkers.find(({ checker }) => checker === "linearizability")?.valid;
+  if (seenLive !== null && batch === true) {
+    throw new CheckersDisagree(
+      `the live verdict saw a violation where the check of the whole history finds none: ${seenLive}`,
+    );
+  }
+}
 
 /** What the invariants found, as a checker's result. */
 export function judgeInvariants({ violations, invariantChecks, groups }: SimulatedRun): CheckerResult {
