@@ -27,7 +27,6 @@ test("a stale read is shown by fewer operations, with the fault that deposed the
   expect(shrunk?.hunted.verdict.counts.operations).toBeLessThan((seen[0] ?? 0) / 2);
   expect(shrunk?.hunted.run.faults).toBeGreaterThan(0);
   expect(shrunk?.hunted.plan.nemesis.faults.length).toBeLessThanOrEqual(plan.nemesis.faults.length);
-  expect(shrunk?.hunted.plan.seed).toBe(plan.seed);
 });
 
 test("a plan that does not fail cannot be shrunk", async () => {
