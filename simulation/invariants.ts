@@ -35,6 +35,8 @@ interface NodeRecord {
   ballot: readonly number[];
   /** The greatest ballot of a promise that has left. */
   told: readonly number[];
+  /** Under which it was seen to lead last, since its start. */
+  led: readonly number[] | null;
 }
 
 interface GroupRecord {
@@ -78,7 +80,13 @@ export class Invariants {
     this.#system = system;
     this.#nowNs = nowNs;
     this.#onViolation = onViolation;
-    this.#nodes = Array.from({ length: count }, () => ({ incarnation: 0, decided: 0, ballot: none, told: none }));
+    this.#nodes = Array.from({ length: count }, () => ({
+      incarnation: 0,
+      decided: 0,
+      ballot: none,
+      told: none,
+      led: null,
+    }));
     this.checks = Object.fromEntries(invariantNames.map((name) => [name, 0])) as { [Name in InvariantName]: number };
   }
 
@@ -104,6 +112,7 @@ export class Invariants {
     record.incarnation = node.incarnation;
     record.decided = 0;
     record.ballot = none;
+    record.led = null;
   }
 
   /** A turn asked for a write: only then can anything of this have changed. */
@@ -139,12 +148,11 @@ export class Invariants {
       if (claim === null) continue;
       const record = this.#record(node);
       const disk = inspectDisk(node.disk.image);
-      const ballot = claim.ballot.join(".");
       if (claim.type === "promised") {
         this.#hold(
           "claims are durable",
           compareNumbers(disk.promised, claim.ballot) >= 0,
-          () => `${node.name} told of its promise of ${ballot} before it was durable`,
+          () => `${node.name} told of its promise of ${claim.ballot.join(".")} before it was durable`,
         );
         if (compareNumbers(claim.ballot, record.told) > 0) record.told = claim.ballot;
         continue;
@@ -152,20 +160,31 @@ export class Invariants {
       this.#hold(
         "promises are kept",
         compareNumbers(claim.ballot, record.told) >= 0,
-        () => `${node.name} accepted under ${ballot} after it had promised ${record.told.join(".")}`,
+        () => `${node.name} accepted under ${claim.ballot.join(".")} after it had promised ${record.told.join(".")}`,
       );
       const order = compareNumbers(disk.accepted, claim.ballot);
       this.#hold(
         "claims are durable",
         order > 0 || (order === 0 && disk.length >= claim.length),
         () =>
-          `${node.name} said that ${claim.length} commands were accepted under ${ballot} before that was durable ` +
+          `${node.name} said that ${claim.length} commands were accepted under ${claim.ballot.join(".")} before that was durable ` +
           `(on disk: ${disk.length} under ${disk.accepted.join(".")})`,
       );
     }
   }
 
   #lead(node: WatchedNode, seen: NodeInspection): void {
+    const record = this.#record(node);
+    if (
+      record.incarnation === node.incarnation &&
+      record.led !== null &&
+      compareNumbers(record.led, seen.ballot) === 0
+    ) {
+      this.checks["one leader per ballot"] += 1;
+      return;
+    }
+    record.incarnation = node.incarnation;
+    record.led = seen.ballot;
     const name = `${seen.group}/${seen.ballot.join(".")}`;
     const leader = `${node.name} in its start ${node.incarnation}`;
     const other = this.#leaders.get(name);
