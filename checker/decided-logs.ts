@@ -1,7 +1,7 @@
 // The log on which a group agreed, made from what its nodes say, and the part of it that concerns one key.
 import type { JsonValue } from "../history/index.js";
 import type { JudgeGroup, LoggedCommand, NodeDecisions } from "./judge-input.js";
-import { canonical } from "./values.js";
+import { canonical, grouped } from "./values.js";
 
 export interface DecidedLogs {
   /** The commands on a key in the order of its group's log; null when that log is not known whole. */
@@ -21,7 +21,11 @@ export function decidedLogs(
   for (const { group, members } of groups) {
     const own = decisions.filter((one) => one.group === group && members.includes(one.node));
     const log = own.length === members.length ? agreedLog(own) : null;
-    if (log !== null) byGroup.set(group, byKey(log));
+    if (log !== null)
+      byGroup.set(
+        group,
+        grouped(log, ({ key }) => keyText(key)),
+      );
   }
   return {
     onKey: (key) => {
@@ -50,17 +54,6 @@ function agreedLog(members: readonly NodeDecisions[]): readonly LoggedCommand[] 
 function agree({ decisions: one }: NodeDecisions, { decisions: other }: NodeDecisions): boolean {
   const at = Math.min(one.length, other.length) - 1;
   return at < 0 || one[at]?.hash === other[at]?.hash;
-}
-
-function byKey(log: readonly LoggedCommand[]): ReadonlyMap<string, readonly LoggedCommand[]> {
-  const keys = new Map<string, LoggedCommand[]>();
-  for (const command of log) {
-    const text = keyText(command.key);
-    const known = keys.get(text);
-    if (known === undefined) keys.set(text, [command]);
-    else known.push(command);
-  }
-  return keys;
 }
 
 /** A system may keep keys as texts: 5 and "5" are one key to it. */

@@ -21,3 +21,18 @@ export function show(value: JsonValue): string {
   const text = canonical(value);
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
+
+/** Items with equal texts together, in their order. */
+export function grouped<Item>(
+  items: readonly Item[],
+  textOf: (item: Item) => string,
+): ReadonlyMap<string, readonly Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const text = textOf(item);
+    const group = groups.get(text);
+    if (group === undefined) groups.set(text, [item]);
+    else group.push(item);
+  }
+  return groups;
+}

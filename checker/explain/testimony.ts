@@ -5,7 +5,7 @@
 // This only names a violation that the answers alone have shown, or, for acknowledged writes that are missing, shows one by itself.
 import type { JsonValue, Operation } from "../../history/index.js";
 import type { LoggedCommand } from "../judge-input.js";
-import { canonical, fieldOf } from "../values.js";
+import { canonical, fieldOf, grouped } from "../values.js";
 import type { Classified } from "./classify.js";
 import { answer } from "./sentence.js";
 
@@ -109,16 +109,6 @@ function isAnsweredRead({ function: name, outcome }: Operation): boolean {
 
 function count(commands: readonly LoggedCommand[]): number {
   return new Set(commands.map(({ id }) => id)).size;
-}
-
-function grouped<Item>(items: readonly Item[], text: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(text(item));
-    if (group === undefined) groups.set(text(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 function textOf(name: string, input: JsonValue): string {
