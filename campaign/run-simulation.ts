@@ -35,7 +35,7 @@ export async function runSimulation(input: RunInput, directory: RunDirectory): P
   const environment = describeEnvironment(system, { bootMs, details }, provenance);
   writeJson(directory.environmentFile, environment);
   keepNodes(directory, simulated);
-  writeText(join(directory.path, "trace.txt"), trace.text());
+  writeText(directory.traceFile, trace.text());
   observer.note(settings);
   for (const note of simulated.notes) observer.note(note);
   observer.note(

@@ -47,7 +47,8 @@ export interface SimulateInput {
   readonly plan: Plan;
   readonly system: SystemUnderTest;
   readonly deterministic: DeterministicSystem;
-  readonly sink: AppendSink;
+  /** Null: nothing is written, and the run's events are all there is. */
+  readonly sink: AppendSink | null;
   readonly pinned?: PinnedSettings;
   /** Default true. */
   readonly invariants?: boolean;
@@ -143,6 +144,7 @@ class SimulatedExecution {
     this.#sampleForEver();
     this.#waitForLeaders();
     this.#originNs = world.queue.nowNs;
+    this.#input.trace?.begin(this.#originNs);
     const recorder = new Recorder({
       clock: () => world.queue.nowNs - this.#originNs,
       sink,

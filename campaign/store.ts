@@ -13,6 +13,8 @@ export interface RunDirectory {
   readonly faultsFile: string;
   readonly verdictFile: string;
   readonly reportFile: string;
+  /** Of simulated runs only. */
+  readonly traceFile: string;
 }
 
 export function runDirectoryAt(path: string): RunDirectory {
@@ -26,6 +28,7 @@ export function runDirectoryAt(path: string): RunDirectory {
     faultsFile: join(absolute, "faults.jsonl"),
     verdictFile: join(absolute, "verdict.json"),
     reportFile: join(absolute, "report.html"),
+    traceFile: join(absolute, "trace.jsonl"),
   };
 }
 

@@ -4,6 +4,7 @@
 import type { ClientReply, ClientRequest } from "./client.js";
 import type { NodeName } from "./names.js";
 import type { Decision, NodeStatus } from "./system.js";
+import type { TracedState, TraceTeller } from "./trace.js";
 
 export interface DeterministicNodeOptions {
   /** 1 … n: the node's place in `nodes` + 1. */
@@ -70,6 +71,8 @@ export interface DeterministicNode {
   decisions(from: number): readonly Decision[];
   /** Null before the node belongs to a group. */
   inspect(): NodeInspection | null;
+  /** For a trace. */
+  traceState?(): TracedState | null;
 }
 
 export type DeterministicClientEvent =
@@ -115,6 +118,6 @@ export interface DeterministicSystem {
   nameOf?(message: unknown): string;
   /** Kinds of messages by which nodes come to agree; those sent once an election first, those of every request last. */
   readonly messageNames?: readonly string[];
-  /** For a trace: the message in a few words. */
-  describe?(message: unknown): string;
+  /** For a trace. Without it, messages are told as JSON. */
+  readonly tell?: TraceTeller;
 }

@@ -11,4 +11,5 @@ export * from "./names.js";
 export * from "./ownership.js";
 export * from "./status-sampler.js";
 export * from "./system.js";
+export * from "./trace.js";
 export type { JsonValue, Outcome } from "../history/index.js";

@@ -12,6 +12,7 @@ import type { Random } from "../history/index.js";
 import type { SimulatedNode } from "./node.js";
 import type { EventQueue } from "./queue.js";
 import type { WorldSettings } from "./settings.js";
+import type { Trace } from "./trace.js";
 
 export interface InvocationHooks {
   called(): void;
@@ -32,11 +33,19 @@ export class ClientConnections {
   readonly queue: EventQueue;
   readonly settings: WorldSettings;
   readonly random: Random;
+  readonly trace: Trace | null;
   readonly #nodes: readonly SimulatedNode[];
   readonly #open = new Map<number, { readonly connection: Connection; readonly node: SimulatedNode }>();
   #ids = 0;
 
-  constructor(nodes: readonly SimulatedNode[], queue: EventQueue, random: Random, settings: WorldSettings) {
+  constructor(
+    nodes: readonly SimulatedNode[],
+    queue: EventQueue,
+    random: Random,
+    settings: WorldSettings,
+    trace: Trace | null = null,
+  ) {
+    this.trace = trace;
     this.#nodes = nodes;
     this.queue = queue;
     this.random = random;
@@ -63,17 +72,28 @@ export class ClientConnections {
 
   /** A node answers: the answer is under way, if anybody still listens. */
   answer(connectionId: number, response: unknown): void {
-    const connection = this.#open.get(connectionId)?.connection;
-    if (connection === undefined) return;
+    const open = this.#open.get(connectionId);
+    if (open === undefined) return;
+    const { connection, node } = open;
+    const { thread } = connection.client;
+    this.trace?.client(this.queue.nowNs, "answer", thread, node, connectionId, response);
     connection.lastToClientNs = Math.max(connection.lastToClientNs, this.queue.nowNs + this.delayNs());
-    this.queue.at(connection.lastToClientNs, () => connection.client.onResponse(connection, response));
+    this.queue.at(connection.lastToClientNs, () => {
+      this.trace?.client(this.queue.nowNs, "answered", thread, node, connectionId, response);
+      connection.client.onResponse(connection, response);
+    });
   }
 
   request(connection: Connection, node: SimulatedNode, request: unknown): void {
+    const { thread } = connection.client;
+    this.trace?.client(this.queue.nowNs, "ask", thread, node, connection.id, request);
     connection.lastToNodeNs = Math.max(connection.lastToNodeNs, this.queue.nowNs + this.delayNs());
     this.queue.at(connection.lastToNodeNs, () => {
       if (node.incarnation !== connection.incarnation) return;
-      node.whenRunning(() => node.post({ type: "request", connection: connection.id, request }));
+      node.whenRunning(() => {
+        this.trace?.client(this.queue.nowNs, "asked", thread, node, connection.id, request);
+        node.post({ type: "request", connection: connection.id, request });
+      });
     });
   }
 
@@ -103,7 +123,12 @@ export class SimulatedClient {
   #timerNs = Number.POSITIVE_INFINITY;
   #closed = false;
 
-  constructor(system: DeterministicSystem, connections: ClientConnections, node: SimulatedNode) {
+  constructor(
+    system: DeterministicSystem,
+    connections: ClientConnections,
+    node: SimulatedNode,
+    readonly thread = 0,
+  ) {
     this.#core = system.createClient();
     this.#connections = connections;
     this.#node = node;

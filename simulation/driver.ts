@@ -29,7 +29,7 @@ export function createSimulatedDriver(world: World): SimulatedDriver {
     invoke({ thread, node, function: name, key, input, timeoutMs }, hooks) {
       let client = clients.get(thread);
       if (client === undefined) {
-        client = world.createClient(node);
+        client = world.createClient(node, thread);
         clients.set(thread, client);
       }
       client.invoke({ function: name, key, input }, timeoutMs, hooks);

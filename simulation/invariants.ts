@@ -16,6 +16,8 @@ export interface InvariantViolation {
   readonly invariant: InvariantName;
   readonly sentence: string;
   readonly timeNs: number;
+  /** Whose words, disk or log broke it. */
+  readonly node: string;
 }
 
 export const invariantNames = [
@@ -105,6 +107,7 @@ export class Invariants {
     const disk = this.#system.inspectDisk?.(node.disk.image);
     if (disk !== undefined)
       this.#hold(
+        node,
         "promises are kept",
         compareNumbers(disk.promised, record.told) >= 0,
         () => `${node.name} forgot in a crash that it had promised ${record.told.join(".")}`,
@@ -124,6 +127,7 @@ export class Invariants {
   saw(node: WatchedNode, seen: NodeInspection): void {
     const record = this.#record(node);
     this.#hold(
+      node,
       "ballots only grow",
       compareNumbers(seen.ballot, record.ballot) >= 0,
       () => `${node.name} went back from ballot ${record.ballot.join(".")} to ${seen.ballot.join(".")}`,
@@ -131,6 +135,7 @@ export class Invariants {
     record.ballot = seen.ballot;
     if (seen.leads) this.#lead(node, seen);
     this.#hold(
+      node,
       "nothing decided is forgotten",
       seen.decided >= record.decided,
       () => `${node.name} had decided ${record.decided} commands and now says ${seen.decided}`,
@@ -150,6 +155,7 @@ export class Invariants {
       const disk = inspectDisk(node.disk.image);
       if (claim.type === "promised") {
         this.#hold(
+          node,
           "claims are durable",
           compareNumbers(disk.promised, claim.ballot) >= 0,
           () => `${node.name} told of its promise of ${claim.ballot.join(".")} before it was durable`,
@@ -158,12 +164,14 @@ export class Invariants {
         continue;
       }
       this.#hold(
+        node,
         "promises are kept",
         compareNumbers(claim.ballot, record.told) >= 0,
         () => `${node.name} accepted under ${claim.ballot.join(".")} after it had promised ${record.told.join(".")}`,
       );
       const order = compareNumbers(disk.accepted, claim.ballot);
       this.#hold(
+        node,
         "claims are durable",
         order > 0 || (order === 0 && disk.length >= claim.length),
         () =>
@@ -190,6 +198,7 @@ export class Invariants {
     const other = this.#leaders.get(name);
     if (other === undefined) this.#leaders.set(name, leader);
     this.#hold(
+      node,
       "one leader per ballot",
       other === undefined || other === leader,
       () => `ballot ${seen.ballot.join(".")} of group ${seen.group} was led by ${other ?? ""} and by ${leader}`,
@@ -204,15 +213,16 @@ export class Invariants {
     }
     const { decided, logHash, stateHash } = seen;
     group.longest = Math.max(group.longest, decided);
-    this.#agree(group.logHashes, decided, logHash, "decided logs are prefixes of one another", () => {
+    this.#agree(node, group.logHashes, decided, logHash, "decided logs are prefixes of one another", () => {
       return `${node.name} has decided another log of ${decided} commands in group ${seen.group} than a node before it`;
     });
-    this.#agree(group.stateHashes, decided, stateHash, "equal logs mean equal state", () => {
+    this.#agree(node, group.stateHashes, decided, stateHash, "equal logs mean equal state", () => {
       return `${node.name} has another state after ${decided} commands of group ${seen.group} than a node before it`;
     });
   }
 
   #agree(
+    node: WatchedNode,
     hashes: Map<number, string>,
     decided: number,
     hash: string,
@@ -226,13 +236,13 @@ export class Invariants {
       if (hashes.size > keptHashes) for (const oldest of hashes.keys()) return void hashes.delete(oldest);
       return;
     }
-    this.#hold(invariant, known === hash, sentence);
+    this.#hold(node, invariant, known === hash, sentence);
   }
 
-  #hold(invariant: InvariantName, holds: boolean, sentence: () => string): void {
+  #hold(node: WatchedNode, invariant: InvariantName, holds: boolean, sentence: () => string): void {
     this.checks[invariant] += 1;
     if (holds || this.violations.length >= violationsMax) return;
-    const violation = { invariant, sentence: sentence(), timeNs: this.#nowNs() };
+    const violation = { invariant, sentence: sentence(), timeNs: this.#nowNs(), node: node.name };
     this.violations.push(violation);
     this.#onViolation(violation);
   }

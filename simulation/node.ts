@@ -11,6 +11,8 @@ export interface NodeHooks {
   answer(node: number, connection: number, response: unknown): void;
   /** After each turn, before anything of it leaves. */
   turned(node: SimulatedNode, output: NodeOutput): void;
+  /** An fsync returned. */
+  durable?(node: SimulatedNode, write: number): void;
   /** It died by itself. */
   died(node: SimulatedNode, error: Error): void;
 }
@@ -74,7 +76,10 @@ export class SimulatedNode {
       queue,
       random,
       settings,
-      (write) => this.post({ type: "persisted", write }),
+      (write) => {
+        hooks.durable?.(this, write);
+        this.post({ type: "persisted", write });
+      },
       (error) => this.#die(error),
     );
   }

@@ -1,7 +1,6 @@
 // A world: nodes with disks, links and clients in virtual time, all out of one seed. Everything here is synchronous and pure but for
 // `drive`, which lets promises that wait on virtual time go on between events.
 import {
-  linkName,
   nodeNames,
   type ClusterEvent,
   type CutMode,
@@ -81,14 +80,16 @@ export class World {
       send: (from: number, to: number, messages: readonly unknown[]) => {
         const node = this.node(from);
         this.invariants?.sending(node, messages);
-        this.#trace?.sent(this.queue.nowNs, node.name, this.node(to).name, messages);
+        this.#trace?.sent(this.queue.nowNs, node.name, this.node(to).name, messages, this.network.link(from, to));
         this.#watcher?.("sent", node, this.node(to), messages);
         this.network.send(from, to, messages);
       },
       answer: (_node: number, connection: number, response: unknown) => this.#connections.answer(connection, response),
       turned: (node: SimulatedNode, output: NodeOutput) => {
+        this.#trace?.turned(this.queue.nowNs, node, output);
         if (output.write !== null) this.invariants?.wrote(node);
       },
+      durable: (node: SimulatedNode, write: number) => this.#trace?.durable(this.queue.nowNs, node.name, write),
       died: (node: SimulatedNode, error: Error) => this.#died(node, error),
     };
     this.nodes = this.names.map((name, at) => {
@@ -111,7 +112,7 @@ export class World {
         this.node(to).post({ type: "messages", from: from + 1, messages });
       },
     });
-    this.#connections = new ClientConnections(this.nodes, this.queue, stream("clients"), this.settings);
+    this.#connections = new ClientConnections(this.nodes, this.queue, stream("clients"), this.settings, this.#trace);
     const now = (): number => this.queue.nowNs;
     this.invariants =
       options.invariants === false ? null : new Invariants(count, system, now, (seen) => this.#violated(seen));
@@ -139,8 +140,9 @@ export class World {
     return this.node(this.names.indexOf(name));
   }
 
-  createClient(node: NodeName): SimulatedClient {
-    return new SimulatedClient(this.options.system, this.#connections, this.nodeNamed(node));
+  /** `thread`: whose it is, for the trace. */
+  createClient(node: NodeName, thread = 0): SimulatedClient {
+    return new SimulatedClient(this.options.system, this.#connections, this.nodeNamed(node), thread);
   }
 
   /** One watcher at a time; null: nobody. */
@@ -159,6 +161,7 @@ export class World {
   start(name: NodeName): void {
     const node = this.nodeNamed(name);
     this.#note(node, `start ${node.incarnation + 1}`);
+    this.#trace?.started(this.queue.nowNs, name, node.incarnation + 1);
     node.start();
     if (!node.alive) return;
     this.invariants?.started(node);
@@ -171,6 +174,7 @@ export class World {
     const outcome = node.crash(signal === "SIGKILL" ? { code: null, signal } : { code: 0, signal: null });
     this.#gone(node);
     this.#note(node, `${signal}; its batch under way: ${outcome}`);
+    this.#trace?.crashed(this.queue.nowNs, name, signal, outcome);
     const exit = node.exit ?? { code: null, signal };
     this.#tell({ type: "exited", node: name, ...exit, expected: true, logTail: this.#tail(node) });
   }
@@ -178,25 +182,27 @@ export class World {
   pause(name: NodeName): void {
     this.nodeNamed(name).pause();
     this.#note(this.nodeNamed(name), "paused");
+    this.#trace?.fault(this.queue.nowNs, "pause", name, "paused");
   }
 
   resume(name: NodeName): void {
     this.#note(this.nodeNamed(name), "resumed");
+    this.#trace?.fault(this.queue.nowNs, "resume", name, "resumed");
     this.nodeNamed(name).resume();
   }
 
   cut({ from, to }: DirectedLink, mode: CutMode): void {
-    this.#trace?.fault(this.queue.nowNs, `cut ${linkName({ from, to })} (${mode})`);
+    this.#trace?.fault(this.queue.nowNs, "cut", from, mode, to);
     this.network.cut(this.names.indexOf(from), this.names.indexOf(to), mode);
   }
 
   heal({ from, to }: DirectedLink): void {
-    this.#trace?.fault(this.queue.nowNs, `heal ${linkName({ from, to })}`);
+    this.#trace?.fault(this.queue.nowNs, "heal", from, "", to);
     this.network.heal(this.names.indexOf(from), this.names.indexOf(to));
   }
 
   shape({ from, to }: DirectedLink, shape: LinkShape): void {
-    this.#trace?.fault(this.queue.nowNs, `shape ${linkName({ from, to })} ${JSON.stringify(shape)}`);
+    this.#trace?.fault(this.queue.nowNs, "shape", from, JSON.stringify(shape), to);
     this.network.shape(this.names.indexOf(from), this.names.indexOf(to), shape);
   }
 
@@ -278,6 +284,7 @@ export class World {
   #died(node: SimulatedNode, error: Error): void {
     const line = `FATAL ${error.message}`;
     this.#note(node, line);
+    this.#trace?.crashed(this.queue.nowNs, node.name, line, "nothing under way");
     this.#gone(node);
     this.#tell({ type: "panic", node: node.name, line });
     const exit = node.exit ?? { code: 1, signal: null };
@@ -290,7 +297,7 @@ export class World {
   }
 
   #violated(violation: InvariantViolation): void {
-    this.#trace?.fault(violation.timeNs, `VIOLATION ${violation.sentence}`);
+    this.#trace?.violation(violation.timeNs, violation.invariant, violation.sentence, violation.node);
     this.options.onViolation?.(violation);
   }
 
@@ -298,7 +305,6 @@ export class World {
     const log = this.#logs[node.at];
     log?.push(`${(this.queue.nowNs / 1e9).toFixed(6)} ${text}`);
     if (log !== undefined && log.length > 10_000) log.splice(0, 5_000);
-    this.#trace?.fault(this.queue.nowNs, `${node.name} ${text}`);
   }
 
   #tail(node: SimulatedNode): readonly string[] {

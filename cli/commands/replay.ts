@@ -58,7 +58,7 @@ export function registerReplay(program: Command, session: Session): void {
       printVerdict(verdict, terminal);
       terminal.out(identical ? "\nidentical, byte for byte" : "\nNOT the history that was recorded");
       terminal.out(`report   ${result.directory.reportFile}`);
-      terminal.out(`trace    ${result.directory.path}/trace.txt`);
+      terminal.out(`trace    ${result.directory.traceFile}`);
       terminal.document({
         valid: verdict.valid,
         summary: verdict.summary,

@@ -10,6 +10,7 @@ import type {
   NodeName,
   NodeOutput,
   NodeStatus,
+  TracedState,
 } from "../../cluster/index.js";
 import { ClientCore } from "../client/client-core.js";
 import { bottomBallot } from "../core/ballot.js";
@@ -28,6 +29,7 @@ import { told } from "./admin-server.js";
 import { Engine } from "./engine.js";
 import { groupStatus } from "./group-status.js";
 import { decodeOperations, encodeOperations } from "./replay.js";
+import { ballotText, teller } from "./tell.js";
 import { electionTimeoutMs, limits, tickMs, timing } from "./timing.js";
 import { encodeBatch, scanLog, segmentHeader, segmentHeaderBytes } from "./wal-format.js";
 
@@ -185,6 +187,13 @@ class SimulableNode implements DeterministicNode {
     const leads = status.role === "leader" && status.phase === "accept";
     return { group, ballot: numbersOf(status.ballot), leads, decided, logHash, stateHash };
   }
+
+  traceState(): TracedState | null {
+    const { group, role, phase, ballot, logLength, decided, leader } = this.#engine.core.status();
+    if (group === null) return null;
+    const name = leader === null ? null : (this.#options.nodes[leader - 1] ?? null);
+    return { role, phase, promised: ballotText(ballot), length: logLength, decided, leader: name };
+  }
 }
 
 const numbersOf = ({ number, priority, node }: Ballot): readonly number[] => [number, priority, node];
@@ -198,25 +207,6 @@ function claimOf(message: PeerMessage): MessageClaim | null {
       return { type: "accepted", ballot: numbersOf(message.ballot), length: message.length };
     default:
       return null;
-  }
-}
-
-/** A message in a few words: its type and what tells it from others of its type. */
-function describe(message: PeerMessage): string {
-  const ballot = "ballot" in message ? ` ${message.ballot.number}.n${message.ballot.node}` : "";
-  switch (message.type) {
-    case "Accept":
-      return `Accept${ballot} session ${message.session} counter ${message.counter}, ${message.commands.length} commands`;
-    case "AcceptSync":
-      return `AcceptSync${ballot} session ${message.session} base ${message.base}, ${message.suffix.length} commands, decided ${message.decided}`;
-    case "Accepted":
-      return `Accepted${ballot} length ${message.length}`;
-    case "Decide":
-      return `Decide${ballot} counter ${message.counter} decided ${message.decided}`;
-    case "Promise":
-      return `Promise${ballot} accepted ${message.accepted.number}.n${message.accepted.node} length ${message.length} decided ${message.decided}`;
-    default:
-      return `${message.type}${ballot}`;
   }
 }
 
@@ -245,5 +235,5 @@ export const deterministicSystem: DeterministicSystem = {
   claimOf: (message) => claimOf(message as PeerMessage),
   messageNames: ["Prepare", "Promise", "AcceptSync", "PrepareReq", "NotAccepted", "Accept", "Accepted", "Decide"],
   nameOf: (message) => (message as PeerMessage).type,
-  describe: (message) => describe(message as PeerMessage),
+  tell: teller,
 };
