@@ -21,7 +21,6 @@ export interface HuntResult {
   readonly summary: string;
   readonly classes: readonly ViolationClass[];
   readonly checkers: readonly string[];
-  readonly historySha256: string;
   readonly simulatedMs: number;
   readonly operations: number;
   readonly faults: number;

@@ -1,5 +1,4 @@
 // A thread of a hunt: runs one seed after the other and says what became of each.
-import { createHash } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { huntPlan, simulateAndJudge, statesOf } from "./hunt.js";
 import type { HuntResult, HuntTask, HuntThreadData } from "./hunt-messages.js";
@@ -21,14 +20,13 @@ const preparing = prepare();
 async function hunt(seed: number): Promise<HuntResult> {
   const { system, deterministic } = await preparing;
   const plan = huntPlan(seed, { ...data, system, deterministic });
-  const { run, verdict, history } = await simulateAndJudge(plan, system, deterministic);
+  const { run, verdict } = await simulateAndJudge(plan, system, deterministic);
   return {
     seed,
     valid: verdict.valid,
     summary: verdict.summary,
     classes: [...new Set(verdict.violations.map((violation) => violation.class))],
     checkers: [...new Set(verdict.violations.map(({ checker }) => checker))],
-    historySha256: createHash("sha256").update(history).digest("hex"),
     simulatedMs: run.simulatedMs,
     operations: verdict.counts.operations,
     faults: run.faults,
@@ -55,7 +53,6 @@ const threw: Omit<HuntResult, "seed" | "summary"> = {
   valid: "threw",
   classes: [],
   checkers: [],
-  historySha256: "",
   simulatedMs: 0,
   operations: 0,
   faults: 0,

@@ -1,7 +1,7 @@
 // One run of a hunt: a seed gives a plan, the plan a simulated run, the run a verdict. All in memory, nothing kept.
 import { judge, type Verdict } from "../checker/index.js";
 import { nodeNames, type DeterministicSystem, type SystemUnderTest } from "../cluster/index.js";
-import { createRandom, type AppendSink, type JsonValue } from "../history/index.js";
+import { createRandom, type JsonValue } from "../history/index.js";
 import { parseFaults } from "../nemesis/index.js";
 import type { Trace } from "../simulation/index.js";
 import type { Plan } from "./plan.js";
@@ -70,26 +70,12 @@ export function huntPlan(seed: number, { system, deterministic, mutant, timeLimi
 export interface HuntedRun {
   readonly plan: Plan;
   readonly run: SimulatedRun;
-  /** The history as a file would hold it. */
-  readonly history: string;
   readonly verdict: Verdict;
 }
 
-/** Keeps the lines. */
-export function memorySink(): AppendSink & { readonly text: () => string } {
-  const lines: string[] = [];
-  let bytes = 0;
-  return {
-    append: (line) => {
-      lines.push(line);
-      bytes += line.length;
-    },
-    close: () => undefined,
-    get bytesWritten() {
-      return bytes;
-    },
-    text: () => lines.join(""),
-  };
+/** The history as a file would hold it. */
+export function historyText(run: SimulatedRun): string {
+  return run.events.map((event) => `${JSON.stringify(event)}\n`).join("");
 }
 
 /** Runs a plan on the simulated cluster and judges it. */
@@ -99,8 +85,7 @@ export async function simulateAndJudge(
   deterministic: DeterministicSystem,
   trace?: Trace,
 ): Promise<HuntedRun> {
-  const sink = memorySink();
-  const run = await simulate({ plan, system, deterministic, sink, ...(trace === undefined ? {} : { trace }) });
+  const run = await simulate({ plan, system, deterministic, sink: null, ...(trace === undefined ? {} : { trace }) });
   const verdict = judge({
     mode: "run",
     events: run.events,
@@ -132,7 +117,7 @@ export async function simulateAndJudge(
           violations: [...verdict.violations, ...invariants.violations],
           checkers: [...verdict.checkers, invariants],
         };
-  return { plan, run, history: sink.text(), verdict: judged };
+  return { plan, run, verdict: judged };
 }
 
 /**

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { JsonValue } from "../history/index.js";
 import { parseFaults } from "../nemesis/index.js";
 import { UsageError } from "./exit-code.js";
-import type { HuntedRun } from "./hunt.js";
+import { historyText, type HuntedRun } from "./hunt.js";
 import type { Plan } from "./plan.js";
 
 export interface ReplayFile {
@@ -38,7 +38,7 @@ export function readReplayFile(path: string): ReplayFile {
 }
 
 /** The replay file of a run in memory. */
-export function replayOf({ plan, history, verdict }: HuntedRun): ReplayFile {
+export function replayOf({ plan, run, verdict }: HuntedRun): ReplayFile {
   return {
     format: "minos-replay",
     version: 1,
@@ -46,7 +46,7 @@ export function replayOf({ plan, history, verdict }: HuntedRun): ReplayFile {
     summary: verdict.summary,
     valid: verdict.valid,
     classes: [...new Set(verdict.violations.map((violation) => violation.class))],
-    history_sha256: createHash("sha256").update(history).digest("hex"),
+    history_sha256: createHash("sha256").update(historyText(run)).digest("hex"),
   };
 }
 

@@ -93,6 +93,8 @@ class Drive {
   readonly #keepGoing: () => boolean;
   readonly #reports: DriveReports;
   readonly #originNs: number;
+  /** Ascending. */
+  readonly #free: number[];
   #cancelTimer: (() => void) | null = null;
   #exhausted = false;
   #ended = false;
@@ -111,6 +113,7 @@ class Drive {
     this.#signal = signal;
     this.#keepGoing = keepGoing;
     this.#reports = reports;
+    this.#free = threads.map(({ thread }) => thread);
     this.#originNs = options.driver.now();
     signal.addEventListener("abort", this.#onAbort, { once: true });
   }
@@ -129,8 +132,11 @@ class Drive {
     if (this.#signal.aborted || this.#failure !== null) this.#exhausted = true;
     // Each turn starts an operation on a free thread, so there are at most as many as threads.
     for (let started = 0; !this.#exhausted && started <= this.#threads.length; started++) {
-      const freeThreads = this.#threads.filter((thread) => thread.open === null).map((thread) => thread.thread);
-      const step = this.#generator.next({ nowMs: this.#nowMs(), freeThreads, keepGoing: this.#keepGoing() });
+      const step = this.#generator.next({
+        nowMs: this.#nowMs(),
+        freeThreads: this.#free,
+        keepGoing: this.#keepGoing(),
+      });
       if (step.type === "operation") {
         this.#start(step.operation);
         continue;
@@ -141,7 +147,7 @@ class Drive {
       }
       break;
     }
-    if (this.#exhausted && this.#threads.every((thread) => thread.open === null)) this.#end();
+    if (this.#exhausted && this.#free.length === this.#threads.length) this.#end();
   }
 
   #end(): void {
@@ -157,6 +163,7 @@ class Drive {
       return;
     }
     thread.open = operation;
+    this.#free.splice(placeIn(this.#free, thread.thread), 1);
     const call = { called: false, ticket: null as Ticket | null };
     const { driver, recorder, operationTimeoutMs } = this.#options;
     const record = (): void => {
@@ -226,6 +233,7 @@ class Drive {
 
   #completed(thread: Thread, operation: PlannedOperation, reply: Parameters<Generator["update"]>[0]["reply"]): void {
     thread.open = null;
+    this.#free.splice(placeIn(this.#free, thread.thread), 0, thread.thread);
     this.#reports.count(reply.outcome);
     if (reply.outcome === "info") {
       // The process never speaks again: nobody knows when its last operation takes effect.
@@ -240,4 +248,15 @@ class Drive {
     this.#failure ??= error instanceof Error ? error : new Error(String(error));
     this.#exhausted = true;
   }
+}
+
+/** Where a number stands among ascending ones, or belongs. */
+function placeIn(ascending: readonly number[], wanted: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] ?? wanted) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -119,7 +119,9 @@ interface OpenFault {
   readonly action: FaultAction;
 }
 
+/** Between two looks for a target: soon at first, then ever more rarely. */
 const retryMs = 20;
+const retryMaxMs = 250;
 
 /** What the swarm did, for the judge. */
 export interface SwarmNemesis extends Nemesis {
@@ -260,7 +262,7 @@ class Swarm implements SwarmNemesis {
       const planned = planFault(spec, this.#view(spec), random.fork(`try ${attempt}`));
       if (planned.type === "planned") return planned;
       if (!planned.transient || world.queue.nowNs >= giveUpNs) return null;
-      await world.delay(retryMs, signal);
+      await world.delay(Math.min(retryMaxMs, retryMs * 1.5 ** attempt), signal);
     }
     return null;
   }

@@ -158,6 +158,14 @@ describe("the recorder", () => {
     expect(seen).toEqual([0]);
   });
 
+  test("without a sink the events are all there is, and it refuses to keep neither", () => {
+    const recorder = new Recorder({ clock: () => 7, sink: null, header });
+    recorder.record({ type: "phase", phase: "end" });
+    expect(recorder.events.map(({ type }) => type)).toEqual(["header", "phase"]);
+    expect(recorder.bytesWritten).toBe(0);
+    expect(() => new Recorder({ clock: () => 7, sink: null, header, keepEvents: false })).toThrow(RecorderMisuse);
+  });
+
   test("with keepEvents off the file is complete and nothing is kept in memory", () => {
     const sink = new MemorySink();
     const recorder = new Recorder({ clock: () => 7, sink, header, keepEvents: false });

@@ -34,7 +34,8 @@ export type HeaderRecord = Omit<HeaderEvent, "type" | "format" | "version" | "cl
 
 export interface RecorderOptions {
   readonly clock: MonotonicClock;
-  readonly sink: AppendSink;
+  /** Where lines go; null: nowhere, and events are only kept in memory. */
+  readonly sink: AppendSink | null;
   readonly header: HeaderRecord;
   /** Keep events in memory as well (`events`); default true. */
   readonly keepEvents?: boolean;
@@ -55,7 +56,7 @@ export class RecorderMisuse extends Error {
 
 export class Recorder {
   readonly #clock: MonotonicClock;
-  readonly #sink: AppendSink;
+  readonly #sink: AppendSink | null;
   readonly #kept: HistoryEvent[] | null;
   readonly #maxEvents: number;
   readonly #listeners = new Set<(event: HistoryEvent) => void>();
@@ -68,6 +69,8 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#clock = options.clock;
     this.#sink = options.sink;
+    if (options.sink === null && options.keepEvents === false)
+      throw new RecorderMisuse("neither written nor kept, a history would be lost");
     this.#kept = options.keepEvents === false ? null : [];
     this.#maxEvents = options.maxEvents ?? 20_000_000;
     const clock = { unit: "ns", origin: "run-start" } as const;
@@ -84,7 +87,7 @@ export class Recorder {
   }
 
   get bytesWritten(): number {
-    return this.#sink.bytesWritten;
+    return this.#sink?.bytesWritten ?? 0;
   }
 
   /** Operations called and not yet completed. */
@@ -151,7 +154,7 @@ export class Recorder {
   }
 
   close(): void {
-    this.#sink.close();
+    this.#sink?.close();
   }
 
   #now(): TimeNs {
@@ -169,7 +172,7 @@ export class Recorder {
 
   #append(event: HistoryEvent): void {
     if (this.#count >= this.#maxEvents) throw new RecorderMisuse(`more than ${this.#maxEvents} events in one run`);
-    this.#sink.append(`${JSON.stringify(event)}\n`);
+    this.#sink?.append(`${JSON.stringify(event)}\n`);
     if ("time" in event) this.#lastNs = event.time;
     this.#count += 1;
     this.#kept?.push(event);

@@ -1,7 +1,7 @@
 // What a seed of a hunt leaves behind, as one hash: history, trace, decided logs and statuses.
 import { createHash } from "node:crypto";
 import { Trace } from "../../simulation/index.js";
-import { huntPlan, simulateAndJudge } from "../hunt.js";
+import { historyText, huntPlan, simulateAndJudge } from "../hunt.js";
 import { systemNamed } from "../systems.js";
 
 export interface SeedBytes {
@@ -20,7 +20,8 @@ export async function bytesOfSeeds(seeds: readonly number[], timeLimitMs: number
   for (const seed of seeds) {
     const plan = huntPlan(seed, { system, deterministic, mutant: null, timeLimitMs, ratePerS: 40 });
     const trace = new Trace(deterministic);
-    const { history, run, verdict } = await simulateAndJudge(plan, system, deterministic, trace);
+    const { run, verdict } = await simulateAndJudge(plan, system, deterministic, trace);
+    const history = historyText(run);
     const rest = JSON.stringify([run.samples, run.decisions, run.counts, run.settings]);
     all.push({
       seed,
