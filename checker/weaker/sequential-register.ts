@@ -17,6 +17,14 @@ interface Place {
   readonly depth: number;
 }
 
+/** Two operations of one session that stand in different blocks, one block before the other. */
+interface BlockEdge extends Edge {
+  readonly leaving: Place;
+  readonly arriving: Place;
+  readonly earlier: Step;
+  readonly later: Step;
+}
+
 class Blocks {
   /** By write: its place. */
   readonly places = new Map<number, Place>();
@@ -88,20 +96,23 @@ export function judgeBlocks(given: Sessions): BlocksAnswer {
   const blocks = new Blocks();
   const witness = blocks.build(sessions.flat());
   if (witness !== null) return contradiction(witness);
-  const edges: Edge[] = [];
+  const edges: BlockEdge[] = [];
   for (const steps of sessions) {
-    let before: { readonly step: Step; readonly place: Place } | null = null;
-    for (const step of steps) {
-      const place = blocks.placeOf(step);
-      if (place === null) continue;
-      const because = before === null ? [] : [before.step.at, step.at];
-      if (before !== null && before.place.root === place.root && before.place.depth > place.depth) {
-        const links = blocks.between(place.root, place.depth, before.place.depth);
-        return contradiction([...because, ...links]);
+    let earlier: Step | null = null;
+    let leaving: Place | null = null;
+    for (const later of steps) {
+      const arriving = blocks.placeOf(later);
+      if (arriving === null) continue;
+      if (earlier !== null && leaving !== null) {
+        if (leaving.root !== arriving.root)
+          edges.push({ from: leaving.root, to: arriving.root, leaving, arriving, earlier, later });
+        else if (leaving.depth > arriving.depth) {
+          const links = blocks.between(arriving.root, arriving.depth, leaving.depth);
+          return contradiction([earlier.at, later.at, ...links]);
+        }
       }
-      if (before !== null && before.place.root !== place.root)
-        edges.push({ from: before.place.root, to: place.root, because, label: `${before.place.depth}>${place.depth}` });
-      before = { step, place };
+      earlier = later;
+      leaving = arriving;
     }
   }
   const cycle = cycleIn(edges, initialWrite);
@@ -110,23 +121,21 @@ export function judgeBlocks(given: Sessions): BlocksAnswer {
 }
 
 /** With each block that the cycle passes, the writes that tie what it meets there to each other. */
-function operationsOf(cycle: readonly Edge[], blocks: Blocks): readonly number[] {
+function operationsOf(cycle: readonly BlockEdge[], blocks: Blocks): readonly number[] {
   const [only] = cycle;
   if (only?.to === initialWrite) {
     // Nothing comes before what leads back to the initial value.
-    const [leaving = 0, arriving = 0] = only.label.split(">").map(Number);
     return [
-      ...only.because,
-      ...blocks.between(only.from, leaving, leaving),
-      ...blocks.between(initialWrite, 0, arriving),
+      only.earlier.at,
+      only.later.at,
+      ...blocks.between(only.from, only.leaving.depth, only.leaving.depth),
+      ...blocks.between(initialWrite, 0, only.arriving.depth),
     ];
   }
-  return cycle.flatMap((edge, place) => {
-    const before = cycle.at(place - 1) ?? edge;
-    const [leaving = 0] = edge.label.split(">").map(Number);
-    const [, arriving = 0] = before.label.split(">").map(Number);
-    const low = Math.min(leaving, arriving);
-    return [...edge.because, ...blocks.between(edge.from, low, Math.max(leaving, arriving))];
+  return cycle.flatMap(({ from, earlier, later, leaving }, place) => {
+    const arriving = cycle.at(place - 1)?.arriving.depth ?? 0;
+    const low = Math.min(leaving.depth, arriving);
+    return [earlier.at, later.at, ...blocks.between(from, low, Math.max(leaving.depth, arriving))];
   });
 }
 

@@ -31,31 +31,62 @@ export interface GuaranteeAnswer {
   readonly witness: readonly number[];
 }
 
+interface GuaranteeEdge extends Edge {
+  /** Operations that show it, beside the two writes. */
+  readonly because: readonly number[];
+  /** What demands it. */
+  readonly label: SessionGuarantee;
+}
+
 /** More pairs than this are not looked at. */
 const maxEdges = 400_000;
 
 /** Each guarantee in turn, taken if it can hold together with those taken before. */
 export function judgeGuarantees(known: Sessions, guess: Sessions | null): readonly GuaranteeAnswer[] {
+  const certainly = new Demands(known);
+  const possibly = guess === known ? certainly : guess === null ? null : new Demands(guess);
+  const nothing = { given: [], witness: [] } as const;
+  if (possibly?.contradictionIn(sessionGuarantees) === null)
+    return sessionGuarantees.map((guarantee) => ({ guarantee, holds: true, ...nothing }));
   const taken: SessionGuarantee[] = [];
   return sessionGuarantees.map((guarantee): GuaranteeAnswer => {
     const wanted = [...taken, guarantee];
-    const certain = edgesOf(known, wanted);
-    const cycle = certain === null ? null : cycleIn(certain, initialWrite);
-    if (cycle !== null) {
+    const cycle = certainly.contradictionIn(wanted);
+    if (cycle !== null && cycle !== "too many") {
       const given = taken.filter((one) => cycle.some(({ label }) => label === one));
       const witness = cycle.flatMap(({ from, to, because }) => [from, to, ...because]);
       return { guarantee, holds: false, given, witness: withProofs(witness, known.provedBy) };
     }
-    const possible = guess === known || guess === null ? null : edgesOf(guess, wanted);
-    const holds = guess === known ? certain !== null : possible !== null && cycleIn(possible, initialWrite) === null;
+    const holds = possibly?.contradictionIn(wanted) === null;
     if (holds) taken.push(guarantee);
-    return { guarantee, holds: holds ? true : "unknown", given: [], witness: [] };
+    return { guarantee, holds: holds ? true : "unknown", ...nothing };
   });
 }
 
+/** What the guarantees say of pairs of writes. */
+class Demands {
+  readonly #every: readonly GuaranteeEdge[] | null;
+
+  constructor(private readonly sessions: Sessions) {
+    this.#every = edgesOf(sessions, sessionGuarantees);
+  }
+
+  /** Null when these can hold together. */
+  contradictionIn(wanted: readonly SessionGuarantee[]): readonly GuaranteeEdge[] | "too many" | null {
+    const edges = this.#edgesFor(wanted);
+    return edges === null ? "too many" : cycleIn(edges, initialWrite);
+  }
+
+  #edgesFor(wanted: readonly SessionGuarantee[]): readonly GuaranteeEdge[] | null {
+    // Where a session's writes stand in order, what the other guarantees say can be said with fewer pairs.
+    if (this.#every === null || !wanted.includes("monotonic writes")) return edgesOf(this.sessions, wanted);
+    return this.#every.filter(({ label }) => wanted.includes(label));
+  }
+}
+
 /** Null when there are too many. */
-function edgesOf({ sessions }: Sessions, wanted: readonly SessionGuarantee[]): readonly Edge[] | null {
-  const edges: Edge[] = [];
+function edgesOf({ sessions }: Sessions, wanted: readonly SessionGuarantee[]): readonly GuaranteeEdge[] | null {
+  const edges: GuaranteeEdge[] = [];
   for (const steps of sessions) {
     for (const edge of edgesOfSession(steps, wanted)) {
       if (edges.length >= maxEdges) return null;
@@ -65,7 +96,7 @@ function edgesOf({ sessions }: Sessions, wanted: readonly SessionGuarantee[]): r
   return edges;
 }
 
-function* edgesOfSession(steps: readonly Step[], wanted: readonly SessionGuarantee[]): Generator<Edge> {
+function* edgesOfSession(steps: readonly Step[], wanted: readonly SessionGuarantee[]): Generator<GuaranteeEdge> {
   const ordered = wanted.includes("monotonic writes");
   const writes: number[] = [];
   /** Reads whose visible writes stand before the next write; if writes are not in order, before all later ones. */
