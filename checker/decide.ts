@@ -2,10 +2,13 @@
 // `checkLinearizability` come to the same verdicts and say why.
 import { MalformedHistory, type JsonValue, type Operation } from "../history/index.js";
 import { Budget, BudgetExhausted, type BudgetLimits } from "./budget.js";
-import { EngineDoesNotApply, judgeOperations, type EngineName } from "./engine.js";
-import { splitByKey, validateOperations } from "./keys.js";
+import { EngineDoesNotApply, judgeOperations, type EngineName, type Prepared } from "./engine.js";
+import { splitByKey, validateOperations, type KeyHistory } from "./keys.js";
 import { requireLinearization, resolveModel } from "./linearizability.js";
 import type { AnyModel } from "./model.js";
+import { readOneKey } from "./one-key.js";
+import { bytesPerOperation } from "./register/columns.js";
+import { withScratch } from "./scratch.js";
 import { show } from "./values.js";
 import type { Validity } from "./verdict.js";
 
@@ -43,6 +46,35 @@ export function decide(operations: readonly Operation[], model: string | AnyMode
     reason,
   });
   let reason: string | null = null;
+  /** False when it has no linearization. */
+  const judge = (key: KeyHistory, prepared: PreparedKey | null): boolean => {
+    try {
+      const judged = judgeOperations(
+        key.operations,
+        chosen,
+        options.initial,
+        budget,
+        options.engine,
+        undefined,
+        prepared,
+      );
+      engine = judged.engine;
+      if (!judged.answer.valid) return false;
+      const order = indicesOf(key.operations, judged.answer.order, prepared);
+      requireLinearization(key, chosen, options.initial, order);
+    } catch (error) {
+      if (!(error instanceof BudgetExhausted || error instanceof EngineDoesNotApply)) throw error;
+      reason = `key ${show(key.key)}: ${error.message}`;
+    }
+    return true;
+  };
+  const quick = withScratch(bytesPerOperation * operations.length, (scratch) => {
+    const one = readOneKey(operations, chosen, options.initial, scratch);
+    if (one === null) return null;
+    return judge({ key: one.key, operations }, { ...one, scratch }) ? "done" : { key: one.key };
+  });
+  if (quick !== null && quick !== "done") return decision(false, quick, null);
+  if (quick === "done") return decision(reason === null ? true : "unknown", null, reason);
   try {
     validateOperations(operations, chosen);
   } catch (error) {
@@ -52,22 +84,22 @@ export function decide(operations: readonly Operation[], model: string | AnyMode
   // Small keys first: a hard one cannot take their time away.
   const keys = [...splitByKey(operations, chosen.partition)];
   keys.sort((one, other) => one.operations.length - other.operations.length);
-  for (const key of keys) {
-    try {
-      const { answer, engine: used } = judgeOperations(key.operations, chosen, options.initial, budget, options.engine);
-      engine = used;
-      if (!answer.valid) return decision(false, { key: key.key }, null);
-      requireLinearization(key, chosen, options.initial, indicesOf(key.operations, answer.order));
-    } catch (error) {
-      if (!(error instanceof BudgetExhausted || error instanceof EngineDoesNotApply)) throw error;
-      reason = `key ${show(key.key)}: ${error.message}`;
-    }
-  }
+  for (const key of keys) if (!judge(key, null)) return decision(false, { key: key.key }, null);
   return decision(reason === null ? true : "unknown", null, reason);
 }
 
-function indicesOf(operations: readonly Operation[], order: readonly number[] | Int32Array): readonly number[] {
-  const indices: number[] = [];
-  for (const position of order) indices.push(operations[position]?.index ?? -1);
+type PreparedKey = Prepared & { readonly indices: Float64Array };
+
+/** Operation.index by place in the order; in scratch memory where there is some. */
+function indicesOf(
+  operations: readonly Operation[],
+  order: readonly number[],
+  prepared: PreparedKey | null,
+): readonly number[] | Float64Array {
+  const indices = prepared === null ? [] : prepared.scratch.float64(order.length);
+  for (let at = 0; at < order.length; at++) {
+    const position = order[at] ?? -1;
+    indices[at] = prepared?.indices[position] ?? operations[position]?.index ?? -1;
+  }
   return indices;
 }

@@ -194,7 +194,7 @@ export function requireLinearization(
   { operations, key }: KeyHistory,
   model: AnyModel,
   initial: JsonValue,
-  order: readonly number[],
+  order: readonly number[] | Float64Array,
 ): void {
   const problem = model.register
     ? verifyLinearization(registerSpecification(initial), operations, order)

@@ -46,7 +46,7 @@ export function registerSpecification(initial: JsonValue): Specification<JsonVal
 export function verifyLinearization<State>(
   { initial, step, text: show }: Specification<State>,
   operations: readonly Operation[],
-  order: readonly number[],
+  order: readonly number[] | Float64Array,
 ): string | null {
   let places: Map<number, number> | null = null; // for what does not stand where its index says
   const placed = new Uint8Array(operations.length);
