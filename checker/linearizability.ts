@@ -2,10 +2,8 @@
 import { MalformedHistory, type JsonValue, type Operation } from "../history/index.js";
 import { Budget, BudgetExhausted, type BudgetLimits, type BudgetWatch } from "./budget.js";
 import { CertificateMismatch } from "./certificate.js";
-import { EngineDoesNotApply, judgeOperations, type EngineName, type Prepared } from "./engine.js";
-import { withDetails } from "./explain/details.js";
-import { explainModel } from "./explain/explain-model.js";
-import { explainRegister } from "./explain/explain-register.js";
+import { EngineDoesNotApply, judgeOperations, type EngineAnswer, type EngineName, type Prepared } from "./engine.js";
+import { explainViolation } from "./explain/explain-violation.js";
 import type { LoggedCommand } from "./judge-input.js";
 import { splitByKey, validateOperations, type KeyHistory } from "./keys.js";
 import type { AnyModel } from "./model.js";
@@ -148,7 +146,7 @@ function judgeKey(
       if (history !== given) requireLinearization(given, givenModel, options.initial, order);
       return { result: result(true, order, null), violation: null, unknown: null };
     }
-    const violation = explainKey(history, model, options, explain ? (options.explainMs ?? 5_000) : 300);
+    const violation = explainKey(history, model, options, answer, explain ? (options.explainMs ?? 5_000) : 300);
     return { result: result(false, null, violation.sentence), violation, unknown: null };
   } catch (error) {
     const unknown = whyUnknown(error, history, spent);
@@ -220,20 +218,17 @@ function explainKey(
   { key, operations }: KeyHistory,
   model: AnyModel,
   { initial, attemptsOf = () => null, leaderChangesNs = [], logOnKey = () => null }: LinearizabilityOptions,
+  found: EngineAnswer & { readonly valid: false },
   timeMs: number,
 ): Violation {
+  const input = { key, initial, operations, attemptsOf, leaderChangesNs, log: logOnKey(key), timeMs };
+  const violation = explainViolation(model, input, found);
   const claim = (violation: Violation) => ({
     operations: violation.operations,
     context: violation.certificate?.context ?? ("own-window" as const),
   });
-  if (model.register) {
-    const log = logOnKey(key);
-    const told = explainRegister({ key, initial, operations, attemptsOf, leaderChangesNs, log, timeMs });
-    const violation = withDetails(told, { model, initial, operations, timeMs });
+  if (model.register)
     return withVerdictOf(violation, verifyCore(registerSpecification(initial), operations, claim(violation)));
-  }
-  const told = model.open((opened) => explainModel(opened, { key, initial, operations, attemptsOf, timeMs }));
-  const violation = withDetails(told, { model, initial, operations, timeMs });
   return withVerdictOf(
     violation,
     model.open((opened) => verifyCore(specificationOf(opened, initial), operations, claim(violation), 300_000)),

@@ -22,26 +22,37 @@ export type CoreContext = "own-window" | "any-time";
 
 /** The writes of a key, found by the value that they write. */
 export class Surroundings {
-  readonly #byValue = new Map<number, RegisterOperation[]>();
+  /** By value: the place of its first write, or -1; by place: that of the next write of the same value. */
+  readonly #first: Int32Array;
+  readonly #next: Int32Array;
 
   constructor(readonly operations: readonly RegisterOperation[]) {
-    for (const operation of operations) {
-      if (!isWrite(operation)) continue;
-      const known = this.#byValue.get(operation.value);
-      if (known === undefined) this.#byValue.set(operation.value, [operation]);
-      else known.push(operation);
+    let greatest = 0;
+    for (const { value } of operations) if (value > greatest) greatest = value;
+    this.#first = new Int32Array(greatest + 1).fill(-1);
+    this.#next = new Int32Array(operations.length);
+    for (let place = operations.length - 1; place >= 0; place--) {
+      const operation = operations[place];
+      if (operation === undefined || !isWrite(operation)) continue;
+      this.#next[place] = this.#first[operation.value] ?? -1;
+      this.#first[operation.value] = place;
     }
   }
 
   writersOf(value: number): readonly RegisterOperation[] {
-    return this.#byValue.get(value) ?? [];
+    const writers: RegisterOperation[] = [];
+    for (let place = this.#first[value] ?? -1; place !== -1; place = this.#next[place] ?? -1) {
+      const operation = this.operations[place];
+      if (operation !== undefined) writers.push(operation);
+    }
+    return writers;
   }
 
   /** What the writes outside the core may do; only those of values from which something in the core can be reached. */
   movesAround(core: readonly RegisterOperation[], context: CoreContext): readonly ContextMove[] {
     const inside = new Set(core);
     const everything = core.some(({ kind }) => kind === "not");
-    const needed = new Set(everything ? this.#byValue.keys() : core.flatMap((one) => lookedAt(one) ?? []));
+    const needed = new Set(everything ? this.#first.keys() : core.flatMap((one) => lookedAt(one) ?? []));
     const kinds = new Map<string, RegisterOperation[]>();
     // A set grows while it is walked: values that comparisons expect are walked too.
     for (const value of needed) {

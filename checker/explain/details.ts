@@ -1,7 +1,8 @@
 // What a violation's explanation adds to its core and sentence.
 import type { JsonValue, Operation } from "../../history/index.js";
 import type { AnyModel } from "../model.js";
-import { normaliseRegister } from "../register/normalise.js";
+import type { Contradiction } from "../register/columns.js";
+import type { NormalisedRegister } from "../register/normalise.js";
 import type { Explanation, Violation } from "../verdict.js";
 import { judgeWeaker } from "../weaker/judge-weaker.js";
 import { partialLinearizations } from "./partials.js";
@@ -19,14 +20,16 @@ export interface DetailsInput {
   readonly operations: readonly Operation[];
   /** For explaining the violation, of which this takes a part. */
   readonly timeMs: number;
+  /** The operations of a register; null: it is another model. */
+  readonly normal: NormalisedRegister | Contradiction | null;
 }
 
 export function withDetails(violation: Violation, input: DetailsInput): Violation {
-  const { model, initial, operations, timeMs } = input;
+  const { model, initial, operations, timeMs, normal } = input;
   const { culprit, timeNs } = violation;
   if (timeMs < leastTimeMs || culprit === undefined || timeNs === null) return violation;
   const core = violation.operations;
-  const weaker = judgeWeaker(model, operations, initial, timeMs / 10);
+  const weaker = judgeWeaker(model, operations, initial, timeMs / 10, normal);
   const partials = partialLinearizations({ model, initial, operations, core, culprit, timeNs, timeMs: timeMs / 10 });
   const named = new Set([
     ...core,
@@ -44,10 +47,8 @@ export function withDetails(violation: Violation, input: DetailsInput): Violatio
   return { ...violation, explanation };
 }
 
-function staleness(violation: Violation, culprit: number, { model, initial, operations }: DetailsInput): number | null {
-  if (violation.class !== "stale read" || !model.register) return null;
-  const normal = normaliseRegister(operations, initial);
-  if (!("values" in normal)) return null;
+function staleness(violation: Violation, culprit: number, { operations, normal }: DetailsInput): number | null {
+  if (violation.class !== "stale read" || normal === null || !("values" in normal)) return null;
   const position = operations.findIndex(({ index }) => index === culprit);
   const operation = normal.operations.find((one) => one.position === position);
   const staleNs = operation === undefined ? null : stalenessOf(operation, normal.operations);

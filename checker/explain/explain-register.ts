@@ -1,13 +1,15 @@
 // From an inconsistent key to a violation: core, class and sentence.
 import type { JsonValue, Operation } from "../../history/index.js";
 import { Budget } from "../budget.js";
-import { normaliseRegister, type NormalisedRegister, type RegisterOperation } from "../register/normalise.js";
+import type { EngineAnswer } from "../engine.js";
+import type { Contradiction } from "../register/columns.js";
+import type { NormalisedRegister, RegisterOperation } from "../register/normalise.js";
 import type { LoggedCommand } from "../judge-input.js";
 import { canonical, fieldOf } from "../values.js";
 import type { Violation, ViolationCertificate, ViolationClass } from "../verdict.js";
 import { classify, observedBy, type Classified, type Evidence } from "./classify.js";
 import { coreOfRegister, type Core } from "./minimise.js";
-import { firstContradiction, troubleWith } from "./prefix.js";
+import { firstContradiction, troubleFound, troubleWith, type Trouble } from "./prefix.js";
 import { tell } from "./sentence.js";
 import { heard, testimonyOf, type Testimony } from "./testimony.js";
 
@@ -26,9 +28,13 @@ export interface ExplainInput {
 
 const configurationsPerSearch = 300_000;
 
-export function explainRegister(input: ExplainInput): Violation {
+/** `found`: what the engine that judged the key said. */
+export function explainRegister(
+  input: ExplainInput,
+  normal: NormalisedRegister | Contradiction,
+  found: EngineAnswer & { readonly valid: false },
+): Violation {
   const kept = input.operations;
-  const normal = normaliseRegister(kept, input.initial);
   if (!("values" in normal)) return selfContradiction(input, kept, normal.operations);
   const deadlineMs = performance.now() + input.timeMs;
   const oneSearch = () =>
@@ -36,8 +42,8 @@ export function explainRegister(input: ExplainInput): Violation {
       timeMs: Math.max(50, (deadlineMs - performance.now()) / 4),
       configurations: configurationsPerSearch,
     });
-  const { focus, near } = withoutReads(normal, kept, oneSearch);
-  const first = firstContradiction(focus, near, oneSearch);
+  const { focus, known } = withoutReads(normal, kept, found, oneSearch);
+  const first = firstContradiction(focus, known, oneSearch);
   if (first === null) return unexplained(input, kept);
   const { operation: last, trouble } = first;
   const core = coreOfRegister(focus, last.return, Math.max(200, deadlineMs - performance.now()), trouble.conflict);
@@ -60,18 +66,22 @@ export function explainRegister(input: ExplainInput): Violation {
 
 /**
  * Reads that go round the log are out of line with it; what the log itself got wrong shows without them, and better. Also says
- * where a search gets stuck.
+ * what is known to be wrong.
  */
 function withoutReads(
   normal: NormalisedRegister,
   kept: readonly Operation[],
+  found: EngineAnswer & { readonly valid: false },
   budget: () => Budget,
-): { readonly focus: NormalisedRegister; readonly near: number | null } {
+): { readonly focus: NormalisedRegister; readonly known: Trouble } {
   const operations = normal.operations.filter(({ position }) => kept[position]?.function !== "get");
-  const only = { ...normal, operations };
-  const trouble = troubleWith(only, budget());
-  if (trouble !== null) return { focus: only, near: trouble.stuck };
-  return { focus: normal, near: troubleWith(normal, budget())?.stuck ?? null };
+  // Writes that look at nothing can be put in any order.
+  if (operations.some(({ kind }) => kind !== "write")) {
+    const only = { ...normal, operations };
+    const known = troubleWith(only, budget());
+    if (known !== null) return { focus: only, known };
+  }
+  return { focus: normal, known: troubleFound(normal, found) };
 }
 
 /** Of operations that returned at the same moment, the one of the core that looked at the value. */

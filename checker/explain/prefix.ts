@@ -1,6 +1,7 @@
 // When did it become certain? The earliest return after which what was seen so far has no linearization.
 import type { Budget } from "../budget.js";
 import { BudgetExhausted } from "../budget.js";
+import type { EngineAnswer } from "../engine.js";
 import { judgeWithoutSearch } from "../no-search/index.js";
 import { bytesPerOperation, kindNames } from "../register/columns.js";
 import { tighten, type NormalisedRegister, type RegisterOperation } from "../register/normalise.js";
@@ -69,22 +70,67 @@ function withoutSearch({ operations, values }: NormalisedRegister, budget: Budge
     if (answer.kind === "linearizable") return null;
     if (answer.kind === "not-applicable") return "search";
     const rows = [...answer.conflict.operations, ...answer.conflict.unknown];
-    const members = rows.flatMap((row) => operations[row] ?? []);
-    const answered = members.filter(({ required }) => required);
-    const last = answered.toSorted((one, other) => other.return - one.return)[0];
-    return { stuck: last?.position ?? -1, conflict: members.map(({ position }) => position) };
+    return troubleAmong(rows.flatMap((row) => operations[row] ?? []));
   });
+}
+
+function troubleAmong(members: readonly RegisterOperation[]): Trouble {
+  const answered = members.filter(({ required }) => required);
+  const last = answered.toSorted((one, other) => other.return - one.return)[0];
+  return { stuck: last?.position ?? -1, conflict: members.map(({ position }) => position) };
+}
+
+/** What the engine that judged the history said is wrong with it. */
+export function troubleFound(
+  { operations }: NormalisedRegister,
+  { stuck, conflict }: EngineAnswer & { readonly valid: false },
+): Trouble {
+  if (conflict === undefined) return { stuck: stuck ?? -1, conflict: [] };
+  const positions = new Set([...conflict.operations, ...conflict.unknown]);
+  return troubleAmong(operations.filter(({ position }) => positions.has(position)));
+}
+
+export interface FirstContradiction {
+  readonly operation: RegisterOperation;
+  readonly trouble: Trouble;
 }
 
 /**
  * The operation whose return made an inconsistent history so, with what is known to be wrong by then; null when the budget is too
- * small to tell. `near`: an operation that is usually the one, so the search gallops outwards from there.
+ * small to tell.
  */
 export function firstContradiction(
   normal: NormalisedRegister,
-  near: number | null,
+  known: Trouble,
   budgetForOne: () => Budget,
-): { readonly operation: RegisterOperation; readonly trouble: Trouble } | null {
+): FirstContradiction | null {
+  // Operations in conflict are so from the moment on at which the last of them returns: mostly nothing was wrong before.
+  let trouble = known;
+  while (trouble.conflict.length > 0) {
+    const stuck = normal.operations.find(({ position }) => position === trouble.stuck);
+    if (stuck === undefined) break;
+    const earlier = troubleWith(knownBefore(normal, stuck.return), budgetForOne());
+    const operation = normal.operations.find((one) => one.required && one.return === stuck.return);
+    if (earlier === null) return operation === undefined ? null : { operation, trouble };
+    trouble = earlier;
+  }
+  return firstByGalloping(normal, trouble.stuck, budgetForOne);
+}
+
+/** What was known just before a time: when the last operation had returned that did so earlier. */
+function knownBefore(normal: NormalisedRegister, time: number): NormalisedRegister {
+  let latest = -Infinity;
+  for (const one of normal.operations)
+    if (one.required && one.return < time && one.return > latest) latest = one.return;
+  return { ...normal, operations: knownAt(normal.operations, latest) };
+}
+
+/** `near`: an operation that is usually the one, so the search gallops outwards from there. */
+function firstByGalloping(
+  normal: NormalisedRegister,
+  near: number,
+  budgetForOne: () => Budget,
+): FirstContradiction | null {
   const returns = normal.operations
     .filter(({ required }) => required)
     .sort((left, right) => left.return - right.return);

@@ -5,7 +5,8 @@ import type { JsonValue, Operation } from "../../history/index.js";
 import { Budget, BudgetExhausted } from "../budget.js";
 import type { AnyModel } from "../model.js";
 import { casRegister } from "../models/index.js";
-import { normaliseRegister } from "../register/normalise.js";
+import type { Contradiction } from "../register/columns.js";
+import { normaliseRegister, type NormalisedRegister } from "../register/normalise.js";
 import type { GuaranteeFinding, SequentialFinding, WeakerModels } from "../verdict.js";
 import { isSequentialOrder } from "./replay.js";
 import { searchSequential } from "./sequential-search.js";
@@ -17,18 +18,22 @@ import { readSessions, type Sessions } from "./sessions.js";
 const maxWitness = 200;
 const searchConfigurations = 50_000;
 
-/** `operations`: all of one key. Registers are judged for everything, other models for sequential consistency only. */
+/**
+ * `operations`: all of one key. Registers are judged for everything, other models for sequential consistency only. `given`: the
+ * operations of a register normalised, where that has been done.
+ */
 export function judgeWeaker(
   model: AnyModel,
   operations: readonly Operation[],
   initial: JsonValue,
   timeMs: number,
+  given: NormalisedRegister | Contradiction | null = null,
 ): WeakerModels {
   if (!model.register) {
     const sequential = searched(model, operations, initial, timeMs);
     return finding(sequential, []);
   }
-  const normal = normaliseRegister(operations, initial);
+  const normal = given ?? normaliseRegister(operations, initial);
   if (!("values" in normal)) return nothing(normal.operations, operations);
   const reading = readSessions(normal, operations);
   if (reading.kind === "nowhere") return nothing(reading.witness, operations);
