@@ -9,33 +9,32 @@ export interface CoreClaim {
 }
 
 /** What an operation outside the core may have written, its answer forgotten. */
-function shadowOf(operation: Operation, context: CoreClaim["context"]): Operation[] {
-  const { function: name, input, output, outcome } = operation;
-  const blind = { ...operation, outcome: "info", output: null } as const;
-  if (outcome === "fail" || name === "get") return [];
-  if (context === "open-ended") return [{ ...blind, returnNs: null }];
-  const at = context === "own-window" ? blind : { ...blind, callNs: -Infinity, returnNs: null };
-  if (outcome === "info") return [at];
-  if ((part(output, "status") ?? "ok") !== "ok") return [];
-  const previous = part(output, "previous");
-  return [previous === undefined ? at : { ...at, function: "cas", input: { expected: previous, new: input } }];
+function shadowOf(one: Operation, context: CoreClaim["context"]): Operation {
+  const told = one.outcome === "ok" && context !== "open-ended" ? part(one.output, "previous") : undefined;
+  const change = told === undefined ? {} : { function: "cas", input: { expected: told, new: one.input } };
+  const callNs = context === "any-time" ? -Infinity : one.callNs;
+  const returnNs = context === "own-window" ? one.returnNs : null;
+  return { ...one, ...change, callNs, returnNs, outcome: "info", output: null };
 }
 
-/** Leaves out what writes values that nobody in the core can look at, not even through a chain of comparisons. */
-function useful(shadows: readonly Operation[], core: readonly Operation[]): readonly Operation[] {
-  const written = ({ function: name, input }: Operation) => text(name === "put" ? input : part(input, "new"));
+/** Of the others, those that wrote what somebody in the core can look at, be it through a chain of comparisons. */
+function useful(others: readonly Operation[], core: readonly Operation[]): readonly Operation[] {
+  const writes = others.filter(
+    ({ outcome, output }) => outcome === "info" || (part(output, "status") ?? "ok") === "ok",
+  );
   const looked = new Set(["null"]);
   for (const { input, output } of core) {
     const told = [part(output, "observed"), part(output, "previous")];
-    if (part(output, "status") === "mismatch" && told[0] === undefined) return shadows;
+    if (part(output, "status") === "mismatch" && told[0] === undefined) return writes;
     for (const value of [...told, output, part(input, "expected")]) looked.add(text(value));
   }
+  const written = writes.map(({ function: name, input }) => text(name === "put" ? input : part(input, "new")));
   for (let size = 0; size !== looked.size;) {
     size = looked.size;
-    for (const one of shadows.toReversed())
-      if (one.function === "cas" && looked.has(written(one))) looked.add(text(part(one.input, "expected")));
+    for (const [at, { input, output }] of writes.entries())
+      if (looked.has(written[at] ?? "")) looked.add(text(part(input, "expected") ?? part(output, "previous")));
   }
-  return shadows.filter((one) => looked.has(written(one)));
+  return writes.filter((_, at) => looked.has(written[at] ?? ""));
 }
 
 /** Is the core inconsistent in its context? `undecided` after that many steps. */
@@ -47,8 +46,9 @@ export function verifyCore<State>(
 ): "inconsistent" | "consistent" | "undecided" {
   const inside = new Set(indices);
   const core = operations.filter(({ index, outcome }) => inside.has(index) && outcome !== "fail");
-  const shadows = operations.flatMap((one) => (inside.has(one.index) ? [] : shadowOf(one, context)));
-  const moves = [...core, ...(context === "open-ended" ? shadows : useful(shadows, core))];
+  const others = operations.filter((one) => !inside.has(one.index) && one.outcome !== "fail" && one.function !== "get");
+  const helpers = context === "open-ended" ? others : useful(others, core);
+  const moves = [...core, ...helpers.map((one) => shadowOf(one, context))];
   const best = new Map<string, number>();
   const waiting: { readonly state: State; readonly used: readonly number[]; readonly latestCall: number }[] = [];
   const meet = (state: State, used: readonly number[], latestCall: number) => {
