@@ -93,7 +93,7 @@ type PreparedKey = Prepared & { readonly indices: Float64Array };
 /** Operation.index by place in the order; in scratch memory where there is some. */
 function indicesOf(
   operations: readonly Operation[],
-  order: readonly number[],
+  order: readonly number[] | Int32Array,
   prepared: PreparedKey | null,
 ): readonly number[] | Float64Array {
   const indices = prepared === null ? [] : prepared.scratch.float64(order.length);

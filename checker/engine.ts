@@ -16,8 +16,8 @@ export const engineNames = ["no-search", "configuration-sets", "wing-gong"] as c
 export type EngineName = (typeof engineNames)[number];
 
 export type EngineAnswer =
-  /** `order`: positions in the list of operations given, a linearization. */
-  | { readonly valid: true; readonly order: readonly number[] }
+  /** `order`: positions in the list of operations given, a linearization. It may lie in the scratch memory of what was prepared. */
+  | { readonly valid: true; readonly order: readonly number[] | Int32Array }
   /**
    * `stuck`: position of the operation whose return no configuration survives, where the engine knows it. `conflict`: the
    * operations that contradict each other, where the engine knows them.
@@ -62,7 +62,9 @@ export function judgeOperations(
   if (prepared !== null) return judgeColumns(prepared.columns, prepared.scratch, budget, engine, asked, onEngine);
   return withScratch(bytesPerOperation * operations.length, (scratch) => {
     const columns = columnsOf(operations, initial, scratch, budget);
-    return judgeColumns(columns, scratch, budget, engine, asked, onEngine);
+    const judged = judgeColumns(columns, scratch, budget, engine, asked, onEngine);
+    const { answer } = judged;
+    return answer.valid ? { ...judged, answer: { valid: true, order: answer.order.slice() } } : judged;
   });
 }
 
@@ -77,19 +79,12 @@ function judgeColumns(
   if ("operations" in columns) return { engine, answer: { valid: false, stuck: columns.operations[0] ?? null } };
   if (engine === "no-search") {
     const found = judgeWithoutSearch(columns, scratch, budget);
-    if (found.kind === "linearizable") return { engine, answer: { valid: true, order: listOf(found.order) } };
+    if (found.kind === "linearizable") return { engine, answer: { valid: true, order: found.order } };
     if (found.kind === "violation") return { engine, answer: { valid: false, stuck: null, conflict: found.conflict } };
     if (asked === "no-search") throw new EngineDoesNotApply(`no-search cannot judge it: ${found.reason}`);
   }
   onEngine("configuration-sets");
   return { engine: "configuration-sets", answer: judgeBySets(objectsOf(columns), budget) };
-}
-
-/** A copy out of the scratch memory. */
-function listOf(numbers: Int32Array): number[] {
-  const list: number[] = [];
-  for (let at = 0; at < numbers.length; at++) list.push(numbers[at] ?? 0);
-  return list;
 }
 
 function judgeBySets(normal: NormalisedRegister, budget: Budget): EngineAnswer {

@@ -156,12 +156,15 @@ function judgeKey(
 
 /** Operation.index of the operations at these positions. */
 function indicesOf(
-  positions: readonly number[],
+  positions: readonly number[] | Int32Array,
   operations: readonly Operation[],
   known: Float64Array | null,
 ): number[] {
   const indices: number[] = [];
-  for (const position of positions) indices.push(known?.[position] ?? operations[position]?.index ?? -1);
+  for (let at = 0; at < positions.length; at++) {
+    const position = positions[at] ?? -1;
+    indices.push(known?.[position] ?? operations[position]?.index ?? -1);
+  }
   return indices;
 }
 
