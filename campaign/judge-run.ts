@@ -11,7 +11,15 @@ import {
   type NodeDecisions,
   type Verdict,
 } from "../checker/index.js";
-import { nodeNames, type GroupLayout, type StatusSample, type SystemUnderTest } from "../cluster/index.js";
+import {
+  nodeNames,
+  type GroupLayout,
+  type StatusSample,
+  type SystemUnderTest,
+  type TraceDocument,
+  type TraceEvent,
+  type TraceHeader,
+} from "../cluster/index.js";
 import { formatEdn, readHistory, type HistoryDocument, type JsonValue } from "../history/index.js";
 import { writeReport } from "../reports/index.js";
 import type { WorkloadHistory } from "../workloads/index.js";
@@ -163,6 +171,7 @@ export function writeReportOf({ directory, plan, environment, judged, samples, r
     const lines = readFileSync(file, "utf8").trimEnd().split("\n").slice(-excerptLines);
     return [{ node, title: `last ${lines.length} lines of ${node}'s log`, lines }];
   });
+  const trace = readTrace(directory);
   writeReport(directory.reportFile, {
     plan,
     environment,
@@ -170,6 +179,24 @@ export function writeReportOf({ directory, plan, environment, judged, samples, r
     verdict: judged.verdict,
     status: samples,
     logs,
+    ...(trace === null ? {} : { trace }),
     rerun,
   });
+}
+
+/** The trace of a simulated run; null where there is none. A line cut short by a kill is left out. */
+export function readTrace(directory: RunDirectory): TraceDocument | null {
+  if (!existsSync(directory.traceFile)) return null;
+  const [header, ...events] = readFileSync(directory.traceFile, "utf8")
+    .split("\n")
+    .flatMap((line): unknown[] => {
+      try {
+        return line === "" ? [] : [JSON.parse(line)];
+      } catch {
+        return [];
+      }
+    });
+  const { format, version } = (header ?? {}) as Partial<TraceHeader>;
+  if (format !== "minos-trace" || version !== 1) throw new Error(`${directory.traceFile} is no trace that can be read`);
+  return { header: header as TraceHeader, events: events as readonly TraceEvent[] };
 }

@@ -46,6 +46,7 @@ export type TracedChange =
 
 /** What a node believes, as far as it changes what it does. */
 export interface TracedState {
+  readonly group: number;
   readonly role: string;
   readonly phase: string;
   /** The greatest ballot that it promised. */

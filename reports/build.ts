@@ -6,10 +6,12 @@ import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
 import type { HistoryEvent, JsonValue } from "../history/index.js";
 import type { Verdict } from "../checker/index.js";
+import type { TraceDocument } from "../cluster/index.js";
 import { ByteWriter, joinSections } from "./bytes.js";
 import { encodeOperations, pairs } from "./columns.js";
 import { endOf, gatherFaults, gatherGroups, gatherMarks, gatherPhases, type ReportStatusSample } from "./gather.js";
 import { payloadElement, payloadVersion } from "./payload.js";
+import { drawTrace } from "./trace/diagram.js";
 import type { LogExcerpt, Payload, PayloadVerdict, ReportPlan } from "./payload.js";
 
 /** Everything that a report shows. */
@@ -22,6 +24,8 @@ export interface ReportInput {
   /** Answers of the nodes' admin ports: who led which group, and who was silent. */
   readonly status?: readonly ReportStatusSample[];
   readonly logs?: readonly LogExcerpt[];
+  /** What happened inside, where the run was simulated. */
+  readonly trace?: TraceDocument;
   /** The command line that does this run again. */
   readonly rerun: string;
 }
@@ -82,6 +86,8 @@ export function encodePayload(input: ReportInput): Uint8Array {
   const header = input.events.find((event) => event.type === "header");
   const endNs = endOf(input.events);
   const { plan } = input;
+  const faults = gatherFaults(input.events);
+  const groups = gatherGroups(input.status ?? []);
   const payload: Payload = {
     version: payloadVersion,
     plan,
@@ -97,14 +103,18 @@ export function encodePayload(input: ReportInput): Uint8Array {
     },
     endNs,
     phases: gatherPhases(input.events, endNs),
-    faults: gatherFaults(input.events),
-    groups: gatherGroups(input.status ?? []),
+    faults,
+    groups,
     marks: gatherMarks(input.events),
     exact: [...new Set(verdict.violations.flatMap((violation) => violation.operations))].flatMap((operation) => {
       const pair = operations[operation];
       return pair === undefined ? [] : [{ operation, callNs: pair.call.time, endNs: pair.end?.time ?? null }];
     }),
     logs: input.logs ?? [],
+    diagram:
+      input.trace === undefined
+        ? null
+        : drawTrace({ trace: input.trace, violations: verdict.violations, operations, faults, groups }),
     operations: dictionaries,
   };
   const json = new TextEncoder().encode(JSON.stringify(payload));

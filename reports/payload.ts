@@ -4,6 +4,7 @@ import type { JsonValue, TimeNs } from "../history/index.js";
 import type { CheckerResult, KeyResult, Verdict } from "../checker/index.js";
 import type { Fault } from "../nemesis/index.js";
 import type { Dictionaries } from "./columns.js";
+import type { Diagram } from "./trace/diagram.js";
 
 export const payloadVersion = 1;
 /** Id of the script element that carries the payload. */
@@ -126,5 +127,7 @@ export interface Payload {
   readonly marks: readonly MarkRecord[];
   readonly exact: readonly ExactTimes[];
   readonly logs: readonly LogExcerpt[];
+  /** Simulated runs only. */
+  readonly diagram: Diagram | null;
   readonly operations: Dictionaries;
 }

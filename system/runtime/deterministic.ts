@@ -27,10 +27,12 @@ import {
 import type { PeerMessage } from "../core/messages.js";
 import { told } from "./admin-server.js";
 import { Engine } from "./engine.js";
+import { frameHeaderBytes } from "./frame.js";
 import { groupStatus } from "./group-status.js";
 import { decodeOperations, encodeOperations } from "./replay.js";
 import { ballotText, teller } from "./tell.js";
 import { electionTimeoutMs, limits, tickMs, timing } from "./timing.js";
+import { MessageDecoder, MessageEncoder } from "./wire.js";
 import { encodeBatch, scanLog, segmentHeader, segmentHeaderBytes } from "./wal-format.js";
 
 /** What a write-ahead log adds up to. */
@@ -192,7 +194,7 @@ class SimulableNode implements DeterministicNode {
     const { group, role, phase, ballot, logLength, decided, leader } = this.#engine.core.status();
     if (group === null) return null;
     const name = leader === null ? null : (this.#options.nodes[leader - 1] ?? null);
-    return { role, phase, promised: ballotText(ballot), length: logLength, decided, leader: name };
+    return { group, role, phase, promised: ballotText(ballot), length: logLength, decided, leader: name };
   }
 }
 
@@ -235,5 +237,12 @@ export const deterministicSystem: DeterministicSystem = {
   claimOf: (message) => claimOf(message as PeerMessage),
   messageNames: ["Prepare", "Promise", "AcceptSync", "PrepareReq", "NotAccepted", "Accept", "Accepted", "Decide"],
   nameOf: (message) => (message as PeerMessage).type,
+  // As on a connection of its own, so that each text can be read by itself.
+  encode: (messages) =>
+    new MessageEncoder()
+      .encode(messages as readonly PeerMessage[])
+      .subarray(frameHeaderBytes)
+      .toString("base64"),
+  decode: (text) => new MessageDecoder().decode(Buffer.from(text, "base64")),
   tell: teller,
 };

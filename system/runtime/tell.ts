@@ -31,8 +31,9 @@ function operationText(operation: KvOperation): string {
   }
 }
 
-const attempt = ({ origin, incarnation, connection, id }: Waiter): string =>
-  `n${origin}/${incarnation}/${connection}/${id}`;
+/** Null where nobody waits any more. */
+const attempt = ({ origin, incarnation, connection, id }: Waiter): string | null =>
+  connection === 0 ? null : `n${origin}/${incarnation}/${connection}/${id}`;
 
 function tellCommand(command: Command): TracedCommand {
   if (command.type === "noop") return { id: null, request: null, key: null, text: "noop" };
@@ -49,14 +50,14 @@ const tellCommands = (
   commands: commands.slice(-toldMax).map(tellCommand),
 });
 
-function tellRequest(request: ClientRequest, id: string): TracedCommand | null {
+function tellRequest(request: ClientRequest, id: string | null): TracedCommand | null {
   if (request.type === "hello") return null;
   if (request.type === "open-session") return { id, request: null, key: null, text: "open session" };
   const { session, number, operation } = request;
   return { id, request: `${session}/${number}`, key: operation.key, text: operationText(operation) };
 }
 
-function tellResponse(response: ClientResponse, id: string): TracedCommand | null {
+function tellResponse(response: ClientResponse, id: string | null): TracedCommand | null {
   const told = (text: string): TracedCommand => ({ id, request: null, key: null, text });
   switch (response.type) {
     case "welcome":

@@ -1,0 +1,406 @@
+// Where a traced run broke the rules of agreement: each breach with the moments that led to it, a sentence beside each. These are rules of
+// any leader-based log with ballots, in the terms of `cluster/trace.ts`; no planted bug is known here.
+import type { TracedCommand, TracedMessage, TraceEvent } from "../../cluster/index.js";
+import { compareBallots, Replicas, sameCommand, type Replica, type TracedLog } from "./replicas.js";
+
+export type StepKind = "wrong" | "step" | "fault" | "client";
+
+/** A moment of the story. */
+export interface Step {
+  readonly timeNs: number;
+  readonly node: string | null;
+  readonly kind: StepKind;
+  readonly text: string;
+  /** Ids of the messages that it is about. */
+  readonly messages: readonly number[];
+}
+
+export type Rule =
+  | "obeyed a deposed leader"
+  | "decided without a quorum"
+  | "answered without a quorum"
+  | "answered without the log"
+  | "decided two different commands"
+  | "lost what was acknowledged"
+  | "an invariant";
+
+export interface Breach {
+  readonly rule: Rule;
+  readonly timeNs: number;
+  readonly node: string | null;
+  /** Commands that it is about. */
+  readonly commands: readonly TracedCommand[];
+  /** What led to it, and the breach itself last; in order of time. */
+  readonly steps: readonly Step[];
+}
+
+type Of<What extends TraceEvent["what"]> = Extract<TraceEvent, { readonly what: What }>;
+type SendEvent = Of<"send">;
+
+/** A group's members, by node. */
+export type Membership = ReadonlyMap<string, readonly string[]>;
+
+/** The first breaches of one rule say all. */
+const eachMax = 3;
+
+export function findBreaches(events: readonly TraceEvent[], groups: Membership): readonly Breach[] {
+  const search = new Search(groups);
+  for (const event of events) search.take(event);
+  search.finish();
+  return search.found.toSorted((a, b) => a.timeNs - b.timeNs);
+}
+
+interface Decided {
+  readonly command: TracedCommand;
+  readonly node: string;
+  readonly timeNs: number;
+}
+
+class Search {
+  readonly found: Breach[] = [];
+  readonly #groups: Membership;
+  readonly #replicas = new Replicas();
+  readonly #sends = new Map<number, SendEvent>();
+  /** By node: the messages that brought it a command, and what it had promised as they came. */
+  readonly #brought = new Map<string, { readonly event: Of<"receive">; readonly promised: string }[]>();
+  /** When a node first had this promise. */
+  readonly #promises = new Map<string, number>();
+  /** By group and place. */
+  readonly #decided = new Map<string, Decided>();
+  readonly #checked = new Map<string, number>();
+  readonly #acknowledged: { readonly command: TracedCommand; readonly node: string; readonly timeNs: number }[] = [];
+  readonly #answered = new Set<string>();
+  /** By sender and receiver: the last messages that told of accepted entries. */
+  readonly #claimed = new Map<string, SendEvent[]>();
+  readonly #waiting = new Map<string, (() => void)[]>();
+  /** Breaches that wait for the message that they are about. */
+  readonly #claims = new Map<string, Breach>();
+
+  constructor(groups: Membership) {
+    this.#groups = groups;
+  }
+
+  take(event: TraceEvent): void {
+    if (event.what === "write") this.#obeyed(event);
+    this.#replicas.follow(event);
+    if (event.node !== null && (event.what === "write" || event.what === "send")) this.#settle(event);
+    switch (event.what) {
+      case "send":
+        this.#sends.set(event.id, event);
+        this.#blame(event);
+        if (event.message.accepted !== undefined) this.#claim(event);
+        if (event.message.kind === "RoutedReply") this.#answers(event, event.message.commands ?? [], [event.id]);
+        if (event.message.ballot !== undefined) this.#leads(event);
+        return;
+      case "receive":
+        this.#bring(event);
+        return;
+      case "answer":
+        this.#answers(event, [event.command], []);
+        return;
+      case "state":
+        this.#promises.set(
+          `${event.node} ${event.state.promised}`,
+          this.#promises.get(`${event.node} ${event.state.promised}`) ?? event.time_ns,
+        );
+        this.#decides(event);
+        return;
+      case "violation":
+        this.#tellInvariant(event);
+        return;
+      default:
+    }
+  }
+
+  finish(): void {
+    for (const actions of this.#waiting.values()) for (const action of actions.splice(0)) action();
+  }
+
+  /**
+   * What a node does to its log in a turn is seen when it writes, at the end of that turn or, with a busy disk, after the next fsync.
+   * Whoever looks at the log of a turn waits for that.
+   */
+  #whenWritten(node: string, action: () => void): void {
+    const waiting = this.#waiting.get(node);
+    if (waiting === undefined) this.#waiting.set(node, [action]);
+    else waiting.push(action);
+  }
+
+  #settle({ node, what }: TraceEvent): void {
+    if (node === null || (what === "send" && this.#replicas.of(node).pending !== null)) return;
+    for (const action of this.#waiting.get(node)?.splice(0) ?? []) action();
+  }
+
+  #tellInvariant(event: Of<"violation">): void {
+    const { node, invariant } = event;
+    const { pending } = node === null ? { pending: null } : this.#replicas.of(node);
+    const known = this.found.filter(({ rule }) => rule === "an invariant").length;
+    const how =
+      invariant !== "claims are durable"
+        ? ""
+        : pending === null
+          ? " No write of it is under way: a crash now, and it never happened."
+          : ` Its write ${pending.write} is still under way: a crash now can take it back.`;
+    this.#add("an invariant", event, [], [], `${sentenceOf(event.text)}${how}`);
+    const breach = this.found.filter(({ rule }) => rule === "an invariant").at(-1);
+    if (known < eachMax && breach !== undefined) this.#claims.set(`${event.time_ns} ${node ?? ""}`, breach);
+  }
+
+  /** An invariant complains of messages just before they are sent: those are what it is about. */
+  #blame({ id, time_ns: timeNs, node, message }: SendEvent): void {
+    const breach = this.#claims.get(`${timeNs} ${node ?? ""}`);
+    if (breach === undefined || message.topic !== "agreement") return;
+    this.#claims.delete(`${timeNs} ${node ?? ""}`);
+    const last = breach.steps.at(-1);
+    if (last === undefined) return;
+    const at = this.found.indexOf(breach);
+    this.found[at] = { ...breach, steps: [...breach.steps.slice(0, -1), { ...last, messages: [id] }] };
+  }
+
+  #members(node: string): readonly string[] {
+    return this.#groups.get(node) ?? this.#replicas.all.map((replica) => replica.node);
+  }
+
+  #majority(node: string): number {
+    return Math.floor(this.#members(node).length / 2) + 1;
+  }
+
+  #add(
+    rule: Rule,
+    at: { readonly time_ns: number; readonly node: string | null },
+    commands: readonly TracedCommand[],
+    before: readonly Step[],
+    text: string,
+    messages: readonly number[] = [],
+  ): void {
+    if (this.found.filter((breach) => breach.rule === rule).length >= eachMax) return;
+    const breach: Step = { timeNs: at.time_ns, node: at.node, kind: "wrong", text, messages };
+    const steps = [...before.toSorted((a, b) => a.timeNs - b.timeNs), breach];
+    this.found.push({ rule, timeNs: at.time_ns, node: at.node, commands, steps });
+  }
+
+  #bring(event: Of<"receive">): void {
+    const message = this.#sends.get(event.id)?.message;
+    if (event.node === null || message?.ballot === undefined || (message.count ?? 0) === 0) return;
+    const promised = this.#replicas.of(event.node).state?.promised ?? "none";
+    const brought = this.#brought.get(event.node) ?? [];
+    brought.push({ event, promised });
+    this.#brought.set(event.node, brought.slice(-200));
+  }
+
+  /** A follower appended what only came under a smaller ballot than the one it had promised. */
+  #obeyed(event: Of<"write">): void {
+    if (event.node === null) return;
+    const replica = this.#replicas.of(event.node);
+    if (replica.state?.role === "leader") return;
+    for (const change of event.changes) {
+      if (change.type !== "append") continue;
+      for (const command of change.commands) {
+        const ways = (this.#brought.get(event.node) ?? []).filter(({ event: { id } }) =>
+          this.#message(id)?.commands?.some((one) => command.id !== null && sameCommand(one, command)),
+        );
+        const last = ways.at(-1);
+        const late = ways.every(
+          ({ event: { id }, promised }) => compareBallots(this.#message(id)?.ballot ?? "none", promised) < 0,
+        );
+        if (last === undefined || !late) continue;
+        this.#tellObeyed(event, replica, command, last.event, last.promised);
+      }
+    }
+  }
+
+  #tellObeyed(
+    event: Of<"write">,
+    { node }: Replica,
+    command: TracedCommand,
+    by: Of<"receive">,
+    promised: string,
+  ): void {
+    const send = this.#sends.get(by.id);
+    const message = send?.message;
+    if (send === undefined || message === undefined) return;
+    const ballot = message.ballot ?? "none";
+    const how = send.fate === "held by a cut" ? "; the cut holds it back" : "";
+    const steps: Step[] = [
+      step(
+        send.time_ns,
+        send.node,
+        `${send.node}, leader of ballot ${ballot}, sends “${command.text}” to ${node}${how}.`,
+        [by.id],
+      ),
+      ...this.#promiseStep(node, promised),
+    ];
+    const text =
+      `${node} takes “${command.text}” from ${by.from}, whose ballot ${ballot} is over: ` +
+      `${node} has promised ${promised} and should have ignored it.`;
+    this.#add("obeyed a deposed leader", { time_ns: by.time_ns, node: event.node }, [command], steps, text, [by.id]);
+  }
+
+  #promiseStep(node: string, ballot: string): readonly Step[] {
+    const timeNs = this.#promises.get(`${node} ${ballot}`);
+    if (timeNs === undefined) return [];
+    const text = `${node} promises ballot ${ballot}: from now on it must ignore every smaller ballot.`;
+    return [step(timeNs, node, text)];
+  }
+
+  #message(id: number): TracedMessage | undefined {
+    return this.#sends.get(id)?.message;
+  }
+
+  /** Whoever decides first does so on a quorum's disks; all decide the same. */
+  #decides({ node, time_ns: timeNs, state }: Of<"state">): void {
+    if (node === null) return;
+    const before = this.#checked.get(`decided ${node}`) ?? 0;
+    if (state.decided < before) this.#checked.set(`decided ${node}`, state.decided);
+    if (state.decided <= before) return;
+    this.#checked.set(`decided ${node}`, state.decided);
+    const replica = this.#replicas.of(node);
+    const members = this.#members(node);
+    const disks = members.map((name) => ({ name, entry: this.#replicas.of(name).disk[state.decided - 1] ?? null }));
+    this.#whenWritten(node, () => {
+      const command = replica.log[state.decided - 1] ?? null;
+      const known = this.#decided.has(`${state.group}/${state.decided - 1}`);
+      this.#agrees(replica, state.group, before, state.decided, timeNs);
+      if (state.role !== "leader" || known || command === null || command.id === null) return;
+      const holders = disks.flatMap(({ name, entry }) => (entry === null || sameCommand(entry, command) ? [name] : []));
+      if (holders.length >= this.#majority(node)) return;
+      const text =
+        `${node} decides “${command.text}” as entry ${state.decided}, though ${onDisk(holders)}; ` +
+        `${this.#majority(node)} of ${members.length} are needed.`;
+      const steps = this.#falseClaims(node, state.promised, state.decided, command, timeNs);
+      this.#add("decided without a quorum", { time_ns: timeNs, node }, [command], steps, text);
+    });
+  }
+
+  #claim(event: SendEvent): void {
+    const name = `${event.node ?? ""} ${event.to}`;
+    const last = this.#claimed.get(name) ?? [];
+    last.push(event);
+    this.#claimed.set(name, last.slice(-50));
+  }
+
+  /** What others told a leader of an entry that they have not. */
+  #falseClaims(node: string, ballot: string, length: number, command: TracedCommand, untilNs: number): readonly Step[] {
+    return this.#members(node).flatMap((member): Step[] => {
+      const send = (this.#claimed.get(`${member} ${node}`) ?? []).find(
+        ({ message, time_ns: timeNs }) =>
+          timeNs <= untilNs && message.ballot === ballot && (message.accepted ?? 0) >= length,
+      );
+      const entry = this.#replicas.of(member).disk[length - 1] ?? null;
+      if (send === undefined || entry === null || sameCommand(entry, command)) return [];
+      const text =
+        `${member} tells ${node} that it accepted ${send.message.accepted ?? 0} entries under ${ballot}; ` +
+        `but its entry ${length} is “${entry.text}”.`;
+      return [{ ...step(send.time_ns, member, text, [send.id]), kind: "wrong" }];
+    });
+  }
+
+  /** Compares what this node has decided with what others did. */
+  #agrees({ log, node }: Replica, group: number, from: number, to: number, timeNs: number): void {
+    for (let place = from; place < Math.min(to, log.length); place += 1) {
+      const command = log[place] ?? null;
+      if (command === null) continue;
+      const name = `${group}/${place}`;
+      const other = this.#decided.get(name);
+      if (other === undefined) this.#decided.set(name, { command, node, timeNs });
+      else if (!sameCommand(other.command, command)) this.#tellDiverged(node, place, command, other, timeNs);
+    }
+  }
+
+  #tellDiverged(node: string, place: number, command: TracedCommand, other: Decided, timeNs: number): void {
+    const first = `${other.node} decides “${other.command.text}” as entry ${place + 1} of the log.`;
+    const text = `${node} decides “${command.text}” as entry ${place + 1}, where ${other.node} has “${other.command.text}”: the logs differ from here on.`;
+    const steps = [step(other.timeNs, other.node, first)];
+    this.#add("decided two different commands", { time_ns: timeNs, node }, [command, other.command], steps, text);
+  }
+
+  /** A result is told: its command must be decided, hence on a quorum's disks. */
+  #answers(
+    event: { readonly node: string | null; readonly time_ns: number },
+    commands: readonly TracedCommand[],
+    messages: readonly number[],
+  ): void {
+    const { node } = event;
+    if (node === null) return;
+    for (const answer of commands) {
+      const asked = this.#replicas.asked(answer.id);
+      if (asked?.request === null || asked === null || answer.text.startsWith("refused")) continue;
+      const name = `${asked.request} ${asked.text}`;
+      if (this.#answered.has(name)) continue;
+      this.#answered.add(name);
+      const members = this.#members(node);
+      const holders = this.#holdersOfRequest(asked).filter((name) => members.includes(name));
+      if (holders.length === 0) {
+        const inLog = !isRead(asked) || this.#replicas.all.some(({ log }) => mayHold(log, asked));
+        const how = inLog
+          ? `before it is on any disk; ${this.#majority(node)} of ${members.length} are needed`
+          : "from its own copy, without an entry in the log: nothing tells it whether others have decided more";
+        const text = `${node} answers “${asked.text}” (${answer.text}) ${how}.`;
+        this.#add(inLog ? "answered without a quorum" : "answered without the log", event, [asked], [], text, messages);
+      } else if (holders.length < this.#majority(node)) {
+        const text =
+          `${node} answers “${asked.text}” (${answer.text}), though ${onDisk(holders)}; ` +
+          `${this.#majority(node)} of ${members.length} are needed.`;
+        this.#add("answered without a quorum", event, [asked], [], text, messages);
+      }
+      if (!isRead(asked)) this.#acknowledged.push({ command: asked, node, timeNs: event.time_ns });
+    }
+  }
+
+  #holdersOfRequest(command: TracedCommand): readonly string[] {
+    return this.#replicas.all.flatMap(({ node, disk }) => (mayHold(disk, command) ? [node] : []));
+  }
+
+  /** The first time that a leader speaks under its ballot, all that was acknowledged is in its log. */
+  #leads(event: SendEvent): void {
+    const { node, message } = event;
+    if (node === null || (message.kind !== "AcceptSync" && message.kind !== "Accept")) return;
+    const name = `led ${node} ${message.ballot ?? ""}`;
+    if (this.#checked.has(name)) return;
+    this.#checked.set(name, 1);
+    this.#whenWritten(node, () => this.#hasAll(event, node));
+    this.#settle(event);
+  }
+
+  #hasAll(event: SendEvent, node: string): void {
+    const members = this.#members(node);
+    const { log } = this.#replicas.of(node);
+    const gone = this.#acknowledged.find(
+      ({ command, node: by, timeNs }) => timeNs < event.time_ns && members.includes(by) && !mayHold(log, command),
+    );
+    if (gone === undefined) return;
+    const ballot = event.message.ballot ?? "";
+    const said = step(gone.timeNs, gone.node, `${gone.node} answers “${gone.command.text}”: it is acknowledged.`);
+    const text = `${node} leads ballot ${ballot} with a log that lacks “${gone.command.text}”: what was acknowledged is lost.`;
+    this.#add("lost what was acknowledged", event, [gone.command], [said], text, [event.id]);
+  }
+}
+
+const step = (timeNs: number, node: string | null, text: string, messages: readonly number[] = []): Step => ({
+  timeNs,
+  node,
+  kind: "step",
+  text,
+  messages,
+});
+
+function onDisk(holders: readonly string[]): string {
+  return holders.length === 0 ? "it is on no disk" : `it is on the disk of ${listed(holders)} only`;
+}
+
+/** Whether a log has this request; one that holds what the trace does not name may. */
+const mayHold = (log: TracedLog, { request, text }: TracedCommand): boolean =>
+  log.some((entry) => entry === null || (entry.request === request && entry.text === text));
+
+const isRead = ({ text }: TracedCommand): boolean => text.startsWith("get ");
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return "nobody";
+  return names.length === 1 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
+}
+
+/** Ballots of an invariant's sentence as elsewhere: `3.0.2` is `3.n2`. */
+function sentenceOf(text: string): string {
+  const told = text.replaceAll(/\b0\.0\.0\b/g, "no ballot").replaceAll(/\b(\d+)\.0\.(\d+)\b/g, "$1.n$2");
+  return /[.!?]$/.test(told) ? told : `${told}.`;
+}
