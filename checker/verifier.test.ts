@@ -19,6 +19,7 @@ describe("a claimed linearization", () => {
     ["leaves out an answered operation", [0, 1, 2], /operation 3 is missing/],
     ["has an operation twice", [0, 1, 1, 2, 3], /unknown or stands twice/],
     ["has an operation that does not exist", [0, 1, 2, 3, 9], /unknown or stands twice/],
+    ["begins with an operation that does not exist", [9, 0, 1, 2, 3], /operation 9 is unknown or stands twice/],
     ["turns time around", [1, 0, 2, 3], /cannot answer so|too late/],
     ["does not explain an answer", [0, 1, 3, 2], /operation 3 cannot answer so in state 1/],
   ] as const)("is refused when it %s", (_, order, message) => {
@@ -188,5 +189,48 @@ describe("a claimed core", () => {
 
   test("too many steps are undecided, not a proof", () => {
     expect(verifyCore(specification, stale, { operations: [0, 1, 2], context: "any-time" }, 1)).toBe("undecided");
+  });
+
+  test("open-ended, nothing that an outside operation answered counts", () => {
+    const failed = (index: number): Operation => ({ ...cas(0, 5, 0, 9)(index), output: { status: "mismatch" } });
+    expect(verdict(operations(failed, get(5, 2, 3)), [1], "open-ended")).toBe("consistent");
+    const told = (index: number): Operation => ({ ...put(5, 0, 9)(index), output: { previous: 4 } });
+    expect(verdict(operations(told, get(5, 2, 3)), [1], "open-ended")).toBe("consistent");
+    const odd = (index: number): Operation => ({ ...cas(0, 5, 0, null)(index), output: { status: "mismatch" } });
+    expect(verdict(operations(odd, get(5, 2, 3)), [1], "own-window")).toBe("consistent");
+  });
+
+  test.each([
+    ["a get", get(0, 0, 9)],
+    ["a mismatch that says what it saw", mismatch(3, 0, 0, 9)],
+    [
+      "a put that says what it replaced",
+      (index: number): Operation => ({ ...put(3, 0, 9)(index), output: { previous: 0 } }),
+    ],
+  ])("what %s cannot have seen takes no steps", (_, maker) => {
+    const others = Array.from({ length: 20 }, (_, at) => [
+      put(10 + at, 0, 9),
+      cas(10 + at, 50 + at, 0, 9),
+      cas(10 + at, 50 + at, 0, null),
+      get(10 + at, 0, 9),
+    ]).flat();
+    const history = operations(maker, ...others);
+    for (const context of ["own-window", "any-time"] as const)
+      expect(verifyCore(specification, history, { operations: [0], context }, 1)).toBe("consistent");
+    const gets = operations(maker, ...Array.from({ length: 20 }, () => get(0, 0, 9)));
+    expect(verifyCore(specification, gets, { operations: [0], context: "open-ended" }, 1)).toBe("consistent");
+  });
+
+  test("what a failed comparison may have seen are all values", () => {
+    const history = operations(failedCas(0, 2, 3), cas(0, 7, 0, 9));
+    expect(verdict(history, [0], "own-window")).toBe("consistent");
+  });
+
+  test("the same operations placed in another order are not tried again", () => {
+    const puts = Array.from({ length: 11 }, (_, at) => put(at + 1, 0, 9));
+    const history = operations(...puts, get(77, 2, 3));
+    const claim = { operations: history.map(({ index }) => index), context: "own-window" } as const;
+    // One step for each set, value and operation; orders there are 11! = 40 million.
+    expect(verifyCore(specification, history, claim, 2 ** 11 * 11 * 12)).toBe("inconsistent");
   });
 });

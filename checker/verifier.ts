@@ -11,7 +11,7 @@ export interface Specification<State> {
 
 export function text(value: JsonValue | undefined): string {
   if (Array.isArray(value)) return `[${value.map((item: JsonValue) => text(item)).join()}]`;
-  if (value === undefined || value === null || typeof value !== "object") return JSON.stringify(value) ?? "undefined";
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "undefined";
   const field = ([name, item]: [string, JsonValue]) => `${JSON.stringify(name)}:${text(item)}`;
   return `{${Object.entries(value).map(field).sort().join()}}`;
 }
@@ -23,7 +23,7 @@ export function part(value: JsonValue, name: string): JsonValue | undefined {
 }
 
 function same(one: JsonValue | undefined, other: JsonValue): boolean {
-  return one === other || (typeof one === "object" && typeof other === "object" && text(one) === text(other));
+  return one === other || (typeof other === "object" && text(one) === text(other));
 }
 
 function stepRegister(state: JsonValue, { function: name, input, output, outcome }: Operation): JsonValue | undefined {

@@ -52,7 +52,9 @@ describe("tiny random histories", () => {
 });
 
 describe("fingerprints", () => {
-  const options = { clients: 8, keys: 3, operations: 1500 };
+  // Fewer where hundreds of mutants are tried on them.
+  const isQuick = process.env["MUTATION_TESTS"] !== undefined;
+  const options = { clients: 8, keys: 3, operations: isQuick ? 300 : 1500 };
   test.each(["stale-reads", "lost-writes"] as const)("repeats of %s share one, whatever the seed", (bug) => {
     const found = new Map<string, number>();
     for (let seed = 0; seed < 12; seed++) {

@@ -13,12 +13,9 @@ const starts = 64;
  * A cycle as its edges, or null. `first` comes before every other node, so a single edge to it is a cycle.
  */
 export function cycleIn<Link extends Edge>(edges: readonly Link[], first: number): readonly Link[] | null {
-  for (const edge of edges) if (edge.to === first || edge.from === edge.to) return [edge];
-  // What nothing leads to is in no cycle, and neither is what leads nowhere; most often nothing is left then.
-  const ahead = peel(edges, "from", "to");
-  if (ahead.length === 0) return null;
   const next = new Map<number, Link[]>();
-  for (const edge of peel(ahead, "to", "from")) {
+  for (const edge of tangled(edges, first)) {
+    if (edge.to === first || edge.from === edge.to) return [edge];
     const known = next.get(edge.from);
     if (known === undefined) next.set(edge.from, [edge]);
     else known.push(edge);
@@ -32,36 +29,58 @@ export function cycleIn<Link extends Edge>(edges: readonly Link[], first: number
   return best;
 }
 
-/** The edges that are left when nodes to which no edge leads are taken away, with theirs, again and again. */
-function peel<Link extends Edge>(edges: readonly Link[], from: keyof Edge, to: keyof Edge): readonly Link[] {
-  let size = 0;
-  for (const edge of edges) size = Math.max(size, edge.from + 2, edge.to + 2);
-  const incoming = new Int32Array(size);
-  const end = new Int32Array(size);
-  for (const edge of edges) {
-    incoming[edge[to] + 1] = (incoming[edge[to] + 1] ?? 0) + 1;
-    end[edge[from] + 1] = (end[edge[from] + 1] ?? 0) + 1;
-  }
-  for (let node = 1; node < size; node++) end[node] = (end[node] ?? 0) + (end[node - 1] ?? 0);
-  // Filled from behind, so that `end` becomes the beginning of each node's part.
+/** Only the edges that may be part of a cycle, in their order: most often none. A cycle of some of the edges is among these. */
+export function tangled<Link extends Edge>(edges: readonly Link[], first: number): readonly Link[] {
+  // Nodes are counted from 0 on here.
+  const tails = new Int32Array(edges.length);
   const heads = new Int32Array(edges.length);
-  for (const edge of edges) {
-    const place = (end[edge[from] + 1] ?? 0) - 1;
-    end[edge[from] + 1] = place;
-    heads[place] = edge[to] + 1;
+  for (let at = 0; at < edges.length; at++) {
+    const { from, to } = edges[at] ?? { from: first, to: first };
+    tails[at] = from + 1;
+    // What leads to the first node leads back to itself.
+    heads[at] = to === first ? from + 1 : to + 1;
+  }
+  // What nothing leads to is in no cycle, and neither is what leads nowhere.
+  const ahead = peel(tails, heads);
+  const behind = peel(
+    ahead.map((at) => heads[at] ?? 0),
+    ahead.map((at) => tails[at] ?? 0),
+  );
+  return Array.from(behind).flatMap((place) => edges[ahead[place] ?? 0] ?? []);
+}
+
+/** Places of the edges that are left when nodes to which no edge leads are taken away, with theirs, again and again. */
+function peel(tails: Int32Array, heads: Int32Array): Int32Array {
+  const count = tails.length;
+  let size = 0;
+  for (let at = 0; at < count; at++) size = Math.max(size, (tails[at] ?? 0) + 1, (heads[at] ?? 0) + 1);
+  const incoming = new Int32Array(size);
+  const begin = new Int32Array(size + 1).fill(count, size);
+  for (let at = 0; at < count; at++) {
+    incoming[heads[at] ?? 0] = (incoming[heads[at] ?? 0] ?? 0) + 1;
+    begin[tails[at] ?? 0] = (begin[tails[at] ?? 0] ?? 0) + 1;
+  }
+  for (let node = 1; node < size; node++) begin[node] = (begin[node] ?? 0) + (begin[node - 1] ?? 0);
+  // Filled from behind: where a node's part ended, it begins afterwards.
+  const reached = new Int32Array(count);
+  for (let at = 0; at < count; at++) {
+    const place = (begin[tails[at] ?? 0] ?? 0) - 1;
+    begin[tails[at] ?? 0] = place;
+    reached[place] = heads[at] ?? 0;
   }
   const free: number[] = [];
   for (let node = 0; node < size; node++) if (incoming[node] === 0) free.push(node);
   for (let node = free.pop(); node !== undefined; node = free.pop()) {
-    const behind = end[node + 1] ?? edges.length;
-    for (let place = end[node] ?? 0; place < behind; place++) {
-      const head = heads[place] ?? 0;
-      const count = (incoming[head] ?? 0) - 1;
-      incoming[head] = count;
-      if (count === 0) free.push(head);
+    for (let place = begin[node] ?? 0; place < (begin[node + 1] ?? 0); place++) {
+      const head = reached[place] ?? 0;
+      const left = (incoming[head] ?? 0) - 1;
+      incoming[head] = left;
+      if (left === 0) free.push(head);
     }
   }
-  return edges.filter((edge) => (incoming[edge[from] + 1] ?? 0) > 0);
+  let kept = 0;
+  for (let at = 0; at < count; at++) if ((incoming[tails[at] ?? 0] ?? 0) > 0) reached[kept++] = at;
+  return reached.subarray(0, kept);
 }
 
 /** By breadth first: the shortest cycle through this node that is shorter than the bound. */

@@ -10,19 +10,17 @@ export function isSequentialOrder<State>(
   order: readonly number[],
 ): boolean {
   const placed = new Set<number>();
-  const latest = new Map<number, number>();
+  const latest = new Map<number, { readonly at: number; readonly callNs: number }>();
   let state = initial;
   for (const at of order) {
     const operation = operations[at];
     if (operation === undefined || operation.outcome === "fail" || placed.has(at)) return false;
     placed.add(at);
     // A session's operations do not overlap, so their calls tell their order; at equal calls, their positions do.
-    const before = latest.get(operation.process);
-    const earlier = before === undefined ? undefined : operations[before];
-    if (earlier !== undefined && before !== undefined) {
-      if (earlier.callNs > operation.callNs || (earlier.callNs === operation.callNs && before > at)) return false;
-    }
-    latest.set(operation.process, at);
+    const { process, callNs } = operation;
+    const before = latest.get(process);
+    if (before !== undefined && (before.callNs > callNs || (before.callNs === callNs && before.at > at))) return false;
+    latest.set(process, { at, callNs });
     const after = model.step(state, operation);
     if (after === "illegal") return false;
     state = after.state;

@@ -10,7 +10,7 @@
 //
 // A cas that succeeded is a read and a write, and its write follows its own read. The fewer writes are visible the better, so each
 // guarantee says of some pairs of writes which comes first; some guarantees hold together iff all they say is free of cycles.
-import { cycleIn, type Edge } from "./graph.js";
+import { cycleIn, tangled, type Edge } from "./graph.js";
 import type { SessionGuarantee, Validity } from "../verdict.js";
 import { initialWrite, withProofs, type Sessions, type Step } from "./sessions.js";
 
@@ -65,10 +65,12 @@ export function judgeGuarantees(known: Sessions, guess: Sessions | null): readon
 
 /** What the guarantees say of pairs of writes. */
 class Demands {
-  readonly #every: readonly GuaranteeEdge[] | null;
+  /** What all four say, as far as it may contradict itself; null: too much to look at. */
+  readonly #tangled: readonly GuaranteeEdge[] | null;
 
   constructor(private readonly sessions: Sessions) {
-    this.#every = edgesOf(sessions, sessionGuarantees);
+    const every = edgesOf(sessions, sessionGuarantees);
+    this.#tangled = every === null ? null : tangled(every, initialWrite);
   }
 
   /** Null when these can hold together. */
@@ -79,25 +81,27 @@ class Demands {
 
   #edgesFor(wanted: readonly SessionGuarantee[]): readonly GuaranteeEdge[] | null {
     // Where a session's writes stand in order, what the other guarantees say can be said with fewer pairs.
-    if (this.#every === null || !wanted.includes("monotonic writes")) return edgesOf(this.sessions, wanted);
-    return this.#every.filter(({ label }) => wanted.includes(label));
+    if (this.#tangled === null || !wanted.includes("monotonic writes")) return edgesOf(this.sessions, wanted);
+    return this.#tangled.filter(({ label }) => wanted.includes(label));
   }
 }
 
 /** Null when there are too many. */
 function edgesOf({ sessions }: Sessions, wanted: readonly SessionGuarantee[]): readonly GuaranteeEdge[] | null {
   const edges: GuaranteeEdge[] = [];
-  for (const steps of sessions) {
-    for (const edge of edgesOfSession(steps, wanted)) {
-      if (edges.length >= maxEdges) return null;
-      edges.push(edge);
-    }
-  }
+  for (const steps of sessions) if (!addEdges(edges, steps, wanted)) return null;
   return edges;
 }
 
-function* edgesOfSession(steps: readonly Step[], wanted: readonly SessionGuarantee[]): Generator<GuaranteeEdge> {
+/** False when there are too many. */
+function addEdges(edges: GuaranteeEdge[], steps: readonly Step[], wanted: readonly SessionGuarantee[]): boolean {
+  const add = (from: number, to: number, because: readonly number[], label: SessionGuarantee): void => {
+    edges.push({ from, to, because, label });
+  };
   const ordered = wanted.includes("monotonic writes");
+  const monotonicReads = wanted.includes("monotonic reads");
+  const readYourWrites = wanted.includes("read your writes");
+  const writesFollowReads = wanted.includes("writes follow reads");
   const writes: number[] = [];
   /** Reads whose visible writes stand before the next write; if writes are not in order, before all later ones. */
   let reads: Step[] = [];
@@ -105,29 +109,30 @@ function* edgesOfSession(steps: readonly Step[], wanted: readonly SessionGuarant
   const firstToSee = new Map<number, number>();
   let previous: Step | null = null;
   for (const step of steps) {
+    if (edges.length > maxEdges) return false;
     const { at, sees } = step;
     if (sees !== null) {
-      if (wanted.includes("monotonic reads")) {
+      if (monotonicReads) {
         if (previous?.sees != null && previous.sees !== sees)
-          yield { from: previous.sees, to: sees, because: [previous.at, at], label: "monotonic reads" };
+          add(previous.sees, sees, [previous.at, at], "monotonic reads");
         // A cas cannot see its own write: who has seen that before can see it no more.
-        const seer = firstToSee.get(at);
-        if (seer !== undefined) yield { from: at, to: at, because: [seer, sees], label: "monotonic reads" };
+        const seer = step.writes ? firstToSee.get(at) : undefined;
+        if (seer !== undefined) add(at, at, [seer, sees], "monotonic reads");
       }
-      if (wanted.includes("read your writes"))
+      if (readYourWrites)
         for (const write of ordered ? writes.slice(-1) : writes)
-          if (write !== sees) yield { from: write, to: sees, because: [at], label: "read your writes" };
+          if (write !== sees) add(write, sees, [at], "read your writes");
       previous = step;
       reads.push(step);
       if (!firstToSee.has(sees)) firstToSee.set(sees, at);
     }
     if (!step.writes) continue;
     const last = writes.at(-1);
-    if (ordered && last !== undefined) yield { from: last, to: at, because: [], label: "monotonic writes" };
-    if (wanted.includes("writes follow reads"))
-      for (const read of reads)
-        yield { from: read.sees ?? initialWrite, to: at, because: [read.at], label: "writes follow reads" };
+    if (ordered && last !== undefined) add(last, at, [], "monotonic writes");
+    if (writesFollowReads)
+      for (const read of reads) add(read.sees ?? initialWrite, at, [read.at], "writes follow reads");
     if (ordered) reads = [];
     writes.push(at);
   }
+  return true;
 }

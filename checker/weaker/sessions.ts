@@ -53,7 +53,7 @@ export function readSessions({ operations }: NormalisedRegister, given: readonly
     happened.add(one);
     const value = seenBy(one);
     if (value === null) continue;
-    const candidates = writers.get(value) ?? [];
+    const candidates = value === "something" ? [] : (writers.get(value) ?? []);
     const [only] = candidates;
     if (value === "something" || candidates.length > 1 || (value === 0 && only !== undefined)) open.push(one);
     else if (only === undefined && value !== 0)
@@ -73,8 +73,10 @@ export function readSessions({ operations }: NormalisedRegister, given: readonly
   return { kind: "sessions", known: certain, guess: { sessions: bySession(happened, given, sees), provedBy } };
 }
 
-function writersByValue(operations: readonly RegisterOperation[]): Map<number | "something", RegisterOperation[]> {
-  const writers = new Map<number | "something", RegisterOperation[]>();
+type Writers = ReadonlyMap<number, readonly RegisterOperation[]>;
+
+function writersByValue(operations: readonly RegisterOperation[]): Writers {
+  const writers = new Map<number, RegisterOperation[]>();
   for (const one of operations) {
     if (one.kind !== "write" && one.kind !== "cas") continue;
     const known = writers.get(one.value);
@@ -88,7 +90,7 @@ function writersByValue(operations: readonly RegisterOperation[]): Map<number | 
 function guess(
   open: RegisterOperation[],
   happened: Set<RegisterOperation>,
-  writers: ReadonlyMap<number | "something", readonly RegisterOperation[]>,
+  writers: Writers,
 ): Map<RegisterOperation, number> | null {
   const guessed = new Map<RegisterOperation, number>();
   const answered = [...writers.values()].flat().filter(({ required }) => required);
@@ -153,7 +155,11 @@ function bySession(
   sees: (operation: RegisterOperation) => number | null,
 ): readonly (readonly Step[])[] {
   const sessions = new Map<number, Step[]>();
-  const inOrder = [...happened].sort((one, other) => one.call - other.call || one.position - other.position);
+  const inOrder = [...happened].reverse();
+  const follows = (one: RegisterOperation, other: RegisterOperation) =>
+    one.call - other.call || one.position - other.position;
+  // Recorded histories are in that order already.
+  if (inOrder.some((one, at) => follows(inOrder[at - 1] ?? one, one) > 0)) inOrder.sort(follows);
   for (const one of inOrder) {
     const process = given[one.position]?.process ?? -1;
     const step = { at: one.position, writes: one.kind === "write" || one.kind === "cas", sees: sees(one) };
