@@ -8,6 +8,7 @@ import { registerClean } from "./commands/clean.js";
 import { registerDoctor } from "./commands/doctor.js";
 import { registerHunt } from "./commands/hunt.js";
 import { registerKv } from "./commands/kv.js";
+import { registerMaelstrom } from "./commands/maelstrom.js";
 import { registerReplay } from "./commands/replay.js";
 import { registerReport } from "./commands/report.js";
 import { registerRun } from "./commands/run.js";
@@ -41,6 +42,7 @@ export async function runCli(words: readonly string[]): Promise<ExitCode> {
     registerReport,
     registerDoctor,
     registerKv,
+    registerMaelstrom,
     registerClean,
   ]) {
     register(program, session);

@@ -118,6 +118,9 @@ export interface DeterministicSystem {
   nameOf?(message: unknown): string;
   /** Kinds of messages by which nodes come to agree; those sent once an election first, those of every request last. */
   readonly messageNames?: readonly string[];
+  /** Messages for one peer as text, for a wire that carries text (Maelstrom's). Without it, they are JSON themselves. */
+  encode?(messages: readonly unknown[]): string;
+  decode?(text: string): readonly unknown[];
   /** For a trace. Without it, messages are told as JSON. */
   readonly tell?: TraceTeller;
 }

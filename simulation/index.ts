@@ -3,6 +3,7 @@
 export * from "./cluster.js";
 export { SimulatedClient, type InvocationHooks } from "./clients.js";
 export * from "./driver.js";
+export { MaelstromNode, type MaelstromOptions } from "./maelstrom/index.js";
 export * from "./invariants.js";
 export * from "./settings.js";
 export * from "./paced.js";
