@@ -161,16 +161,7 @@ class Incremental implements IncrementalChecker {
     if (this.#open.has(process)) return this.#refuse(position, `process ${process} calls while it is busy`);
     if (this.#silenced.has(process))
       return this.#refuse(position, `process ${process} calls after its operation of unknown outcome`);
-    const operation = new LiveOperation(
-      this.#index++,
-      process,
-      event.function,
-      event.key,
-      event.input,
-      event.time,
-      event.node,
-      position,
-    );
+    const operation = new LiveOperation(this.#index++, event, position);
     const key = this.#keyOf(operation);
     this.#open.set(process, { operation, key });
     key.called(operation);

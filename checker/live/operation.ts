@@ -1,6 +1,7 @@
 // One operation while the history is still being told, and what it asks of a register in plain words.
-import type { JsonValue, Operation, Outcome } from "../../history/index.js";
+import type { InvokeEvent, JsonValue, Operation, Outcome } from "../../history/index.js";
 import { canonical, fieldOf } from "../values.js";
+import type { Generation } from "./zones.js";
 
 /** A value as a key of maps: equal for equal JSON values, cheap for plain ones. Forgotten with the last map that holds it. */
 export type ValueKey = string | number | boolean | null;
@@ -12,39 +13,64 @@ export type ValueKey = string | number | boolean | null;
  */
 export type RegisterWord = "read" | "not" | "write" | "cas" | "replace" | "nothing" | "contradiction";
 
+/** Its fields are written once, by the constructor: hundreds of thousands of these are made in a second. */
 export class LiveOperation implements Operation {
-  readonly function: string;
-  output: JsonValue = null;
-  outcome: Outcome = "info";
-  error: string | null = null;
-  returnNs: number | null = null;
-  returnEvent: number | null = null;
+  declare readonly index: number;
+  declare readonly process: number;
+  declare readonly function: string;
+  declare readonly key: JsonValue;
+  declare readonly input: JsonValue;
+  declare output: JsonValue;
+  declare outcome: Outcome;
+  declare error: string | null;
+  declare readonly callNs: number;
+  declare returnNs: number | null;
+  declare readonly node: string | null;
+  declare readonly callEvent: number;
+  declare returnEvent: number | null;
   /** Its outcome is known, and everything that happened before its end was told. */
-  settled = false;
+  declare settled: boolean;
   /** Its call was acted on. */
-  swept = false;
+  declare swept: boolean;
   /** Registers only, once it is settled. */
-  word: RegisterWord = "nothing";
-  expected: ValueKey = null;
-  value: ValueKey = null;
+  declare word: RegisterWord;
+  declare expected: ValueKey;
+  declare value: ValueKey;
+  /** In zones only: what it observes and what it writes, and its place in their list of open operations. */
+  declare observed: Generation | null;
+  declare written: Generation | null;
+  declare openAt: number;
 
-  constructor(
-    readonly index: number,
-    readonly process: number,
-    name: string,
-    readonly key: JsonValue,
-    readonly input: JsonValue,
-    readonly callNs: number,
-    readonly node: string | null,
-    readonly callEvent: number,
-  ) {
+  constructor(index: number, { process, function: name, key, input, time, node }: InvokeEvent, callEvent: number) {
+    this.index = index;
+    this.process = process;
     this.function = name;
+    this.key = key;
+    this.input = input;
+    this.output = null;
+    this.outcome = "info";
+    this.error = null;
+    this.callNs = time;
+    this.returnNs = null;
+    this.node = node;
+    this.callEvent = callEvent;
+    this.returnEvent = null;
+    this.settled = false;
+    this.swept = false;
+    this.word = "nothing";
+    this.expected = null;
+    this.value = null;
+    this.observed = null;
+    this.written = null;
+    this.openAt = -1;
   }
 
   /** A plain value that nothing can change any more. */
   copy(): Operation {
-    const { settled: _settled, swept: _swept, word: _word, expected: _expected, value: _value, ...plain } = this;
-    return plain;
+    const { index, process, function: name, key, input, output, outcome, error } = this;
+    const { callNs, returnNs, node, callEvent, returnEvent } = this;
+    const told = { index, process, function: name, key, input, output, outcome, error };
+    return { ...told, callNs, returnNs, node, callEvent, returnEvent };
   }
 }
 

@@ -35,7 +35,7 @@ export function seedsOf(zones: Zones, maxSeeds: number): Seeds {
     const state = stateOf(last);
     let choices: readonly Choice[] = [nothing];
     for (const [chain, content] of contents) {
-      const options = chain === last ? [upTo(zones, content, state, last)] : optionsOf(chain, content, last);
+      const options = chain === last ? [upTo(content, state, last)] : optionsOf(chain, content, last);
       choices = choices.flatMap((choice) => options.map((option) => join(choice, option)));
       if (seeds.length + choices.length > maxSeeds)
         throw new EngineGaveUp({ budget: "configurations", sentence: `more than ${maxSeeds} to begin a sweep with` });
@@ -56,7 +56,7 @@ function contentsOf(zones: Zones): Map<Chain, ChainContent> {
   };
   for (const chain of zones.lastChains) contentOf(chain);
   for (const operation of zones.openOperations) {
-    const { observed, written } = zones.placesOf(operation);
+    const { observed, written } = operation;
     const touched = written ?? observed;
     if (touched !== null) contentOf(chainOf(touched)).open.push(operation);
   }
@@ -82,10 +82,10 @@ function stateOf({ tail }: Chain): Generation {
 }
 
 /** The last chain: everything up to its state took effect. */
-function upTo(zones: Zones, { open, unknown }: ChainContent, state: Generation, last: Chain): Choice {
+function upTo({ open, unknown }: ChainContent, state: Generation, last: Chain): Choice {
   const reached = (generation: Generation): boolean => generation === state || generation.left;
   const done = open.filter((operation) => {
-    const { observed, written } = zones.placesOf(operation);
+    const { observed, written } = operation;
     const touched = written ?? observed;
     return touched !== null && reached(touched);
   });

@@ -18,33 +18,54 @@ import type { LiveOperation, ValueKey } from "./operation.js";
 /** Values written by operations that were called but not swept yet, and how often. */
 export type PendingWrites = ReadonlyMap<ValueKey, number>;
 
-export interface Chain {
+export class Chain {
   /** The chain that it became part of. */
-  joined: Chain | null;
+  declare joined: Chain | null;
   /** It begins with a write that was called, or with the initial value. */
-  rooted: boolean;
+  declare rooted: boolean;
   /** Least return; Infinity while nothing in it has returned. */
-  firstReturn: number;
-  greatestCall: number;
+  declare firstReturn: number;
+  declare greatestCall: number;
   /** The value that its last cas leaves. */
-  tail: Generation;
-  past: boolean;
+  declare tail: Generation;
+  declare past: boolean;
+
+  constructor(only: Generation, called: number) {
+    this.joined = null;
+    this.rooted = false;
+    this.firstReturn = Infinity;
+    this.greatestCall = called;
+    this.tail = only;
+    this.past = false;
+  }
 }
 
 /** One period in which a value was current. */
-export interface Generation {
-  readonly value: ValueKey;
-  chain: Chain;
+export class Generation {
+  declare readonly value: ValueKey;
+  declare chain: Chain;
   /** The values before and after it, by cas; null at the ends and where they are forgotten. */
-  previous: Generation | null;
-  next: Generation | null;
-  hasWriter: boolean;
+  declare previous: Generation | null;
+  declare next: Generation | null;
+  declare hasWriter: boolean;
   /** Its writer, where that is of unknown outcome: it never returns. */
-  unknownWriter: LiveOperation | null;
+  declare unknownWriter: LiveOperation | null;
   /** How many open operations write or observe it. */
-  open: number;
+  declare open: number;
   /** Something after it in its chain has returned. */
-  left: boolean;
+  declare left: boolean;
+
+  /** A chain of its own. */
+  constructor(value: ValueKey, called: number) {
+    this.value = value;
+    this.chain = new Chain(this, called);
+    this.previous = null;
+    this.next = null;
+    this.hasWriter = false;
+    this.unknownWriter = null;
+    this.open = 0;
+    this.left = false;
+  }
 }
 
 /** A write of unknown outcome that nobody has observed; `from` where it is a cas. Those that are equal stand for each other. */
@@ -53,16 +74,12 @@ export interface DormantWrite {
   count: number;
 }
 
-interface Places {
-  readonly observed: Generation | null;
-  readonly written: Generation | null;
-}
-
 export class Zones implements LiveEngine {
   readonly #pending: PendingWrites;
   readonly #current = new Map<ValueKey, Generation>();
   readonly #dormant = new Map<ValueKey, DormantWrite[]>();
-  readonly #places = new Map<LiveOperation, Places>();
+  /** Of known outcome; each knows its place here. */
+  readonly #open: LiveOperation[] = [];
   /** Chains with a return that are not past, in order of their first return. */
   readonly #begun: Chain[] = [];
   /** Of chains with a return: the one with the greatest call, and the greatest call of all others. */
@@ -71,7 +88,7 @@ export class Zones implements LiveEngine {
 
   constructor(initial: ValueKey, pending: PendingWrites) {
     this.#pending = pending;
-    const first = newGeneration(initial, -Infinity);
+    const first = new Generation(initial, -Infinity);
     first.hasWriter = true;
     first.chain.rooted = true;
     first.chain.firstReturn = -Infinity;
@@ -106,15 +123,16 @@ export class Zones implements LiveEngine {
     else if (written !== null) chainOf(written).rooted = true;
     if (observed !== null) observed.open += 1;
     if (written !== null) written.open += 1;
-    this.#places.set(operation, { observed, written });
+    operation.observed = observed;
+    operation.written = written;
+    operation.openAt = this.#open.push(operation) - 1;
   }
 
   return(operation: LiveOperation): boolean {
-    const places = this.#places.get(operation);
-    if (places === undefined || operation.returnNs === null)
+    if (this.#open[operation.openAt] !== operation || operation.returnNs === null)
       throw new Error("invariant: an operation returns that was not called");
-    this.#places.delete(operation);
-    const { observed, written } = places;
+    this.#close(operation);
+    const { observed, written } = operation;
     const last = written ?? observed;
     if (last === null) throw new Error("invariant: an operation that touches no value");
     const chain = chainOf(last);
@@ -131,6 +149,14 @@ export class Zones implements LiveEngine {
     }
     if (observed !== null) this.#forgetIfPast(observed);
     return true;
+  }
+
+  /** The last one takes its place in the list. */
+  #close({ openAt }: LiveOperation): void {
+    const last = this.#open.pop();
+    if (last === undefined || openAt === this.#open.length) return;
+    this.#open[openAt] = last;
+    last.openAt = openAt;
   }
 
   /**
@@ -173,7 +199,7 @@ export class Zones implements LiveEngine {
   }
 
   #begetGeneration(value: ValueKey, now: number): Generation {
-    const generation = newGeneration(value, now);
+    const generation = new Generation(value, now);
     this.#current.set(value, generation);
     return generation;
   }
@@ -255,20 +281,30 @@ export class Zones implements LiveEngine {
 
   #forgetPastChains(): void {
     const begun = this.#begun;
-    for (let at = 0; at < begun.length;) {
+    const { greatestCall } = this.#top;
+    let kept = 0;
+    let at = 0;
+    for (; at < begun.length; at++) {
       const chain = begun[at];
-      if (chain === undefined || chain.firstReturn >= this.#top.greatestCall) return;
-      if (this.#greatestCallBut(chain) <= chain.firstReturn) {
-        at += 1;
-        continue;
-      }
-      begun.splice(at, 1);
-      chain.past = true;
-      for (let value: Generation | null = chain.tail; value !== null;) {
-        const { previous }: Generation = value;
-        this.#forgetIfPast(value);
-        value = previous;
-      }
+      if (chain === undefined || chain.firstReturn >= greatestCall) break;
+      if (this.#greatestCallBut(chain) <= chain.firstReturn) begun[kept++] = chain;
+      else this.#pass(chain);
+    }
+    if (kept === at) return;
+    for (; at < begun.length; at++) {
+      const chain = begun[at];
+      if (chain !== undefined) begun[kept++] = chain;
+    }
+    begun.length = kept;
+  }
+
+  /** Nobody called from now on can be of this chain. */
+  #pass(chain: Chain): void {
+    chain.past = true;
+    for (let value: Generation | null = chain.tail; value !== null;) {
+      const { previous }: Generation = value;
+      this.#forgetIfPast(value);
+      value = previous;
     }
   }
 
@@ -300,34 +336,12 @@ export class Zones implements LiveEngine {
   }
 
   get openOperations(): Iterable<LiveOperation> {
-    return this.#places.keys();
+    return this.#open;
   }
 
   get dormantWrites(): Iterable<readonly DormantWrite[]> {
     return this.#dormant.values();
   }
-
-  placesOf(operation: LiveOperation): Places {
-    const places = this.#places.get(operation);
-    if (places === undefined) throw new Error("invariant: an open operation without a place");
-    return places;
-  }
-}
-
-function newGeneration(value: ValueKey, now: number): Generation {
-  const chain = { joined: null, rooted: false, firstReturn: Infinity, greatestCall: now, past: false };
-  const generation: Omit<Generation, "chain"> = {
-    value,
-    previous: null,
-    next: null,
-    hasWriter: false,
-    unknownWriter: null,
-    open: 0,
-    left: false,
-  };
-  const whole = generation as Generation;
-  whole.chain = { ...chain, tail: whole };
-  return whole;
 }
 
 export function chainOf(generation: Generation): Chain {
