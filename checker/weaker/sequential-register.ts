@@ -55,18 +55,14 @@ class Blocks {
       }
     }
     const lost = writes.find(({ at }) => !this.places.has(at));
-    return lost === undefined ? null : this.#cycleFrom(lost.at);
+    return lost === undefined ? null : this.#ringOf(lost.at);
   }
 
-  /** What no root leads to hangs on a cycle of cas, each of which needs the value that the next one wrote. */
-  #cycleFrom(start: number): readonly number[] {
-    const passed: number[] = [];
-    let at = start;
-    while (!passed.includes(at)) {
-      passed.push(at);
-      at = this.#seenBy.get(at) ?? at;
-    }
-    return passed.slice(passed.indexOf(at));
+  /** What no root leads to is in a ring of cas, each of which needs the value that the next one wrote. */
+  #ringOf(start: number): readonly number[] {
+    const ring = [start];
+    for (let at = this.#seenBy.get(start) ?? start; at !== start; at = this.#seenBy.get(at) ?? start) ring.push(at);
+    return ring;
   }
 
   placeOf({ at, sees, writes }: Step): Place | null {

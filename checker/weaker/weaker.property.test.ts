@@ -56,9 +56,32 @@ function drawHistory(random: Random): Drawn {
   return { operations, initial };
 }
 
+/** Is it plain which write each answer saw? Each value was written once, none was the initial one, and no answer is vague. */
+function isCertain(operations: readonly Operation[], initial: JsonValue): boolean {
+  const happened = operations.filter(({ outcome }) => outcome !== "fail");
+  const written = happened.flatMap(({ function: name, input, output }): JsonValue[] => {
+    if (name === "put") return [input];
+    const told = output as { readonly status: string } | null;
+    return name === "cas" && (told === null || told.status === "ok")
+      ? [(input as { readonly new: JsonValue }).new]
+      : [];
+  });
+  const isVague = ({ output }: Operation) => JSON.stringify(output) === '{"status":"mismatch"}';
+  return new Set([initial, ...written]).size === written.length + 1 && !happened.some(isVague);
+}
+
 describe("small random histories", () => {
   test(`${histories} of them are judged as the definitions judge them`, () => {
-    const counts = { sequential: 0, failed: 0, unknown: 0, guarantees: 0, broken: 0, together: 0 };
+    const counts = {
+      sequential: 0,
+      failed: 0,
+      unknown: 0,
+      guarantees: 0,
+      broken: 0,
+      together: 0,
+      certain: 0,
+      idle: 0,
+    };
     for (let seed = 0; seed < histories; seed++) {
       const { operations, initial } = drawHistory(createRandom(seed));
       const acts = actsOf(operations, initial);
@@ -78,6 +101,21 @@ describe("small random histories", () => {
       counts[truth ? "sequential" : "failed"] += 1;
       if (sequential.witness.length > 0 && isSequential(onlyActs(acts, sequential.witness)))
         fail("the witness is sequentially consistent");
+      if (isCertain(operations, initial)) {
+        counts.certain += 1;
+        if (sequential.holds === false && sequential.witness.length === 0) fail("a certain failure has no witness");
+        if (guarantees.some(({ holds }) => holds === "unknown")) fail("what is certain is not known");
+        for (const left of sequential.witness)
+          if (
+            !isSequential(
+              onlyActs(
+                acts,
+                sequential.witness.filter((at) => at !== left),
+              ),
+            )
+          )
+            counts.idle += 1;
+      }
       const kept = guarantees.filter(({ holds }) => holds === true).map(({ guarantee }) => guarantee);
       if (kept.length > 0 && !holdTogether(acts, kept)) fail("what holds does not hold together");
       counts.guarantees += kept.length;
@@ -90,6 +128,20 @@ describe("small random histories", () => {
         if (holdTogether(onlyActs(acts, witness), [...given, guarantee]))
           fail(`the witness does not show ${guarantee}`);
         for (const one of given) if (!kept.includes(one)) fail("what is given does not hold");
+        for (const one of given)
+          if (!holdTogether(onlyActs(acts, witness), [...given.filter((other) => other !== one), guarantee]))
+            counts.idle += 1;
+        for (const left of witness)
+          if (
+            !holdTogether(
+              onlyActs(
+                acts,
+                witness.filter((at) => at !== left),
+              ),
+              [...given, guarantee],
+            )
+          )
+            counts.idle += 1;
       }
     }
     expect(counts.sequential).toBeGreaterThan(histories / 20);
@@ -97,6 +149,10 @@ describe("small random histories", () => {
     expect(counts.guarantees).toBeGreaterThan(histories / 5);
     expect(counts.broken).toBeGreaterThan(histories / 5);
     expect(counts.together).toBeGreaterThan(histories / 50);
-    expect(counts.unknown).toBeLessThan(counts.guarantees / 2);
+    expect(counts.certain).toBeGreaterThan(histories / 2);
+    // Where it is left open which write was seen, a guess mostly serves.
+    expect(counts.unknown).toBeLessThan(histories / 18);
+    // Operations of a witness, and guarantees that are given, that it would also do without.
+    expect(counts.idle).toBeLessThan(counts.broken / 5);
   });
 });
