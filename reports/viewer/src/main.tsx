@@ -6,6 +6,7 @@ import "./style.css";
 import { loadRun, type Run } from "./load.js";
 import { watchPageScroll } from "./navigate.js";
 import { watchPalette } from "./palette.js";
+import { Messages } from "./messages/messages.js";
 import { Performance } from "./performance/performance.js";
 import { Faults } from "./sections/faults.js";
 import { Keys } from "./sections/keys.js";
@@ -35,6 +36,7 @@ declare global {
 
 const sections: readonly (readonly [string, string])[] = [
   ["why", "Why"],
+  ["messages", "Messages"],
   ["timeline", "Timeline"],
   ["performance", "Latency"],
   ["faults", "Faults"],
@@ -53,6 +55,7 @@ function Navigation({ run }: { readonly run: Run }) {
       </a>
       {sections
         .filter(([id]) => id !== "why" || run.payload.verdict.violations.length > 0)
+        .filter(([id]) => id !== "messages" || run.payload.diagram !== null)
         .map(([id, title]) => (
           <a key={id} href={`#${id}`}>
             {title}
@@ -97,6 +100,7 @@ function Page({ run, store }: { readonly run: Run; readonly store: ViewStore }) 
       <Navigation run={run} />
       <main>
         <Why run={run} store={store} />
+        <Messages run={run} />
         <Timeline run={run} store={store} onController={(made) => (controller.current = made)} />
         <Performance run={run} store={store} />
         <Faults run={run} store={store} />
