@@ -4,7 +4,7 @@ import type { Budget } from "./budget.js";
 import type { AnyModel } from "./model.js";
 import { judgeWithoutSearch, type Conflict } from "./no-search/index.js";
 import { bytesPerOperation, columnsOf, type Contradiction, type RegisterColumns } from "./register/columns.js";
-import { objectsOf, tighten, type NormalisedRegister } from "./register/normalise.js";
+import { objectsOf, tighten } from "./register/normalise.js";
 import { searchRegister } from "./register/sweep.js";
 import { withScratch, type Scratch } from "./scratch.js";
 import { searchWingGong } from "./wing-gong.js";
@@ -84,11 +84,11 @@ function judgeColumns(
     if (asked === "no-search") throw new EngineDoesNotApply(`no-search cannot judge it: ${found.reason}`);
   }
   onEngine("configuration-sets");
-  return { engine: "configuration-sets", answer: judgeBySets(objectsOf(columns), budget) };
+  return { engine: "configuration-sets", answer: judgeBySets(columns, budget) };
 }
 
-function judgeBySets(normal: NormalisedRegister, budget: Budget): EngineAnswer {
-  const tight = tighten(normal);
+function judgeBySets(columns: RegisterColumns, budget: Budget): EngineAnswer {
+  const tight = tighten({ operations: objectsOf(columns), values: { length: columns.values.size } });
   return "values" in tight ? searchRegister(tight, budget) : { valid: false, stuck: tight.operations.at(-1) ?? null };
 }
 

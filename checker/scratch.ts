@@ -26,6 +26,10 @@ export class Scratch {
     return new Uint8Array(this.#chunk, at, length);
   }
 
+  get bytes(): number {
+    return this.#chunk.byteLength;
+  }
+
   /** All arrays lent so far are void. */
   clear(): void {
     this.#used = 0;

@@ -34,6 +34,12 @@ export interface NormalisedRegister {
   readonly values: readonly string[];
 }
 
+/** All that a search asks of a register: how many values there are, not which. */
+export interface NumberedRegister {
+  readonly operations: readonly RegisterOperation[];
+  readonly values: { readonly length: number };
+}
+
 /** Operations of outcome `fail` are left out; shapes must have been checked. */
 export function normaliseRegister(
   operations: readonly Operation[],
@@ -41,11 +47,11 @@ export function normaliseRegister(
 ): NormalisedRegister | Contradiction {
   return withScratch(bytesPerOperation * operations.length, (scratch) => {
     const columns = columnsOf(operations, initial, scratch);
-    return "operations" in columns ? columns : objectsOf(columns);
+    return "operations" in columns ? columns : { operations: objectsOf(columns), values: columns.values.texts() };
   });
 }
 
-export function objectsOf(columns: RegisterColumns): NormalisedRegister {
+export function objectsOf(columns: RegisterColumns): RegisterOperation[] {
   const operations: RegisterOperation[] = [];
   for (let row = 0; row < columns.count; row++) {
     const returned = columns.return[row] ?? Infinity;
@@ -59,65 +65,72 @@ export function objectsOf(columns: RegisterColumns): NormalisedRegister {
       required: returned !== Infinity,
     });
   }
-  return { operations, values: columns.values.texts() };
-}
-
-interface ValueFacts {
-  /** Positions in the list of operations, at most two kept: only "exactly one" matters. */
-  writers: number[];
-  leastObserverReturn: number;
-  leastObserver: number;
+  return operations;
 }
 
 /**
  * Tightens intervals to a fixpoint: the one writer of a value that a required operation observed happened, and before the
  * observer's return. The initial value is left out: it needs no writer.
  */
-export function tighten(normal: NormalisedRegister): NormalisedRegister | Contradiction {
-  const operations = [...normal.operations];
+export function tighten({ operations: given, values }: NumberedRegister): NumberedRegister | Contradiction {
+  const operations = [...given];
+  const facts = new ValueFacts(values.length);
+  for (let place = 0; place < operations.length; place++) {
+    const operation = operations[place];
+    if (operation === undefined) continue;
+    facts.countWriter(operation, place);
+    facts.observe(operation, place);
+  }
   // Each turn makes some return earlier or some operation required; both are bounded, and the second turn rarely changes much.
   for (let turn = 0; turn <= operations.length; turn++) {
-    const facts = factsOf(operations, normal.values.length);
     let changed = false;
-    for (const [value, { writers, leastObserverReturn, leastObserver }] of facts.entries()) {
-      if (value === 0 || leastObserver === -1) continue;
-      const observer = operations[leastObserver];
-      const [only] = writers;
-      if (observer === undefined) throw new Error("invariant: an observer without an operation");
-      if (only === undefined) return { operations: [observer.position] };
+    for (let value = 1; value < values.length; value++) {
+      const observer = operations[facts.observer[value] ?? -1];
+      if (observer === undefined) continue;
+      const only = facts.writer[value] ?? none;
+      if (only === none) return { operations: [observer.position] };
       const writer = operations[only];
-      if (writers.length !== 1 || writer === undefined) continue;
-      if (leastObserverReturn < writer.call) return { operations: [writer.position, observer.position] };
-      if (writer.required && writer.return <= leastObserverReturn) continue;
-      operations[only] = { ...writer, required: true, return: Math.min(writer.return, leastObserverReturn) };
+      if (writer === undefined) continue;
+      if (observer.return < writer.call) return { operations: [writer.position, observer.position] };
+      if (writer.required && writer.return <= observer.return) continue;
+      const tighter = { ...writer, required: true, return: Math.min(writer.return, observer.return) };
+      operations[only] = tighter;
+      facts.observe(tighter, only);
       changed = true;
     }
     if (!changed) break;
   }
-  return { operations: dropUseless(operations, normal.values.length), values: normal.values };
+  return { operations: dropUseless(operations, values.length), values };
 }
 
-function factsOf(operations: readonly RegisterOperation[], count: number): ValueFacts[] {
-  const facts: ValueFacts[] = Array.from({ length: count }, () => ({
-    writers: [],
-    leastObserverReturn: Infinity,
-    leastObserver: -1,
-  }));
-  for (let place = 0; place < operations.length; place++) {
-    const operation = operations[place];
-    if (operation === undefined) continue;
-    if (operation.kind === "write" || operation.kind === "cas") {
-      const writers = facts[operation.value]?.writers;
-      if (writers !== undefined && writers.length < 2) writers.push(place);
-    }
-    if (!operation.required || operation.kind === "write" || operation.kind === "not") continue;
-    const observed = facts[operation.kind === "cas" ? operation.expected : operation.value];
-    if (observed !== undefined && (observed.leastObserver === -1 || operation.return < observed.leastObserverReturn)) {
-      observed.leastObserverReturn = operation.return;
-      observed.leastObserver = place;
-    }
+const none = -1;
+const several = -2;
+
+/** By value; places are those in the list of operations. */
+class ValueFacts {
+  /** The one that writes it, or `none` or `several`. */
+  readonly writer: Int32Array;
+  /** The required operation that observes it and returns first, or `none`; and when that returns. */
+  readonly observer: Int32Array;
+  readonly #observed: Float64Array;
+
+  constructor(values: number) {
+    this.writer = new Int32Array(values).fill(none);
+    this.observer = new Int32Array(values).fill(none);
+    this.#observed = new Float64Array(values).fill(Infinity);
   }
-  return facts;
+
+  countWriter({ kind, value }: RegisterOperation, place: number): void {
+    if (kind === "write" || kind === "cas") this.writer[value] = this.writer[value] === none ? place : several;
+  }
+
+  observe({ kind, required, expected, value, return: returned }: RegisterOperation, place: number): void {
+    if (!required || kind === "write" || kind === "not") return;
+    const seen = kind === "cas" ? expected : value;
+    if (this.observer[seen] !== none && returned >= (this.#observed[seen] ?? Infinity)) return;
+    this.observer[seen] = place;
+    this.#observed[seen] = returned;
+  }
 }
 
 /**

@@ -1,8 +1,9 @@
 // Everything about one key that the sweep can know before it begins: the order of events, the kinds of writes, and until when
 // each value is still written or looked at.
+import type { Scratch } from "../scratch.js";
 import { sortByTime } from "../sort-by-time.js";
 import { wordsFor, type Layout } from "./configurations.js";
-import type { NormalisedRegister, RegisterOperation } from "./normalise.js";
+import type { NumberedRegister, RegisterOperation } from "./normalise.js";
 
 /** Writes with equal effect: a plain write of a value, or a cas from one value to another. */
 export interface WriteKind {
@@ -42,14 +43,15 @@ export interface SweepPlan {
   readonly layout: Layout;
 }
 
-export function planSweep({ operations, values }: NormalisedRegister): SweepPlan {
-  const events = orderEvents(operations);
-  const deadline = new Int32Array(operations.length).fill(events.length);
-  const { kinds, kindOf } = kindsOf(operations, values.length);
+/** The plan's arrays lie in the scratch memory. */
+export function planSweep({ operations, values }: NumberedRegister, scratch: Scratch): SweepPlan {
   const count = values.length;
-  const lastWriter = new Int32Array(count).fill(-1);
-  const lastObserver = new Int32Array(count).fill(-1);
-  const lastPossibleObserver = new Int32Array(count).fill(-1);
+  const events = orderEvents(operations, scratch);
+  const { kinds, kindOf } = kindsOf(operations, count);
+  const deadline = scratch.int32(operations.length).fill(events.length);
+  const lastWriter = scratch.int32(count).fill(-1);
+  const lastObserver = scratch.int32(count).fill(-1);
+  const lastPossibleObserver = scratch.int32(count).fill(-1);
   const most = new MostOpen();
   let hasNot = false;
   for (let at = 0; at < events.length; at++) {
@@ -57,15 +59,17 @@ export function planSweep({ operations, values }: NormalisedRegister): SweepPlan
     const index = event >> 1;
     const operation = operations[index];
     if (operation === undefined) throw new Error("invariant: an event without an operation");
-    most.meet(operation, (event & 1) === 1);
+    const kind = kindOf[index] ?? null;
+    const isOpen = operation.return === Infinity;
     if ((event & 1) === 1) {
+      most.end(kind);
       deadline[index] = at;
       continue;
     }
-    const kind = kindOf[index] ?? null;
+    if (!isOpen) most.begin(kind);
     if (kind !== null) {
       lastWriter[operation.value] = at;
-      if (operation.return === Infinity) kind.unknown.push(index);
+      if (isOpen) kind.unknown.push(index);
     }
     if (operation.kind === "not") hasNot = true;
     const looked = operation.kind === "read" ? operation.value : operation.kind === "cas" ? operation.expected : -1;
@@ -76,6 +80,7 @@ export function planSweep({ operations, values }: NormalisedRegister): SweepPlan
   const writersOf: WriteKind[][] = [];
   const plainOf: WriteKind[][] = [];
   const casFrom: WriteKind[][] = [];
+  const casKinds: WriteKind[] = [];
   for (let value = 0; value < count; value++) {
     writersOf.push([]);
     plainOf.push([]);
@@ -83,15 +88,17 @@ export function planSweep({ operations, values }: NormalisedRegister): SweepPlan
   }
   for (const kind of kinds) {
     writersOf[kind.value]?.push(kind);
-    if (kind.isCas) casFrom[kind.expected]?.push(kind);
-    else plainOf[kind.value]?.push(kind);
+    if (kind.isCas) {
+      casKinds.push(kind);
+      casFrom[kind.expected]?.push(kind);
+    } else plainOf[kind.value]?.push(kind);
   }
   return {
     operations,
     events,
     deadline,
     kindOf,
-    casKinds: kinds.filter(({ isCas }) => isCas),
+    casKinds,
     writersOf,
     plainOf,
     casFrom,
@@ -131,12 +138,12 @@ function kindsOf(operations: readonly RegisterOperation[], count: number) {
   return { kinds, kindOf };
 }
 
-function orderEvents(operations: readonly RegisterOperation[]): Int32Array {
+function orderEvents(operations: readonly RegisterOperation[], scratch: Scratch): Int32Array {
   const count = operations.length;
-  const calls = new Int32Array(count);
-  const returns = new Int32Array(count);
-  const callTimes = new Float64Array(count);
-  const returnTimes = new Float64Array(count);
+  const calls = scratch.int32(count);
+  const returns = scratch.int32(count);
+  const callTimes = scratch.float64(count);
+  const returnTimes = scratch.float64(count);
   let returned = 0;
   for (let index = 0; index < count; index++) {
     const operation = operations[index];
@@ -148,19 +155,19 @@ function orderEvents(operations: readonly RegisterOperation[]): Int32Array {
     calls[index] = index;
     if (operation.return !== Infinity) returns[returned++] = index;
   }
-  const ends = returns.subarray(0, returned);
   sortByTime(calls, callTimes);
-  sortByTime(ends, returnTimes);
-  const events = new Int32Array(count + returned);
+  sortByTime(returns, returnTimes, 0, returned);
+  const events = scratch.int32(count + returned);
   let at = 0;
   let end = 0;
   for (let place = 0; place < count; place++) {
     const index = calls[place] ?? 0;
     const call = callTimes[index] ?? 0;
-    for (; end < returned && (returnTimes[ends[end] ?? 0] ?? 0) < call; end++) events[at++] = 2 * (ends[end] ?? 0) + 1;
+    for (; end < returned && (returnTimes[returns[end] ?? 0] ?? 0) < call; end++)
+      events[at++] = 2 * (returns[end] ?? 0) + 1;
     events[at++] = 2 * index;
   }
-  for (; end < returned; end++) events[at++] = 2 * (ends[end] ?? 0) + 1;
+  for (; end < returned; end++) events[at++] = 2 * (returns[end] ?? 0) + 1;
   return events;
 }
 
@@ -172,13 +179,20 @@ class MostOpen {
   #writes = 0;
   #reads = 0;
   #options = 0;
-  meet(operation: RegisterOperation, isReturn: boolean): void {
-    if (operation.return === Infinity) return;
-    const step = isReturn ? -1 : 1;
-    if (operation.kind !== "write" && operation.kind !== "cas")
-      this.reads = Math.max(this.reads, (this.#reads += step));
-    else if (operation.required) this.writes = Math.max(this.writes, (this.#writes += step));
-    else this.options = Math.max(this.options, (this.#options += step));
+
+  /** Null: a read. */
+  begin(kind: WriteKind | null): void {
+    if (kind === null) {
+      if (++this.#reads > this.reads) this.reads = this.#reads;
+    } else if (kind.isOptional) {
+      if (++this.#options > this.options) this.options = this.#options;
+    } else if (++this.#writes > this.writes) this.writes = this.#writes;
+  }
+
+  end(kind: WriteKind | null): void {
+    if (kind === null) this.#reads -= 1;
+    else if (kind.isOptional) this.#options -= 1;
+    else this.#writes -= 1;
   }
 }
 
@@ -191,13 +205,11 @@ function layOut(most: MostOpen, writersOf: readonly WriteKind[][]): Layout {
   let cell = counts;
   const targets: number[] = [];
   for (const writers of writersOf) {
-    const unknown = writers.filter((kind) => kind.unknown.length > 0);
-    if (unknown.length === 0) continue;
-    const plain = unknown.find((kind) => !kind.isCas);
-    if (plain !== undefined) plain.cell = cell++;
+    let plain = -1;
+    for (const kind of writers) if (!kind.isCas && kind.unknown.length > 0) plain = kind.cell = cell++;
     const casStart = cell;
-    for (const kind of unknown) if (kind.isCas) kind.cell = cell++;
-    targets.push(plain === undefined ? -1 : plain.cell, casStart, cell);
+    for (const kind of writers) if (kind.isCas && kind.unknown.length > 0) kind.cell = cell++;
+    if (plain !== -1 || cell > casStart) targets.push(plain, casStart, cell);
   }
-  return { writeWords, readWords, optionWords, counts, targets: Int32Array.from(targets), size: cell };
+  return { writeWords, readWords, optionWords, counts, targets: new Int32Array(targets), size: cell };
 }

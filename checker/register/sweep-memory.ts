@@ -1,4 +1,5 @@
 // What a sweep works in. It is used again by the next one: making it anew costs more than judging a small history.
+import { Scratch } from "../scratch.js";
 import { ConfigurationSet } from "./configurations.js";
 import { WriteLog } from "./write-log.js";
 
@@ -7,6 +8,8 @@ export interface SweepMemory {
   readonly survivors: ConfigurationSet;
   readonly entered: ConfigurationSet;
   readonly log: WriteLog;
+  /** For the plan. */
+  readonly scratch: Scratch;
 }
 
 /** More than this is left to the collector. */
@@ -22,13 +25,14 @@ export function borrowMemory(): SweepMemory {
       survivors: new ConfigurationSet(),
       entered: new ConfigurationSet(),
       log: new WriteLog(),
+      scratch: new Scratch(),
     }
   );
 }
 
 export function giveBack(memory: SweepMemory): void {
-  const { current, survivors, entered, log } = memory;
-  if (current.bytes + survivors.bytes + entered.bytes + log.bytes <= keptBytes) spare = memory;
+  const { current, survivors, entered, log, scratch } = memory;
+  if (current.bytes + survivors.bytes + entered.bytes + log.bytes + scratch.bytes <= keptBytes) spare = memory;
 }
 
 /** Small numbers, the smallest ones first used again. */

@@ -26,7 +26,7 @@
 import type { Budget } from "../budget.js";
 import type { EngineAnswer } from "../engine.js";
 import { type ConfigurationSet, edgeCell, firstWord, logCell, superseded, valueCell } from "./configurations.js";
-import type { NormalisedRegister, RegisterOperation } from "./normalise.js";
+import type { NumberedRegister, RegisterOperation } from "./normalise.js";
 import { OpenOperations } from "./open-operations.js";
 import { borrowMemory, giveBack, type SweepMemory } from "./sweep-memory.js";
 import { planSweep, type SweepPlan, type WriteKind } from "./plan.js";
@@ -42,11 +42,12 @@ const found = 2;
 const looked = 64;
 
 /** Throws BudgetExhausted. */
-export function searchRegister(normal: NormalisedRegister, budget: Budget): EngineAnswer {
+export function searchRegister(normal: NumberedRegister, budget: Budget): EngineAnswer {
   const memory = borrowMemory();
   try {
     for (const width of widths) {
-      const sweep = new Sweep(planSweep(normal), budget, width, memory);
+      memory.scratch.clear();
+      const sweep = new Sweep(planSweep(normal, memory.scratch), budget, width, memory);
       const answer = sweep.run();
       if (answer.valid || !sweep.narrowed) return answer;
     }
