@@ -15,6 +15,7 @@ export { prepareRun, rerunLine, type PreparedRun } from "./prepare.js";
 export { progressLine, silentObserver, type Progress, type RunObserver } from "./progress.js";
 export { rebuildReport } from "./rebuild-report.js";
 export type { PlanFile, PlanRequest } from "./resolve-plan.js";
+export { faultsCarriedOut, realPlan, reproductionOf, type Reproduction } from "./real-replay.js";
 export { readReplayFile, replayOf, rerunOfReplay, type ReplayFile } from "./replay-file.js";
 export { run, type RunAddresses, type RunInput, type RunResult } from "./run.js";
 export { runCells, type CellResult, type RunDocument } from "./runs.js";

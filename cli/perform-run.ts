@@ -31,7 +31,12 @@ function observerFor(terminal: Terminal): RunObserver {
   };
 }
 
-async function performRun(prepared: PreparedRun, storeRoot: string, terminal: Terminal): Promise<RunResult> {
+/** One run with its progress; Ctrl-C ends it cleanly. */
+export async function performRun(
+  prepared: PreparedRun,
+  storeRoot: string,
+  terminal: Terminal,
+): Promise<RunResult & { readonly interrupted: boolean }> {
   const interrupt = listenForInterrupt(
     () => terminal.err("\ninterrupted: healing, stopping and judging what there is (once more to leave at once)"),
     () => {
@@ -40,12 +45,9 @@ async function performRun(prepared: PreparedRun, storeRoot: string, terminal: Te
     },
   );
   try {
-    return await run({
-      ...prepared,
-      storeRoot,
-      observer: observerFor(terminal),
-      signal: interrupt.signal,
-    });
+    const { signal } = interrupt;
+    const result = await run({ ...prepared, storeRoot, observer: observerFor(terminal), signal });
+    return { ...result, interrupted: signal.aborted };
   } finally {
     interrupt.release();
     terminal.status("");

@@ -48,6 +48,11 @@ test("minos hunt finds a planted bug and shrinks it; minos replay gives its byte
   expect(second.out).toBe(first.out);
   expect([first.code, second.code]).toEqual([1, 1]);
   expect(readFileSync(join(cwd, "store", "latest", "trace.txt"), "utf8")).toMatch(/n\d → n\d {2}Prepare/);
+  const real = await minos(["replay", found.replay.file, "--on", "local", "--times", "1", "--json"], { cwd });
+  const tried = documentOf(real) as { readonly reproduced: number; readonly others: number };
+  expect(tried).toMatchObject({ on: "local", tries: 1 });
+  // Whether it shows there is chance; that the exit code says what was seen is not.
+  expect(real.code === 1).toBe(tried.reproduced + tried.others > 0);
 });
 
 test("a replay file that is none, or of another build, is refused with a sentence", async () => {

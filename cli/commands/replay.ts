@@ -1,7 +1,7 @@
 // minos replay: runs a replay file again in simulation, keeps it in the store with its report, and says whether it gave the same bytes.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import {
   exitCodeOf,
   exitCodes,
@@ -12,12 +12,16 @@ import {
   UsageError,
 } from "../../campaign/index.js";
 import type { Session } from "../cli.js";
+import { replayOn } from "./replay-on.js";
 import { createTerminal } from "../terminal.js";
 import { printVerdict } from "../verdict-text.js";
 
 interface ReplayWords {
   readonly store: string;
   readonly anyBuild?: boolean;
+  readonly on: string;
+  readonly times: string;
+  readonly rate?: string;
   readonly json?: boolean;
 }
 
@@ -26,6 +30,19 @@ export function registerReplay(program: Command, session: Session): void {
     .command("replay")
     .description("run a replay file of minos hunt again in simulation; its history comes out the same, byte for byte")
     .argument("<file>", "the replay file")
+    .addOption(
+      new Option(
+        "--on <cluster>",
+        "where: on real clusters its schedule is tried several times, and how often it shows the same is told",
+      )
+        .choices(["simulation", "local", "docker"])
+        .default("simulation"),
+    )
+    .option("--times <count>", "tries on a real cluster", "5")
+    .option(
+      "--rate <operations per second>",
+      "another load on a real cluster: more of it meets the bad moment more often",
+    )
     .option("--any-build", "run it even when the system's build is another one")
     .option("--store <folder>", "where runs are kept", "store")
     .option("--json", "print one JSON document on standard output; it depends on no time, path or machine")
@@ -39,6 +56,17 @@ export function registerReplay(program: Command, session: Session): void {
           `${path} was made with build ${plan.build ?? "none"}, and the system's is ${system.buildHash ?? "none"}`,
           "--any-build runs it all the same; its history may then differ",
         );
+      }
+      if (words.on === "local" || words.on === "docker") {
+        const times = Number(words.times);
+        if (!Number.isSafeInteger(times) || times < 1 || times > 1000)
+          throw new UsageError(`--times ${words.times}: a whole number from 1 to 1000`);
+        const { on } = words;
+        const ratePerS = words.rate === undefined ? null : Number(words.rate);
+        if (ratePerS !== null && !(ratePerS > 0 && ratePerS <= 100_000))
+          throw new UsageError(`--rate ${words.rate ?? ""}: operations per second, up to 100000`);
+        session.exitCode = await replayOn({ path, file, system, on, times, ratePerS, store: words.store, terminal });
+        return;
       }
       const result = await run({
         plan,
