@@ -13,6 +13,8 @@ export interface Step {
   readonly text: string;
   /** Ids of the messages that it is about. */
   readonly messages: readonly number[];
+  /** Of kind `client`: whose. */
+  readonly thread?: number;
 }
 
 export type Rule =
@@ -42,6 +44,8 @@ export type Membership = ReadonlyMap<string, readonly string[]>;
 
 /** The first breaches of one rule say all. */
 const eachMax = 3;
+/** What was heard longer ago is not what a node answers. */
+const heardNs = 100e6;
 
 export function findBreaches(events: readonly TraceEvent[], groups: Membership): readonly Breach[] {
   const search = new Search(groups);
@@ -72,6 +76,8 @@ class Search {
   readonly #answered = new Set<string>();
   /** By sender and receiver: the last messages that told of accepted entries. */
   readonly #claimed = new Map<string, SendEvent[]>();
+  /** The latest message of agreement that came to a node. */
+  readonly #heard = new Map<string, Of<"receive">>();
   readonly #waiting = new Map<string, (() => void)[]>();
   /** Breaches that wait for the message that they are about. */
   readonly #claims = new Map<string, Breach>();
@@ -94,6 +100,7 @@ class Search {
         return;
       case "receive":
         this.#bring(event);
+        if (event.node !== null && event.message.topic === "agreement") this.#heard.set(event.node, event);
         return;
       case "answer":
         this.#answers(event, [event.command], []);
@@ -134,16 +141,25 @@ class Search {
   #tellInvariant(event: Of<"violation">): void {
     const { node, invariant } = event;
     const { pending } = node === null ? { pending: null } : this.#replicas.of(node);
+    const claims = invariant === "claims are durable" || invariant === "promises are kept";
     const known = this.found.filter(({ rule }) => rule === "an invariant").length;
     const how =
       invariant !== "claims are durable"
         ? ""
         : pending === null
-          ? " No write of it is under way: a crash now, and it never happened."
-          : ` Its write ${pending.write} is still under way: a crash now can take it back.`;
-    this.#add("an invariant", event, [], [], `${sentenceOf(event.text)}${how}`);
+          ? " No write of it is under way: were it to crash now, it would have forgotten it."
+          : ` Its write ${pending.write} is still under way: were it to crash now, it could have forgotten it.`;
+    this.#add("an invariant", event, [], claims ? this.#lastHeard(event) : [], `${sentenceOf(event.text)}${how}`);
     const breach = this.found.filter(({ rule }) => rule === "an invariant").at(-1);
-    if (known < eachMax && breach !== undefined) this.#claims.set(`${event.time_ns} ${node ?? ""}`, breach);
+    if (claims && known < eachMax && breach !== undefined) this.#claims.set(`${event.time_ns} ${node ?? ""}`, breach);
+  }
+
+  /** What a node was asked just before it answered wrongly. */
+  #lastHeard({ node, time_ns: timeNs }: Of<"violation">): readonly Step[] {
+    const heard = node === null ? undefined : this.#heard.get(node);
+    if (heard === undefined || heard.time_ns < timeNs - heardNs) return [];
+    const text = `${heard.node ?? ""} receives from ${heard.from}: ${heard.message.text}.`;
+    return [step(heard.time_ns, heard.node, text, [heard.id])];
   }
 
   /** An invariant complains of messages just before they are sent: those are what it is about. */
@@ -225,13 +241,13 @@ class Search {
       step(
         send.time_ns,
         send.node,
-        `${send.node}, leader of ballot ${ballot}, sends “${command.text}” to ${node}${how}.`,
+        `${send.node}, leader of ballot ${ballot}, sends ${quoted(command)} to ${node}${how}.`,
         [by.id],
       ),
       ...this.#promiseStep(node, promised),
     ];
     const text =
-      `${node} takes “${command.text}” from ${by.from}, whose ballot ${ballot} is over: ` +
+      `${node} takes ${quoted(command)} from ${by.from}, whose ballot ${ballot} is over: ` +
       `${node} has promised ${promised} and should have ignored it.`;
     this.#add("obeyed a deposed leader", { time_ns: by.time_ns, node: event.node }, [command], steps, text, [by.id]);
   }
@@ -265,7 +281,7 @@ class Search {
       const holders = disks.flatMap(({ name, entry }) => (entry === null || sameCommand(entry, command) ? [name] : []));
       if (holders.length >= this.#majority(node)) return;
       const text =
-        `${node} decides “${command.text}” as entry ${state.decided}, though ${onDisk(holders)}; ` +
+        `${node} decides ${quoted(command)} as entry ${state.decided}, though ${onDisk(holders)}; ` +
         `${this.#majority(node)} of ${members.length} are needed.`;
       const steps = this.#falseClaims(node, state.promised, state.decided, command, timeNs);
       this.#add("decided without a quorum", { time_ns: timeNs, node }, [command], steps, text);
@@ -290,7 +306,7 @@ class Search {
       if (send === undefined || entry === null || sameCommand(entry, command)) return [];
       const text =
         `${member} tells ${node} that it accepted ${send.message.accepted ?? 0} entries under ${ballot}; ` +
-        `but its entry ${length} is “${entry.text}”.`;
+        `but its entry ${length} is ${quoted(entry)}.`;
       return [{ ...step(send.time_ns, member, text, [send.id]), kind: "wrong" }];
     });
   }
@@ -308,8 +324,8 @@ class Search {
   }
 
   #tellDiverged(node: string, place: number, command: TracedCommand, other: Decided, timeNs: number): void {
-    const first = `${other.node} decides “${other.command.text}” as entry ${place + 1} of the log.`;
-    const text = `${node} decides “${command.text}” as entry ${place + 1}, where ${other.node} has “${other.command.text}”: the logs differ from here on.`;
+    const first = `${other.node} decides ${quoted(other.command)} as entry ${place + 1} of the log.`;
+    const text = `${node} decides ${quoted(command)} as entry ${place + 1}, where ${other.node} has ${quoted(other.command)}: the logs differ from here on.`;
     const steps = [step(other.timeNs, other.node, first)];
     this.#add("decided two different commands", { time_ns: timeNs, node }, [command, other.command], steps, text);
   }
@@ -334,17 +350,25 @@ class Search {
         const inLog = !isRead(asked) || this.#replicas.all.some(({ log }) => mayHold(log, asked));
         const how = inLog
           ? `before it is on any disk; ${this.#majority(node)} of ${members.length} are needed`
-          : "from its own copy, without an entry in the log: nothing tells it whether others have decided more";
-        const text = `${node} answers “${asked.text}” (${answer.text}) ${how}.`;
+          : `from its own copy, without asking the others${this.#howFar(node, members)}`;
+        const text = `${node} answers ${quoted(asked)} (${answer.text}) ${how}.`;
         this.#add(inLog ? "answered without a quorum" : "answered without the log", event, [asked], [], text, messages);
       } else if (holders.length < this.#majority(node)) {
         const text =
-          `${node} answers “${asked.text}” (${answer.text}), though ${onDisk(holders)}; ` +
+          `${node} answers ${quoted(asked)} (${answer.text}), though ${onDisk(holders)}; ` +
           `${this.#majority(node)} of ${members.length} are needed.`;
         this.#add("answered without a quorum", event, [asked], [], text, messages);
       }
       if (!isRead(asked)) this.#acknowledged.push({ command: asked, node, timeNs: event.time_ns });
     }
+  }
+
+  /** How far its copy is, and who is further. */
+  #howFar(node: string, members: readonly string[]): string {
+    const decided = (name: string): number => this.#replicas.of(name).state?.decided ?? 0;
+    const furthest = members.toSorted((a, b) => decided(b) - decided(a))[0] ?? node;
+    if (decided(furthest) === decided(node)) return ": nothing tells it whether they have decided more";
+    return `: it has decided ${decided(node)} entries, ${furthest} already ${decided(furthest)}`;
   }
 
   #holdersOfRequest(command: TracedCommand): readonly string[] {
@@ -370,8 +394,8 @@ class Search {
     );
     if (gone === undefined) return;
     const ballot = event.message.ballot ?? "";
-    const said = step(gone.timeNs, gone.node, `${gone.node} answers “${gone.command.text}”: it is acknowledged.`);
-    const text = `${node} leads ballot ${ballot} with a log that lacks “${gone.command.text}”: what was acknowledged is lost.`;
+    const said = step(gone.timeNs, gone.node, `${gone.node} answers ${quoted(gone.command)}: it is acknowledged.`);
+    const text = `${node} leads ballot ${ballot} with a log that lacks ${quoted(gone.command)}: what was acknowledged is lost.`;
     this.#add("lost what was acknowledged", event, [gone.command], [said], text, [event.id]);
   }
 }
@@ -383,6 +407,12 @@ const step = (timeNs: number, node: string | null, text: string, messages: reado
   text,
   messages,
 });
+
+/** A command in quotation marks; those that look all alike with whose they are. */
+function quoted({ text, request, id }: TracedCommand): string {
+  const whose = request === null && id !== null ? `, asked of ${id.split("/")[0] ?? ""}` : "";
+  return `“${text}${whose}”`;
+}
 
 function onDisk(holders: readonly string[]): string {
   return holders.length === 0 ? "it is on no disk" : `it is on the disk of ${listed(holders)} only`;

@@ -52,7 +52,7 @@ export function tellStory(input: StoryInput): Story | null {
   const around = [...leaderSteps(input.events, fromNs, toNs), ...faultSteps(input.faults, fromNs, toNs)];
   const steps = shortened(unique([...around, ...own]));
   const begin = Math.min(fromNs, ...steps.map(({ timeNs }) => timeNs));
-  const margin = Math.max((toNs - begin) * 0.04, quietNs / 10);
+  const margin = Math.min(Math.max((toNs - begin) * 0.04, quietNs / 10), quietNs);
   const threads = [...new Set(core.map(({ call }) => call.thread))];
   const cause = first?.steps.findLast(({ kind }) => kind === "wrong")?.text ?? null;
   return { steps, cause, fromNs: begin - margin, toNs: toNs + margin, threads };
@@ -133,13 +133,14 @@ function clientSteps(told: readonly ToldOperation[], events: readonly TraceEvent
     if (own === undefined) continue;
     const [command] = own.commands;
     if (command === undefined) continue;
-    const { process } = own.pair.call;
+    const { process, thread } = own.pair.call;
+    const client = process === thread ? `Client ${thread}` : `Client ${thread} (process ${process})`;
     if (event.what === "ask" && event.command.id !== command.id) continue;
     const text =
       event.what === "ask"
-        ? `Client ${process} asks ${node}: “${command.text}”.`
-        : `Client ${process} has its answer to “${command.text}”: ${event.command.text}.`;
-    steps.push({ timeNs, node, kind: "client", text, messages: [] });
+        ? `${client} asks ${node}: “${command.text}”.`
+        : `${client} has its answer to “${command.text}”: ${event.command.text}.`;
+    steps.push({ timeNs, node, kind: "client", text, messages: [], thread });
   }
   return steps;
 }
@@ -171,7 +172,13 @@ function faultSteps(faults: readonly FaultRecord[], fromNs: number, toNs: number
     const begins: Step = { ...at, timeNs: onNs, text: `Fault: ${name}.` };
     if (offNs > toNs) return [begins];
     const held = record.kind === "partition" && fieldOf(record, "mode") === "stall";
-    const text = `The ${record.kind} ends${held ? ": what it held back arrives now, late" : ""}.`;
+    const who = record.targets.slice(0, 4).join(", ");
+    const again: Readonly<Record<string, string>> = {
+      kill: `${who} starts again`,
+      pause: `${who} goes on`,
+      partition: `The partition ends${held ? ": what it held back arrives now, late" : ""}`,
+    };
+    const text = `${again[record.kind] ?? `The ${record.kind} ends`}.`;
     return [begins, { ...at, timeNs: offNs, text }];
   });
 }
@@ -215,19 +222,19 @@ function sides(targets: readonly string[]): string {
 }
 
 function unique(steps: readonly Step[]): readonly Step[] {
-  const seen = new Set(
-    steps.flatMap(({ kind, timeNs, node }) => (kind === "wrong" ? [`${timeNs} ${node ?? ""}`] : [])),
-  );
-  return (
-    steps
-      // A breach says what the plain step of the same moment says, and more.
-      .filter(
-        ({ kind, timeNs, node, text }) =>
-          kind !== "step" || / leader/.test(text) || !seen.has(`${timeNs} ${node ?? ""}`),
-      )
-      .filter(({ text, timeNs }) => !seen.has(`${timeNs} ${text}`) && seen.add(`${timeNs} ${text}`))
-      .toSorted((a, b) => a.timeNs - b.timeNs)
-  );
+  const seen = new Set<string>();
+  /** A breach says what the plain step of the same moment says, and more. */
+  const saidBetter = ({ kind, timeNs, text }: Step): boolean => {
+    const plain = text.replace(/ of the log\.$/, "");
+    return (
+      kind === "step" &&
+      steps.some((one) => one.kind === "wrong" && one.timeNs === timeNs && one.text.startsWith(plain))
+    );
+  };
+  return steps
+    .filter((step) => !saidBetter(step))
+    .filter(({ text, timeNs }) => !seen.has(`${timeNs} ${text}`) && seen.add(`${timeNs} ${text}`))
+    .toSorted((a, b) => a.timeNs - b.timeNs);
 }
 
 const rank: readonly Step["kind"][] = ["wrong", "client", "step", "fault"];

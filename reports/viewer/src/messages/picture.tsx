@@ -72,6 +72,16 @@ export function Picture(properties: PictureProperties) {
       <Faults {...properties} y={y} bottom={bottom} />
       <Shortened {...properties} />
       <Ticks {...properties} y={y} />
+      {properties.steps.map(({ step, number }) => (
+        <line
+          key={number}
+          x1={left}
+          x2={right}
+          y1={y(step.timeNs)}
+          y2={y(step.timeNs)}
+          class={properties.active === number ? "leader-line on" : "leader-line"}
+        />
+      ))}
       {lanes.map(({ name, x: at, client }) => (
         <g key={name} class={client ? "lane client" : "lane"}>
           <line x1={at} x2={at} y1={headHeight - 4} y2={bottom + 4} />
@@ -85,7 +95,7 @@ export function Picture(properties: PictureProperties) {
         const to = Math.min(stretch.toNs, toNs);
         if (to <= from || stretch.look === "follower" || stretch.look === "unknown") return null;
         const at = x(stretch.node);
-        const width = stretch.look === "leader" ? 9 : stretch.look === "down" ? 7 : 7;
+        const width = stretch.look === "leader" ? 9 : 7;
         return (
           <rect
             key={`${stretch.node}${stretch.fromNs}`}
@@ -139,13 +149,17 @@ export function Picture(properties: PictureProperties) {
         );
       })}
       <Marks {...properties} x={x} y={y} pick={pick} />
-      {properties.steps.map(({ step, number }) => {
-        const at = step.node === null || !laneOf.has(step.node) ? left - 16 : x(step.node);
+      {properties.steps.map(({ step, number }, index) => {
+        const name = step.thread === undefined ? (step.node ?? "") : `client ${step.thread}`;
+        // Several of one moment and lane stand side by side.
+        const before = properties.steps
+          .slice(0, index)
+          .filter(({ step: other }) => other.timeNs === step.timeNs && other.node === step.node).length;
+        const at = (laneOf.has(name) ? x(name) : left - 16) + before * 24;
         const top = y(step.timeNs);
         const on = properties.active === number;
         return (
           <g key={number} class={`disc ${step.kind}${on ? " on" : ""}`}>
-            <line x1={at} x2={right} y1={top} y2={top} class="leader-line" />
             {step.kind === "wrong" && <circle cx={at} cy={top} r="13" class="ring" />}
             <circle cx={at} cy={top} r="9.5" />
             <text x={at} y={top + 4} text-anchor="middle">
@@ -281,7 +295,7 @@ function Faults({
             <rect x={x1} y={top} width={x2 - x1} height={Math.max(2, end - top)} class="fault-band" />
             <rect x={x1} y={top} width="3" height={Math.max(2, end - top)} class="fault-edge" />
             <text x={x1 + 7} y={Math.min(top + 12, end - 2)} class="fault-text">
-              {faultTitle(record)} {targetText(record.targets)}
+              {faultTitle(record)} {record.targets.length > 4 ? "" : targetText(record.targets)}
             </text>
           </g>
         );

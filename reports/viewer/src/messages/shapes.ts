@@ -189,10 +189,14 @@ function requestsOf(events: readonly TraceEvent[], threads: ReadonlySet<number>)
     string,
     { node: string; sentNs: number; text: string; thread: number; way: DrawnRequest["way"] }
   >();
+  const asked = new Set(
+    events.flatMap((event) => (event.what === "ask" && event.command.request !== null ? [event.command.id] : [])),
+  );
   for (const event of events) {
     if (event.what !== "ask" && event.what !== "asked" && event.what !== "answer" && event.what !== "answered")
       continue;
     if (event.node === null || !threads.has(event.thread) || event.command.id === null) continue;
+    if (!asked.has(event.command.id)) continue;
     const way = event.what === "ask" || event.what === "asked" ? "to node" : "to client";
     const name = `${way} ${event.command.id}`;
     const { node, thread } = event;
