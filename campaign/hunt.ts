@@ -6,6 +6,7 @@ import { parseFaults } from "../nemesis/index.js";
 import type { Trace } from "../simulation/index.js";
 import type { Plan } from "./plan.js";
 import { demandAgreement, judgeInvariants, simulate, swarmName, type SimulatedRun } from "./simulate.js";
+import { drawScenes, isConnectivity } from "./scenes.js";
 import { drawSwarm } from "./swarm.js";
 import { drawTriggers } from "./triggers.js";
 
@@ -33,10 +34,15 @@ export function huntPlan(seed: number, { system, deterministic, mutant, timeLimi
   const groups = nodes / replication;
   const { electionTimeoutMs } = system.timing;
   // As a replay file gives them back, field by field in one order: the history holds them.
-  const drawn = drawSwarm({ seed, groups, timeLimitMs, electionTimeoutMs });
+  const scenes = drawScenes(createRandom(seed, "scenes"), { groups, timeLimitMs, electionTimeoutMs });
+  // A scene sets up what other faults would tear down at once: some have the load for themselves, those of connectivity always.
+  const alone = scenes.length > 0 && (scenes.some(isConnectivity) || random.fork("alone").chance(0.7));
+  const drawn = alone ? [] : drawSwarm({ seed, groups, timeLimitMs, electionTimeoutMs });
   const faults = parseFaults(drawn as unknown as JsonValue);
   const names = deterministic.nameOf === undefined ? [] : (deterministic.messageNames ?? []);
-  const triggers = drawTriggers(createRandom(seed, "triggers"), names, timeLimitMs, electionTimeoutMs);
+  const triggers = scenes.some(isConnectivity)
+    ? []
+    : drawTriggers(createRandom(seed, "triggers"), names, timeLimitMs, electionTimeoutMs);
   return {
     version: 1,
     name: "hunt",
@@ -48,7 +54,14 @@ export function huntPlan(seed: number, { system, deterministic, mutant, timeLimi
     replication,
     seed,
     workload: { name: "register", options: {} },
-    nemesis: { name: swarmName, options: { triggers: triggers.map((trigger) => ({ ...trigger })) }, faults },
+    nemesis: {
+      name: swarmName,
+      options: {
+        triggers: triggers.map((trigger) => ({ ...trigger })),
+        ...(scenes.length === 0 ? {} : { scenes: scenes as unknown as JsonValue }),
+      },
+      faults,
+    },
     time_limit_ms: timeLimitMs,
     rate_per_s: ratePerS,
     concurrency: nodes * 2,

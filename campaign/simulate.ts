@@ -40,6 +40,8 @@ import { CheckersDisagree } from "./judge-run.js";
 import type { Plan } from "./plan.js";
 import { workloadOptionsOf } from "./resolve-plan.js";
 import { RunLoop } from "./run-loop.js";
+import { ServingWatch } from "./play-scenes.js";
+import { parseScenes } from "./scenes.js";
 import { parseTriggers } from "./triggers.js";
 import { createSwarmNemesis, type SwarmNemesis } from "./swarm.js";
 
@@ -184,7 +186,8 @@ class SimulatedExecution {
       decisions,
       groups: this.#view.groups,
       workload: run,
-      violations: world.invariants?.violations ?? [],
+      // In the time of the history, as every other violation.
+      violations: (world.invariants?.violations ?? []).map((one) => ({ ...one, timeNs: one.timeNs - this.#originNs })),
       invariantChecks: world.invariants?.checks ?? null,
       seenLive: this.#seenLive,
       cutShort: this.#cutShort?.reason ?? null,
@@ -258,10 +261,15 @@ class SimulatedExecution {
     };
     const nowMs = (): number => world.queue.nowNs / 1e6;
     if (plan.nemesis.name === swarmName) {
+      const scenes = parseScenes(plan.nemesis.options["scenes"]);
+      const serving = new ServingWatch((key) => this.#input.system.groupOfKey(key, this.#view.groups));
+      if (scenes.length > 0) this.#recorder?.subscribe((event) => serving.feed(event));
       const swarm = createSwarmNemesis({
         ...options,
         world,
         triggers: parseTriggers(plan.nemesis.options["triggers"]),
+        scenes,
+        serving,
         endMs: plan.time_limit_ms,
         leaderOf: (group) => {
           for (const name of world.names) this.#look(name);
@@ -372,6 +380,7 @@ const classes: Readonly<Record<InvariantName, ViolationClass>> = {
   "nothing decided is forgotten": "lost write",
   "equal logs mean equal state": "replica divergence",
   "claims are durable": "lost write",
+  "a connected group serves": "unavailable",
 };
 
 /** Throws when the live verdict and the check of the whole history contradict each other: Minos is broken. */

@@ -15,6 +15,8 @@ import {
   type Target,
 } from "../nemesis/index.js";
 import type { SimulatedNode, World } from "../simulation/index.js";
+import { ScenePlayer, type ServingWatch } from "./play-scenes.js";
+import type { Scene } from "./scenes.js";
 import type { Trigger } from "./triggers.js";
 
 export interface SwarmInput {
@@ -104,6 +106,9 @@ export interface SwarmNemesisOptions {
   readonly world: World;
   readonly faults: readonly Fault[];
   readonly triggers: readonly Trigger[];
+  readonly scenes: readonly Scene[];
+  /** Sees every event of the run. */
+  readonly serving: ServingWatch;
   /** When the load ends: nothing is triggered any more. */
   readonly endMs: number;
   readonly random: Random;
@@ -153,7 +158,10 @@ class Swarm implements SwarmNemesis {
 
   async run(signal: AbortSignal): Promise<void> {
     const { faults, triggers, world, endMs } = this.#options;
-    const timed = Promise.all(faults.map((fault, at) => this.#one(fault, at, signal)));
+    const timed = Promise.all([
+      ...faults.map((fault, at) => this.#one(fault, at, signal)),
+      this.#playScenes(world.queue.nowNs, signal),
+    ]);
     if (triggers.length > 0) {
       const originNs = world.queue.nowNs;
       this.#watch(originNs, signal);
@@ -162,6 +170,17 @@ class Swarm implements SwarmNemesis {
     }
     await timed;
     await Promise.all(this.#triggered);
+  }
+
+  async #playScenes(originNs: number, signal: AbortSignal): Promise<void> {
+    const { world, scenes, random, endMs, groups, serving } = this.#options;
+    const hands = {
+      begin: (what: Pick<OpenFault, "spec" | "targets" | "action">, cause: JsonValue) => this.#start(what, cause),
+      end: (open: OpenFault) => this.#end(open),
+    };
+    const player = new ScenePlayer({ world, hands, random: random.fork("scenes"), originNs, endMs, groups, serving });
+    const played = await Promise.all(scenes.map((scene, at) => player.play(scene, at, signal)));
+    this.skipped += played.filter((done) => !done).length;
   }
 
   /** Strikes when messages that a trigger waits for are sent or arrive. */
@@ -240,14 +259,19 @@ class Swarm implements SwarmNemesis {
     signal: AbortSignal,
     cause: JsonValue,
   ): Promise<void> {
+    const open = this.#start(what, cause);
+    await this.#options.world.delay(forMs, signal);
+    this.#end(open);
+  }
+
+  #start(what: Pick<OpenFault, "spec" | "targets" | "action">, cause: JsonValue): OpenFault {
     const open: OpenFault = { fault: this.carriedOut, ...what };
     this.carriedOut += 1;
     this.#open.set(open.fault, open);
     this.#record(open, "requested", cause);
     this.#apply(open.action);
     this.#record(open, "confirmed-on", this.#evidence(open.action));
-    await this.#options.world.delay(forMs, signal);
-    this.#end(open);
+    return open;
   }
 
   /** Waits for a target for as long as the fault was to last. */

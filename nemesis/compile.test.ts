@@ -56,6 +56,25 @@ describe("shapes", () => {
     for (const seed of seeds) expect(names("halves", nodes, seed)).toHaveLength(18);
   });
 
+  test("partial connectivity leaves one node, or the middle of a row, with a majority, and not the leader", () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const five = nodes.slice(0, 5);
+      const heardBy = (cut: readonly string[], to: NodeName): number =>
+        five.filter((from) => from === to || !cut.includes(linkName({ from, to }))).length;
+      for (const [shape, connected] of [
+        ["quorum-loss", 1],
+        ["constrained-election", 1],
+        ["chained", 3],
+      ] as const) {
+        const cut = names(shape, five, seed);
+        const majority = five.filter((one) => heardBy(cut, one) >= 3);
+        expect(majority, shape).toHaveLength(connected);
+        expect(majority, shape).not.toContain(node(2));
+        expect(heardBy(cut, node(2)), shape).toBe(shape === "constrained-election" ? 1 : 2);
+      }
+    }
+  });
+
   test("one-way shapes cut one direction of one node's links", () => {
     for (const seed of seeds) {
       const into = names("one-way-in", nodes.slice(0, 3), seed);

@@ -16,7 +16,10 @@ export type PartitionShape =
   | "halves"
   | "majorities-ring"
   | "one-way-in"
-  | "one-way-out";
+  | "one-way-out"
+  | "quorum-loss"
+  | "constrained-election"
+  | "chained";
 
 interface Timed {
   /** Start, milliseconds after load began. */

@@ -43,6 +43,22 @@ export const shapeEntries: readonly ShapeEntry[] = [
     description: "One node is heard by nobody but hears all; half of the time it is the leader.",
     needsLeader: false,
   },
+  {
+    shape: "quorum-loss",
+    description:
+      "All nodes are connected to one follower only, which is drawn at random: of five, it alone hears a majority, and the leader does not.",
+    needsLeader: true,
+  },
+  {
+    shape: "constrained-election",
+    description: "The leader is cut from all others, and these are connected to one of them only, drawn at random.",
+    needsLeader: true,
+  },
+  {
+    shape: "chained",
+    description: "Each node hears its neighbours in a row only, at one end of which is the leader.",
+    needsLeader: true,
+  },
 ];
 
 const majoritySize = (members: number): number => Math.floor(members / 2) + 1;
@@ -62,6 +78,14 @@ function majoritiesRing(members: readonly NodeName[], random: Random): readonly 
   const position = new Map(ring.map((node, index) => [node, index]));
   return linksAmong(ring).filter((link) => !hears(position.get(link.to) ?? 0, position.get(link.from) ?? 0));
 }
+
+/** All links among `members` but those of `hub`, both ways: the partial connectivity of Ng, Haridi and Carbone (EuroSys 2023). */
+const starAround = (hub: NodeName, members: readonly NodeName[]): readonly DirectedLink[] =>
+  linksAmong(members).filter(({ from, to }) => from !== hub && to !== hub);
+
+/** All links between nodes that are not next to each other in the row. */
+const rowOf = (row: readonly NodeName[]): readonly DirectedLink[] =>
+  linksAmong(row).filter(({ from, to }) => Math.abs(row.indexOf(from) - row.indexOf(to)) > 1);
 
 /** The links that a shape cuts among `members`. `leader` is used by the shapes that aim at it; for the others it may be null. */
 export function shapeLinks(
@@ -95,5 +119,16 @@ export function shapeLinks(
       const node = oneNode();
       return others(node).map((to) => ({ from: node, to }));
     }
+    case "quorum-loss":
+      if (leader === null) throw new Error("quorum-loss needs a leader");
+      return starAround(random.pick(others(leader)), members);
+    case "constrained-election": {
+      if (leader === null) throw new Error("constrained-election needs a leader");
+      const rest = others(leader);
+      return [...linksBetween([leader], rest), ...starAround(random.pick(rest), rest)];
+    }
+    case "chained":
+      if (leader === null) throw new Error("chained needs a leader");
+      return rowOf([leader, ...random.shuffle(others(leader))]);
   }
 }

@@ -132,6 +132,7 @@ test("every invariant counts its checks, so that one that never looked is known"
   invariants.saw(nodeAt(0), { ...calm, leads: true });
   invariants.saw(nodeAt(1), calm);
   invariants.sending(nodeAt(0), [{ type: "promised", ballot: [5, 0, 1], length: 0 }]);
+  invariants.serves(nodeAt(0), true, () => "");
   for (const name of invariantNames) expect(`${name}: ${invariants.checks[name] > 0}`).toBe(`${name}: true`);
 });
 

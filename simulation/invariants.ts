@@ -28,6 +28,7 @@ export const invariantNames = [
   "nothing decided is forgotten",
   "equal logs mean equal state",
   "claims are durable",
+  "a connected group serves",
 ] as const;
 export type InvariantName = (typeof invariantNames)[number];
 
@@ -142,6 +143,11 @@ export class Invariants {
     );
     if (seen.decided !== record.decided) this.#decide(node, seen);
     record.decided = seen.decided;
+  }
+
+  /** Whether a group served within the bound while links were cut so that some node of it still heard a majority. */
+  serves(node: WatchedNode, holds: boolean, sentence: () => string): void {
+    this.#hold(node, "a connected group serves", holds, sentence);
   }
 
   /** Messages leave: what they claim of their sender's state must be durable, and break no promise that left before. */
