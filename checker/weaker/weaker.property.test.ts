@@ -151,7 +151,7 @@ describe("small random histories", () => {
     expect(counts.together).toBeGreaterThan(histories / 50);
     expect(counts.certain).toBeGreaterThan(histories / 2);
     // Where it is left open which write was seen, a guess mostly serves.
-    expect(counts.unknown).toBeLessThan(histories / 18);
+    expect(counts.unknown).toBeLessThan(histories / 16);
     // Operations of a witness, and guarantees that are given, that it would also do without.
     expect(counts.idle).toBeLessThan(counts.broken / 5);
   });
