@@ -4,6 +4,7 @@
 // is told); `not-found` found null. put may answer `{previous}`, the value it replaced.
 import type { JsonValue, Operation } from "../../history/index.js";
 import { anyModel, type Model } from "../model.js";
+import { expectedIn, newIn, previousIn, statusIn } from "../register/fields.js";
 import { canonical, fieldOf } from "../values.js";
 
 export function refusesRegister(operation: Operation, withCas: boolean): string | null {
@@ -11,13 +12,12 @@ export function refusesRegister(operation: Operation, withCas: boolean): string 
   if (name === "get") return input === null ? null : "a get takes no input";
   if (name === "put") {
     if (outcome !== "ok" || output === null) return null;
-    return fieldOf(output, "previous") === undefined ? "a put answers null or {previous}" : null;
+    return previousIn(output) === undefined ? "a put answers null or {previous}" : null;
   }
   if (name !== "cas" || !withCas) return `function "${name}" is not one of ${withCas ? "get, put, cas" : "get, put"}`;
-  if (fieldOf(input, "expected") === undefined || fieldOf(input, "new") === undefined)
-    return "a cas needs {expected, new} as input";
+  if (expectedIn(input) === undefined || newIn(input) === undefined) return "a cas needs {expected, new} as input";
   if (outcome !== "ok") return null;
-  const status = fieldOf(output, "status");
+  const status = statusIn(output);
   if (status !== "ok" && status !== "mismatch" && status !== "not-found")
     return 'an answered cas needs {status: "ok" | "mismatch" | "not-found"} as output';
   return null;

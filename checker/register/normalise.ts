@@ -78,7 +78,7 @@ export function tighten({ operations: given, values }: NumberedRegister): Number
   for (let place = 0; place < operations.length; place++) {
     const operation = operations[place];
     if (operation === undefined) continue;
-    facts.countWriter(operation, place);
+    facts.take(operation, place);
     facts.observe(operation, place);
   }
   // Each turn makes some return earlier or some operation required; both are bounded, and the second turn rarely changes much.
@@ -100,57 +100,54 @@ export function tighten({ operations: given, values }: NumberedRegister): Number
     }
     if (!changed) break;
   }
-  return { operations: dropUseless(operations, values.length), values };
+  return { operations: operations.filter((operation) => operation.required || facts.canMatter(operation)), values };
 }
 
 const none = -1;
 const several = -2;
 
-/** By value; places are those in the list of operations. */
+/** What is known of each value; places are those in the list of operations. */
 class ValueFacts {
   /** The one that writes it, or `none` or `several`. */
   readonly writer: Int32Array;
   /** The required operation that observes it and returns first, or `none`; and when that returns. */
   readonly observer: Int32Array;
   readonly #observed: Float64Array;
+  /** 1: some operation, required or not, reads or expects it. */
+  readonly #looked: Uint8Array;
+  #hasNot = false;
 
   constructor(values: number) {
     this.writer = new Int32Array(values).fill(none);
     this.observer = new Int32Array(values).fill(none);
-    this.#observed = new Float64Array(values).fill(Infinity);
+    this.#observed = new Float64Array(values);
+    this.#looked = new Uint8Array(values);
   }
 
-  countWriter({ kind, value }: RegisterOperation, place: number): void {
-    if (kind === "write" || kind === "cas") this.writer[value] = this.writer[value] === none ? place : several;
+  take({ kind, expected, value }: RegisterOperation, place: number): void {
+    if (kind === "read") this.#looked[value] = 1;
+    else if (kind === "not") this.#hasNot = true;
+    else {
+      this.writer[value] = this.writer[value] === none ? place : several;
+      if (kind === "cas") this.#looked[expected] = 1;
+    }
   }
 
   observe({ kind, required, expected, value, return: returned }: RegisterOperation, place: number): void {
     if (!required || kind === "write" || kind === "not") return;
     const seen = kind === "cas" ? expected : value;
-    if (this.observer[seen] !== none && returned >= (this.#observed[seen] ?? Infinity)) return;
+    if (this.observer[seen] !== none && returned >= (this.#observed[seen] ?? 0)) return;
     this.observer[seen] = place;
     this.#observed[seen] = returned;
   }
-}
 
-/**
- * Drops writes of unknown outcome that nobody can tell from not having happened: of a value, not the initial one, that no
- * operation at all reads or expects, while nothing says what a value was not; and cas of unknown outcome from a value that never was.
- */
-export function dropUseless(operations: readonly RegisterOperation[], count: number): RegisterOperation[] {
-  const seen = new Uint8Array(count);
-  const written = new Uint8Array(count);
-  written[0] = 1;
-  let hasNot = false;
-  for (const { kind, expected, value } of operations) {
-    if (kind === "not") hasNot = true;
-    if (kind === "read") seen[value] = 1;
-    if (kind === "cas") seen[expected] = 1;
-    if (kind === "write" || kind === "cas") written[value] = 1;
+  /**
+   * Can anybody tell an operation that is not required from not having happened? Not a write of a value, other than the initial one, that
+   * no operation at all reads or expects, while nothing says what a value was not; nor a cas from a value that never was.
+   */
+  canMatter({ kind, expected, value }: RegisterOperation): boolean {
+    if (kind === "read" || kind === "not") return true;
+    if (kind === "cas" && expected !== 0 && this.writer[expected] === none) return false;
+    return this.#hasNot || value === 0 || this.#looked[value] === 1;
   }
-  return operations.filter(({ kind, expected, value, required }) => {
-    if (required || (kind !== "write" && kind !== "cas")) return true;
-    if (kind === "cas" && written[expected] === 0) return false;
-    return hasNot || value === 0 || seen[value] === 1;
-  });
 }
