@@ -12,6 +12,7 @@ import { registerMaelstrom } from "./commands/maelstrom.js";
 import { registerReplay } from "./commands/replay.js";
 import { registerReport } from "./commands/report.js";
 import { registerRun } from "./commands/run.js";
+import { registerTrace } from "./commands/trace.js";
 import { createTerminal } from "./terminal.js";
 
 /** What a command's action leaves behind: its exit code. */
@@ -40,6 +41,7 @@ export async function runCli(words: readonly string[]): Promise<ExitCode> {
     registerReplay,
     registerCheck,
     registerReport,
+    registerTrace,
     registerDoctor,
     registerKv,
     registerMaelstrom,

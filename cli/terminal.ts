@@ -13,6 +13,8 @@ export interface Terminal {
   out(text: string): void;
   /** The one JSON document of --json; silent without. */
   document(value: unknown): void;
+  /** With --json: a value on one line, where many follow one another; silent without. */
+  line(value: unknown): void;
   /** Progress, warnings, errors. */
   err(text: string): void;
   /** Redraws the last line on a live terminal, and nothing elsewhere. An empty text clears it. */
@@ -43,6 +45,9 @@ export function createTerminal(json: boolean, environment: NodeJS.ProcessEnv = p
     },
     document(value) {
       if (json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    },
+    line(value) {
+      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
     },
     err(text) {
       clear();

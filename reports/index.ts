@@ -3,4 +3,6 @@
 // server, and no value of a run can become markup in it.
 export { buildReport, writeReport, ViewerMissingError, type ReportInput } from "./build.js";
 export type { ReportStatusSample } from "./gather.js";
+export { filterTrace, type TraceFilter } from "./trace/filter.js";
+export { traceText } from "./trace/text.js";
 export type { LogExcerpt, ReportPlan } from "./payload.js";
