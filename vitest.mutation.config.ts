@@ -3,4 +3,6 @@ import { defineConfig } from "vitest/config";
 
 const include = (process.env["MUTATION_TESTS"] ?? "").split(",").filter(Boolean);
 
-export default defineConfig({ test: { include, testTimeout: 30_000 } });
+export default defineConfig({
+  test: { include, exclude: ["**/*.local.test.ts", "**/node_modules/**"], testTimeout: 30_000 },
+});
