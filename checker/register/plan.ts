@@ -2,13 +2,11 @@
 // each value is still written or looked at.
 import type { Scratch } from "../scratch.js";
 import { sortByTime } from "../sort-by-time.js";
-import { wordsFor, type Layout } from "./configurations.js";
+import { firstWord, wordsFor, type Layout } from "./configurations.js";
 import type { NumberedRegister, RegisterOperation } from "./normalise.js";
 
 /** Writes with equal effect: a plain write of a value, or a cas from one value to another. */
 export interface WriteKind {
-  /** Its operations need not have happened, but only within their intervals. */
-  readonly isOptional: boolean;
   readonly isCas: boolean;
   readonly expected: number;
   readonly value: number;
@@ -16,7 +14,7 @@ export interface WriteKind {
   readonly unknown: number[];
   /** The cell that counts the unknown ones used; -1 when there are none. */
   cell: number;
-  /** During the sweep: unknown ones called so far, and completed ones open now, the earliest deadline first. */
+  /** At the moment that is being searched: unknown ones called so far, and completed ones open now, the earliest deadline first. */
   called: number;
   readonly open: number[];
 }
@@ -25,8 +23,11 @@ export interface SweepPlan {
   readonly operations: readonly RegisterOperation[];
   /** 2·operation for a call, 2·operation + 1 for a return. In order of time, at equal times calls first. */
   readonly events: Int32Array;
-  /** Position in `events` of each operation's return. */
+  /** Position in `events` of each operation's return; and of the first return, the second, … */
   readonly deadline: Int32Array;
+  readonly returns: Int32Array;
+  /** By operation, where it has a return: its place among the writes, or the reads, that are open at the same time. */
+  readonly slotOf: Int32Array;
   /** By operation; null for reads. */
   readonly kindOf: readonly (WriteKind | null)[];
   readonly casKinds: readonly WriteKind[];
@@ -52,7 +53,11 @@ export function planSweep({ operations, values }: NumberedRegister, scratch: Scr
   const lastWriter = scratch.int32(count).fill(-1);
   const lastObserver = scratch.int32(count).fill(-1);
   const lastPossibleObserver = scratch.int32(count).fill(-1);
-  const most = new MostOpen();
+  const returns = scratch.int32(events.length - operations.length);
+  let returned = 0;
+  const slotOf = scratch.int32(operations.length);
+  const writes = new Slots();
+  const reads = new Slots();
   let hasNot = false;
   for (let at = 0; at < events.length; at++) {
     const event = events[at] ?? 0;
@@ -60,13 +65,15 @@ export function planSweep({ operations, values }: NumberedRegister, scratch: Scr
     const operation = operations[index];
     if (operation === undefined) throw new Error("invariant: an event without an operation");
     const kind = kindOf[index] ?? null;
+    const slots = kind === null ? reads : writes;
     const isOpen = operation.return === Infinity;
     if ((event & 1) === 1) {
-      most.end(kind);
+      slots.give(slotOf[index] ?? 0);
       deadline[index] = at;
+      returns[returned++] = at;
       continue;
     }
-    if (!isOpen) most.begin(kind);
+    if (!isOpen) slotOf[index] = slots.take();
     if (kind !== null) {
       lastWriter[operation.value] = at;
       if (isOpen) kind.unknown.push(index);
@@ -97,6 +104,8 @@ export function planSweep({ operations, values }: NumberedRegister, scratch: Scr
     operations,
     events,
     deadline,
+    returns,
+    slotOf,
     kindOf,
     casKinds,
     writersOf,
@@ -106,12 +115,8 @@ export function planSweep({ operations, values }: NumberedRegister, scratch: Scr
     lastObserver,
     lastPossibleObserver,
     hasNot,
-    layout: layOut(most, writersOf),
+    layout: layOut(writes.used, reads.used, writersOf),
   };
-}
-
-export function isOptional(operation: RegisterOperation): boolean {
-  return !operation.required && operation.return !== Infinity;
 }
 
 function kindsOf(operations: readonly RegisterOperation[], count: number) {
@@ -124,12 +129,11 @@ function kindsOf(operations: readonly RegisterOperation[], count: number) {
       kindOf.push(null);
       continue;
     }
-    const optional = isOptional(operation);
-    const name = ((expected + 1) * count + value) * 2 + (optional ? 1 : 0);
+    const name = (expected + 1) * count + value;
     let same = known.get(name);
     if (same === undefined) {
       const isCas = kind === "cas";
-      same = { isOptional: optional, isCas, expected, value, unknown: [], cell: -1, called: 0, open: [] };
+      same = { isCas, expected, value, unknown: [], cell: -1, called: 0, open: [] };
       known.set(name, same);
       kinds.push(same);
     }
@@ -148,8 +152,8 @@ function orderEvents(operations: readonly RegisterOperation[], scratch: Scratch)
   for (let index = 0; index < count; index++) {
     const operation = operations[index];
     if (operation === undefined) throw new Error(`invariant: no operation ${index}`);
-    if (operation.required && operation.return === Infinity)
-      throw new Error("invariant: a required operation without a return");
+    if (operation.required !== (operation.return !== Infinity))
+      throw new Error("invariant: what certainly happened has a return, and nothing else has");
     callTimes[index] = operation.call;
     returnTimes[index] = operation.return;
     calls[index] = index;
@@ -171,37 +175,24 @@ function orderEvents(operations: readonly RegisterOperation[], scratch: Scratch)
   return events;
 }
 
-/** Counts the most writes, reads and optional writes that are open at once. */
-class MostOpen {
-  writes = 0;
-  reads = 0;
-  options = 0;
-  #writes = 0;
-  #reads = 0;
-  #options = 0;
-
-  /** Null: a read. */
-  begin(kind: WriteKind | null): void {
-    if (kind === null) {
-      if (++this.#reads > this.reads) this.reads = this.#reads;
-    } else if (kind.isOptional) {
-      if (++this.#options > this.options) this.options = this.#options;
-    } else if (++this.#writes > this.writes) this.writes = this.#writes;
+/** Small numbers, those given back last used again first. */
+class Slots {
+  /** So many different ones were taken. */
+  used = 0;
+  readonly #free: number[] = [];
+  take(): number {
+    return this.#free.pop() ?? this.used++;
   }
-
-  end(kind: WriteKind | null): void {
-    if (kind === null) this.#reads -= 1;
-    else if (kind.isOptional) this.#options -= 1;
-    else this.#writes -= 1;
+  give(slot: number): void {
+    this.#free.push(slot);
   }
 }
 
 /** Gives each kind of unknown operations a cell. */
-function layOut(most: MostOpen, writersOf: readonly WriteKind[][]): Layout {
-  const writeWords = wordsFor(most.writes);
-  const readWords = wordsFor(most.reads);
-  const optionWords = wordsFor(most.options);
-  const counts = 3 + 2 * (writeWords + readWords + optionWords);
+function layOut(writes: number, reads: number, writersOf: readonly WriteKind[][]): Layout {
+  const writeWords = wordsFor(writes);
+  const readWords = wordsFor(reads);
+  const counts = firstWord + 2 * (writeWords + readWords);
   let cell = counts;
   const targets: number[] = [];
   for (const writers of writersOf) {
@@ -211,5 +202,5 @@ function layOut(most: MostOpen, writersOf: readonly WriteKind[][]): Layout {
     for (const kind of writers) if (kind.isCas && kind.unknown.length > 0) kind.cell = cell++;
     if (plain !== -1 || cell > casStart) targets.push(plain, casStart, cell);
   }
-  return { writeWords, readWords, optionWords, counts, targets: new Int32Array(targets), size: cell };
+  return { writeWords, readWords, counts, targets: new Int32Array(targets), size: cell };
 }

@@ -1,4 +1,4 @@
-// What a sweep works in. It is used again by the next one: making it anew costs more than judging a small history.
+// What a search works in. It is used again by the next one: making it anew costs more than judging a small history.
 import { Scratch } from "../scratch.js";
 import { ConfigurationSet } from "./configurations.js";
 import { WriteLog } from "./write-log.js";
@@ -19,30 +19,20 @@ let spare: SweepMemory | null = null;
 export function borrowMemory(): SweepMemory {
   const memory = spare;
   spare = null;
-  return (
-    memory ?? {
-      current: new ConfigurationSet(),
-      survivors: new ConfigurationSet(),
-      entered: new ConfigurationSet(),
-      log: new WriteLog(),
-      scratch: new Scratch(),
-    }
-  );
+  return memory ?? newMemory();
+}
+
+export function newMemory(): SweepMemory {
+  return {
+    current: new ConfigurationSet(),
+    survivors: new ConfigurationSet(),
+    entered: new ConfigurationSet(),
+    log: new WriteLog(),
+    scratch: new Scratch(),
+  };
 }
 
 export function giveBack(memory: SweepMemory): void {
   const { current, survivors, entered, log, scratch } = memory;
   if (current.bytes + survivors.bytes + entered.bytes + log.bytes + scratch.bytes <= keptBytes) spare = memory;
-}
-
-/** Small numbers, the smallest ones first used again. */
-export class Slots {
-  readonly #free: number[] = [];
-  #used = 0;
-  take(): number {
-    return this.#free.pop() ?? this.#used++;
-  }
-  give(slot: number): void {
-    this.#free.push(slot);
-  }
 }

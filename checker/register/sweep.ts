@@ -1,409 +1,51 @@
-// Just-in-time linearization of one register with sets of configurations (after Lowe, "Testing for Linearizability", 2017): the
-// events are swept in order of time, and at the return of an operation every configuration is extended until that operation is
-// linearized in it. No configuration left: not linearizable.
-//
-// What keeps the sets small:
-// - a read that the value satisfies is linearized at once;
-// - unknown operations of one kind are interchangeable, so only their number counts;
-// - among open operations of one kind the earliest deadline goes first, a completed one before an unknown one;
-// - a configuration that can do no more than another is dropped (configurations.ts);
-// - a value that must still be seen and that nobody can write again is not left;
-// - **the gap**. Just before a plain write that took effect, any plain write that was open then, and reads of its value, can still be put in
-//   without anything afterwards changing, as long as they have not returned. So nothing is decided about them when that plain write takes effect: an open plain
-//   write that fits into the gap of its configuration needs to be put there at its own return at the earliest, and it may still be used where it is
-//   seen; a read that fits, at its return. A configuration in which such a write is still open can do all that one in which it
-//   is used up can. Only the last plain write's gap counts: it has room for whatever fits into an earlier one and is still open.
-//
-// Why nothing is lost by extending so little. Take any linearization with as few optional and unknown operations as can be, equal
-// operations in order of deadline. Claim: at every moment some configuration in the set leads, by moves that are open to it (plain writes or
-// cas at the end, plain writes in the gap), to one that dominates what that linearization has done by then. At the
-// return of x those moves are followed up to x. In them
-// - a plain write whose next write is a plain one again is left out: it and its reads fit into the gap of that later one. So in one
-//   extension a plain write that is not the last must be followed by a cas from its value (`mustCas`);
-// - an optional or unknown cas is followed by something that depends on its value, a read or a cas, or it would not be needed.
-// If x is put into the gap, the other moves are still open afterwards: they only come later, when more operations have been called and the
-// gap is later, if it moved at all. What the moves still owe is open, or it would have been x before.
+// The search for registers of which the no-search algorithm can say nothing: sets of configurations that are extended over one return after the other
+// (extension.ts). Two orders take turns, since each is at a loss where the other is not: depth first finds a witness among very many configurations,
+// breadth first ends soonest when there is none. Each goes on where it stopped, so that together they visit at most a few times as many
+// configurations as the better one would alone.
 import type { Budget } from "../budget.js";
 import type { EngineAnswer } from "../engine.js";
-import { type ConfigurationSet, edgeCell, firstWord, logCell, superseded, valueCell } from "./configurations.js";
-import type { NumberedRegister, RegisterOperation } from "./normalise.js";
-import { OpenOperations } from "./open-operations.js";
+import { BreadthFirst } from "./breadth-first.js";
+import { DepthFirst } from "./depth-first.js";
+import type { NumberedRegister } from "./normalise.js";
+import { planSweep, type SweepPlan } from "./plan.js";
 import { borrowMemory, giveBack, type SweepMemory } from "./sweep-memory.js";
-import { planSweep, type SweepPlan, type WriteKind } from "./plan.js";
-import { placeReads, type WriteLog } from "./write-log.js";
 
-/**
- * Widths tried in turn. A sweep that keeps only the most promising configurations finds the witness of a long valid history
- * fast; only one that dropped none may say that there is no witness.
- */
-const widths: readonly number[] = [4, 64, 1024, Infinity];
-/** At one return, so many times the width may be found, and looked at, before the rest is left out. */
-const found = 2;
-const looked = 64;
+/** The first turn of each visits so many configurations for each operation, and some more; the next ones twice as many. */
+const firstTurn = 16;
+const atLeast = 1024;
 
-/** Throws BudgetExhausted. */
-export function searchRegister(normal: NumberedRegister, budget: Budget): EngineAnswer {
+/** Throws BudgetExhausted. A test may say how long the first turn is. */
+export function searchRegister(
+  normal: NumberedRegister,
+  budget: Budget,
+  first: number = atLeast + firstTurn * normal.operations.length,
+): EngineAnswer {
   const memory = borrowMemory();
   try {
-    for (const width of widths) {
-      memory.scratch.clear();
-      const sweep = new Sweep(planSweep(normal, memory.scratch), budget, width, memory);
-      const answer = sweep.run();
-      if (answer.valid || !sweep.narrowed) return answer;
-    }
-    throw new Error("invariant: the widest sweep drops nothing");
+    const depth = new DepthFirst(planOf(normal, memory), budget, memory);
+    budget.measuredBy(() => depth.reached);
+    return depth.run(first) ?? inTurns(normal, budget, depth, first);
   } finally {
     giveBack(memory);
   }
 }
 
-class Sweep {
-  /** True once a configuration was dropped only because there were too many. */
-  narrowed = false;
-  readonly #open: OpenOperations;
-  /** Where the parts of a row begin. */
-  readonly #reads: number;
-  readonly #options: number;
-  #current: ConfigurationSet;
-  #survivors: ConfigurationSet;
-  readonly #entered: ConfigurationSet;
-  readonly #stack: number[] = [];
-  /** The row that is being extended, and what comes of it. */
-  readonly #from: Int32Array;
-  readonly #to: Int32Array;
-  readonly #log: WriteLog;
-  #now = 0;
-  /** The operation whose return is being swept, the word and bit that say that it is linearized, and the word that says that it fits into the gap. */
-  #returning = -1;
-  #word = 0;
-  #bit = 0;
-  #fitWord = 0;
-  constructor(
-    readonly plan: SweepPlan,
-    readonly budget: Budget,
-    readonly width: number,
-    memory: SweepMemory,
-  ) {
-    const { layout } = plan;
-    this.#open = new OpenOperations(plan);
-    this.#reads = firstWord + 2 * layout.writeWords;
-    this.#options = this.#reads + 2 * layout.readWords;
-    this.#current = memory.current;
-    this.#current.reset(layout);
-    this.#survivors = memory.survivors;
-    this.#survivors.reset(layout);
-    this.#entered = memory.entered;
-    this.#entered.reset(layout);
-    this.#log = memory.log;
-    this.#log.clear();
-    this.#from = new Int32Array(layout.size);
-    this.#to = new Int32Array(layout.size);
-    this.#current.add(this.#from, this.#open.cas);
-  }
+function planOf(normal: NumberedRegister, { scratch }: SweepMemory): SweepPlan {
+  scratch.clear();
+  return planSweep(normal, scratch);
+}
 
-  run(): EngineAnswer {
-    const { events, operations } = this.plan;
-    this.budget.measuredBy(() => this.#now / Math.max(1, events.length));
-    for (let at = 0; at < events.length; at++) {
-      const event = events[at] ?? 0;
-      const operation = operations[event >> 1];
-      if (operation === undefined) throw new Error("invariant: an event without an operation");
-      this.#now = at;
-      if ((event & 1) === 0) this.#call(event >> 1, operation);
-      else {
-        this.#return(event >> 1, operation);
-        if (this.#current.size === 0) return { valid: false, stuck: operation.position };
-      }
+function inTurns(normal: NumberedRegister, budget: Budget, depth: DepthFirst, first: number): EngineAnswer {
+  const memory = borrowMemory();
+  try {
+    const breadth = new BreadthFirst(planOf(normal, memory), budget, memory);
+    budget.measuredBy(() => Math.max(depth.reached, breadth.reached));
+    for (let turn = 2 * first; ; turn *= 2) {
+      depth.widen();
+      const answer = breadth.run(depth.gaveUp ? Infinity : turn) ?? depth.run(turn);
+      if (answer !== null) return answer;
     }
-    const writes = this.#log.writes(this.plan, this.#current.rows[logCell] ?? 0);
-    return { valid: true, order: placeReads(this.plan, writes) };
-  }
-
-  #call(index: number, operation: RegisterOperation): void {
-    const kind = this.plan.kindOf[index] ?? null;
-    if (kind === null) this.#callRead(index, operation);
-    else if (operation.return === Infinity) this.#open.callUnknown(index, kind);
-    else this.#open.callWrite(index, kind);
-  }
-
-  #callRead(index: number, operation: RegisterOperation): void {
-    const slot = this.#open.callRead(index, operation);
-    const { size } = this.plan.layout;
-    const { rows, length } = this.#current;
-    for (let row = 0, at = 0; row < length; row++, at += size) {
-      if (((rows[at] ?? 0) >> 1 === operation.value) !== (operation.kind === "read")) continue;
-      const done = at + this.#reads + (slot >>> 5);
-      rows[done] = (rows[done] ?? 0) | (1 << slot);
-    }
-  }
-
-  #return(index: number, operation: RegisterOperation): void {
-    const kind = this.plan.kindOf[index] ?? null;
-    const slot = this.#open.slotOf[index] ?? 0;
-    const { writeWords, readWords, optionWords, size } = this.plan.layout;
-    this.#returning = index;
-    this.#bit = 1 << slot;
-    this.#word = (kind === null ? this.#reads : kind.isOptional ? this.#options : firstWord) + (slot >>> 5);
-    this.#fitWord = this.#word + (kind === null ? readWords : kind.isOptional ? optionWords : writeWords);
-    this.#survivors.clear();
-    this.#entered.clear();
-    const { rows, length } = this.#current;
-    for (let row = 0, at = 0; row < length; row++, at += size) {
-      this.budget.spend(1);
-      for (let cell = 0; cell < size; cell++) this.#from[cell] = rows[at + cell] ?? 0;
-      if (((this.#from[this.#word] ?? 0) & this.#bit) !== 0) {
-        this.#copy();
-        this.#survive();
-      } else this.#begin(operation, kind);
-    }
-    this.#extend();
-    if (kind === null) this.#open.endRead(index, operation);
-    else this.#open.endWrite(index, kind);
-    this.#survivors.compact();
-    [this.#current, this.#survivors] = [this.#survivors, this.#current];
-    this.#narrow();
-    if (this.#log.isLarge) this.#log.compact(this.#current.rows, size, logCell, this.#current.length);
-  }
-
-  /** The returning operation is not linearized in `#from`: what can be done without an extension, and a start for those. */
-  #begin(operation: RegisterOperation, kind: WriteKind | null): void {
-    const fits = ((this.#from[this.#fitWord] ?? 0) & this.#bit) !== 0;
-    if (kind === null) {
-      if (fits) this.#putReadIntoGap(operation);
-    } else if (kind.isOptional) {
-      // It may just as well not have happened.
-      this.#copy();
-      this.#survive();
-      if (fits) this.#putIntoGap(kind, this.#returning, false);
-    } else if (fits) this.#putIntoGap(kind, this.#returning, false);
-    this.#copy();
-    this.#enter();
-  }
-
-  #copy(): void {
-    const { size } = this.plan.layout;
-    for (let cell = 0; cell < size; cell++) this.#to[cell] = this.#from[cell] ?? 0;
-  }
-
-  /** `#to` is done with the returning operation: whose slot is free again. */
-  #survive(): boolean {
-    this.#to[this.#word] = (this.#to[this.#word] ?? 0) & ~this.#bit;
-    this.#to[this.#fitWord] = (this.#to[this.#fitWord] ?? 0) & ~this.#bit;
-    return this.#survivors.add(this.#to, this.#open.cas);
-  }
-
-  #enter(): boolean {
-    if (!this.#entered.add(this.#to, this.#open.cas)) return false;
-    this.#stack.push(this.#entered.length - 1);
-    return true;
-  }
-
-  /** Extends what was entered until the returning operation is linearized. */
-  #extend(): void {
-    const { size } = this.plan.layout;
-    for (;;) {
-      const row = this.#stack.pop();
-      if (row === undefined) return;
-      if (this.#survivors.size > found * this.width || this.#entered.size > looked * this.width) {
-        this.narrowed = true;
-        this.#stack.length = 0;
-        return;
-      }
-      const { rows } = this.#entered;
-      const at = row * size;
-      if (rows[at] === superseded) continue;
-      for (let cell = 0; cell < size; cell++) this.#from[cell] = rows[at + cell] ?? 0;
-      this.#successors();
-    }
-  }
-
-  #successors(): void {
-    const coded = this.#from[valueCell] ?? 0;
-    const state = coded >> 1;
-    for (const kind of this.plan.casFrom[state] ?? []) this.#tryKind(kind);
-    if ((coded & 1) === 1) return;
-    const { kind: name, value } = this.#operation(this.#returning);
-    const gapHelps = this.#gapHelps();
-    for (const kind of this.#open.plainKinds) {
-      if (kind.open[0] === this.#returning) {
-        if (!this.#mayGoUnseen(kind, state, gapHelps)) this.#append(kind, this.#returning, false);
-      } else if (name === "read" ? kind.value === value : name === "not" && kind.value !== value) this.#tryKind(kind);
-      else if ((kind.value !== state || gapHelps) && this.#open.isWorth(kind.value, this.#returning, this.#now))
-        this.#tryKind(kind);
-    }
-  }
-
-  /**
-   * Would a later gap have room for more: for an open plain write, or together with one for a read? If not, a plain write of a value that
-   * nothing depends on changes nothing that matters.
-   */
-  #gapHelps(): boolean {
-    const { writeWords, readWords } = this.plan.layout;
-    for (let word = 0; word < writeWords; word++) {
-      const at = firstWord + word;
-      const placed = (this.#from[at] ?? 0) | (this.#from[at + writeWords] ?? 0);
-      if (((this.#open.plain[word] ?? 0) & ~placed) !== 0) return true;
-    }
-    for (let word = 0; word < readWords; word++)
-      if (((this.#open.reads[word] ?? 0) & ~(this.#from[this.#reads + word] ?? 0)) !== 0) return true;
-    return false;
-  }
-
-  /** The returning plain write need not be the last one in `#from`: it can go unseen, and nothing would be gained by its being seen. */
-  #mayGoUnseen(kind: WriteKind, state: number, gapHelps: boolean): boolean {
-    if (gapHelps || !(kind.isOptional || ((this.#from[this.#fitWord] ?? 0) & this.#bit) !== 0)) return false;
-    if (kind.value === state) return true;
-    if (this.plan.hasNot || (this.plan.lastPossibleObserver[kind.value] ?? -1) > this.#now) return false;
-    return !this.#open.casPossible(this.#from, kind.value);
-  }
-
-  /** Appends the operation of a kind with the earliest deadline, or else an unknown one, where there is any. */
-  #tryKind(kind: WriteKind): void {
-    const index = this.#open.firstOpen(this.#from, kind);
-    if (index !== -1) this.#append(kind, index, false);
-    else if (this.#open.hasUnknown(this.#from, kind)) this.#append(kind, this.#nextUnknown(kind), true);
-  }
-
-  #operation(index: number): RegisterOperation {
-    const operation = this.plan.operations[index];
-    if (operation === undefined) throw new Error(`invariant: no operation ${index}`);
-    return operation;
-  }
-
-  #nextUnknown(kind: WriteKind): number {
-    const index = kind.unknown[this.#from[kind.cell] ?? 0];
-    if (index === undefined) throw new Error("invariant: an unknown operation was called but is not listed");
-    return index;
-  }
-
-  /** Linearizes an operation at the end of `#from`. */
-  #append(kind: WriteKind, index: number, unknown: boolean): void {
-    const to = this.#to;
-    const { value } = kind;
-    if (this.#mustStay(value, index)) return;
-    this.#copy();
-    this.#take(kind, index, unknown);
-    if (!kind.isCas) this.#openGap();
-    const helped = this.#linearizeReads(value, !kind.isCas);
-    const entry = this.#log.push(index, false, to[logCell] ?? 0);
-    to[logCell] = entry;
-    this.budget.spend(1);
-    to[valueCell] = 2 * value;
-    if (((to[this.#word] ?? 0) & this.#bit) !== 0) {
-      if (!this.#survive()) this.#log.drop(entry);
-      return;
-    }
-    const mustCas = !kind.isCas || ((unknown || kind.isOptional) && !helped);
-    if (mustCas) to[valueCell] = 2 * value + 1;
-    if (
-      (mustCas && !(this.#open.isWorth(value, this.#returning, this.#now) && this.#open.casPossible(to, value))) ||
-      !this.#enter()
-    )
-      this.#log.drop(entry);
-  }
-
-  #take(kind: WriteKind, index: number, unknown: boolean): void {
-    const to = this.#to;
-    if (unknown) {
-      to[kind.cell] = (to[kind.cell] ?? 0) + 1;
-      return;
-    }
-    const { writeWords, optionWords } = this.plan.layout;
-    const slot = this.#open.slotOf[index] ?? 0;
-    const at = (kind.isOptional ? this.#options : firstWord) + (slot >>> 5);
-    const fit = at + (kind.isOptional ? optionWords : writeWords);
-    to[at] = (to[at] ?? 0) | (1 << slot);
-    to[fit] = (to[fit] ?? 0) & ~(1 << slot);
-  }
-
-  /** The plain write just taken has a gap before it, with room for all open plain writes. */
-  #openGap(): void {
-    const to = this.#to;
-    const { writeWords, optionWords } = this.plan.layout;
-    for (let word = 0, at = firstWord; word < writeWords; word++, at++)
-      to[at + writeWords] = (this.#open.plain[word] ?? 0) & ~(to[at] ?? 0);
-    for (let word = 0, at = this.#options; word < optionWords; word++, at++)
-      to[at + optionWords] = (this.#open.options[word] ?? 0) & ~(to[at] ?? 0);
-    to[edgeCell] = this.#open.unknownCalled;
-  }
-
-  /** Linearizes every open read that the value satisfies; true when there was one. After a plain write the others fit into its gap. */
-  #linearizeReads(value: number, newGap: boolean): boolean {
-    const to = this.#to;
-    const { readWords } = this.plan.layout;
-    let helped = false;
-    for (let word = 0, at = this.#reads; word < readWords; word++, at++) {
-      const done = to[at] ?? 0;
-      const satisfied = this.#open.satisfied(value, word);
-      if ((satisfied & ~done) !== 0) helped = true;
-      to[at] = done | satisfied;
-      to[at + readWords] = (newGap ? (this.#open.reads[word] ?? 0) : (to[at + readWords] ?? 0)) & ~(done | satisfied);
-    }
-    return helped;
-  }
-
-  /** The returning read fits into the gap: with each kind of plain writes that satisfies it and has one that fits too. */
-  #putReadIntoGap({ kind: name, value }: RegisterOperation): void {
-    if (name === "read") for (const kind of this.plan.plainOf[value] ?? []) this.#tryInGap(kind);
-    else for (const kind of this.#open.plainKinds) if (kind.value !== value) this.#tryInGap(kind);
-  }
-
-  #tryInGap(kind: WriteKind): void {
-    const { writeWords, optionWords } = this.plan.layout;
-    const base = kind.isOptional ? this.#options + optionWords : firstWord + writeWords;
-    for (const index of kind.open) {
-      const slot = this.#open.slotOf[index] ?? 0;
-      if (((this.#from[base + (slot >>> 5)] ?? 0) & (1 << slot)) === 0) continue;
-      this.#putIntoGap(kind, index, false);
-      return;
-    }
-    if (!this.#open.hasUnknown(this.#from, kind)) return;
-    const index = this.#nextUnknown(kind);
-    if ((this.#open.unknownBefore[index] ?? 0) < (this.#from[edgeCell] ?? 0)) this.#putIntoGap(kind, index, true);
-  }
-
-  /** A plain write goes unseen in the gap of `#from`, but for the reads of its value that fit there too. */
-  #putIntoGap(kind: WriteKind, index: number, unknown: boolean): void {
-    const to = this.#to;
-    const { readWords } = this.plan.layout;
-    this.#copy();
-    this.#take(kind, index, unknown);
-    for (let word = 0, at = this.#reads; word < readWords; word++, at++) {
-      const satisfied = this.#open.satisfied(kind.value, word) & (to[at + readWords] ?? 0);
-      to[at] = (to[at] ?? 0) | satisfied;
-      to[at + readWords] = (to[at + readWords] ?? 0) & ~satisfied;
-    }
-    const entry = this.#log.push(index, true, to[logCell] ?? 0);
-    to[logCell] = entry;
-    this.budget.spend(1);
-    if (!this.#survive()) this.#log.drop(entry);
-  }
-
-  /** Leaving the value of `#from` by any operation but a cas that needs it ends every chance of what must still see it. */
-  #mustStay(next: number, leaving: number): boolean {
-    const value = (this.#from[valueCell] ?? 0) >> 1;
-    if (next === value || (this.plan.lastWriter[value] ?? -1) > this.#now) return false;
-    const isNeeded = (this.plan.lastObserver[value] ?? -1) > this.#now;
-    if (!isNeeded && !this.#open.casNeeds(this.#from, value, leaving)) return false;
-    for (const kind of this.plan.writersOf[value] ?? [])
-      if (this.#open.hasUnknown(this.#from, kind) || this.#open.firstOpen(this.#from, kind) !== -1) return false;
-    return true;
-  }
-
-  /** Keeps the configurations that have used the fewest unknown operations: they can do most. */
-  #narrow(): void {
-    const { length, rows } = this.#current;
-    if (length <= this.width) return;
-    this.narrowed = true;
-    const { counts, size } = this.plan.layout;
-    const used = new Int32Array(length);
-    for (let row = 0; row < length; row++)
-      for (let cell = counts; cell < size; cell++) used[row] = (used[row] ?? 0) + (rows[row * size + cell] ?? 0);
-    const ranked = Array.from(used.keys()).sort(
-      (left, right) => (used[left] ?? 0) - (used[right] ?? 0) || left - right,
-    );
-    const best = ranked.slice(0, this.width).sort((left, right) => left - right);
-    for (const [place, row] of best.entries()) rows.copyWithin(place * size, row * size, (row + 1) * size);
-    this.#current.truncate(this.width);
+  } finally {
+    giveBack(memory);
   }
 }
