@@ -7,7 +7,7 @@ import { bytesPerOperation, columnsOf, type Contradiction, type RegisterColumns 
 import { objectsOf, tighten } from "./register/normalise.js";
 import { searchRegister } from "./register/sweep.js";
 import { withScratch, type Scratch } from "./scratch.js";
-import { searchWingGong } from "./wing-gong.js";
+import { searchWingGong } from "./general-search/index.js";
 
 /**
  * `no-search` judges registers whose written values are distinct, `configuration-sets` every register, `wing-gong` any model.

@@ -72,8 +72,8 @@ const parts: Readonly<Record<string, Part>> = {
     tests: ["checker/corner-cases.test.ts", "checker/register/*.test.ts"],
   },
   "wing-gong": {
-    mutate: ["checker/wing-gong.ts", "checker/dead-ends.ts", "checker/search-memory.ts"],
-    tests: ["checker/corner-cases.test.ts", "checker/dead-ends.test.ts", "checker/models/*.test.ts"],
+    mutate: ["checker/general-search/"],
+    tests: ["checker/corner-cases.test.ts", "checker/general-search/*.test.ts", "checker/models/*.test.ts"],
   },
   live: {
     mutate: [

@@ -3,7 +3,7 @@ import type { Operation } from "../../history/index.js";
 import { Budget, BudgetExhausted } from "../budget.js";
 import type { Model } from "../model.js";
 import type { RegisterOperation } from "../register/normalise.js";
-import { searchWingGong } from "../wing-gong.js";
+import { searchWingGong } from "../general-search/index.js";
 import type { NormalisedRegister } from "../register/normalise.js";
 import type { ViolationCertificate } from "../verdict.js";
 import { isInconsistentCore, lookedAt, Surroundings } from "./core-search.js";

@@ -9,14 +9,14 @@
 //   it changes no state, and nothing that is left had returned before it was called.
 // - Only dead ends are remembered (dead-ends.ts), when they are left: the configurations on the way to the present one have smaller
 //   sets. A search that never turns back remembers nothing.
-import type { Operation } from "../history/index.js";
-import type { Budget } from "./budget.js";
+import type { Operation } from "../../history/index.js";
+import type { Budget } from "../budget.js";
 import { DeadEnds, zobrist } from "./dead-ends.js";
-import type { EngineAnswer } from "./engine.js";
-import type { Model } from "./model.js";
+import type { EngineAnswer } from "../engine.js";
+import type { Model } from "../model.js";
 import { borrowSearchMemory, giveBackSearchMemory, type SearchMemory } from "./search-memory.js";
-import { sortByTime } from "./sort-by-time.js";
-import { canonical } from "./values.js";
+import { sortByTime } from "../sort-by-time.js";
+import { canonical } from "../values.js";
 
 /** Throws BudgetExhausted. Operations of outcome `fail` must have been dropped. */
 export function searchWingGong<State>(

@@ -1,6 +1,6 @@
 // What a general search works in, and how it numbers operations. It is used again by the next search: keys are small and many.
-import type { Operation } from "../history/index.js";
-import { sortByTime } from "./sort-by-time.js";
+import type { Operation } from "../../history/index.js";
+import { sortByTime } from "../sort-by-time.js";
 
 /** More operations than that, and the memory is left to the collector. */
 const keptOperations = 2 ** 15;
