@@ -25,67 +25,133 @@ const maxPartials = 4;
 const maxStateText = 80;
 /** So many operations of an order are listed. */
 const maxListed = 16;
-/** So many operations are judged in all. */
-const maxJudged = 200_000;
+/** So many operations are judged in all, the first order apart. */
+const maxJudged = 15_000;
+/** So many operations that came before the core may stand in another order. */
+const margin = 64;
+
+/** Operations in order, from a state on that so many others led to. */
+interface Order<State> {
+  readonly begin: State;
+  readonly before: number;
+  readonly order: readonly Operation[];
+}
+
+/** The end of an order of all but the culprit. */
+interface Rest<State> extends Order<State> {
+  /** Its operations, and those of unknown outcome that no order has used yet. */
+  readonly spare: ReadonlySet<Operation>;
+}
 
 /** The longest first. */
 export function partialLinearizations(input: PartialsInput): readonly PartialLinearization[] {
-  const { operations, timeNs, culprit, core } = input;
-  const known = operations.flatMap((one): Operation[] => {
-    if (one.callNs > timeNs || one.outcome === "fail") return [];
-    if (one.returnNs === null || one.returnNs <= timeNs) return [one];
-    return [{ ...one, outcome: "info", output: null, returnNs: null }];
-  });
-  const deadline = performance.now() + input.timeMs;
-  const found: PartialLinearization[] = [];
-  const suspects = [...new Set([culprit, ...core])];
-  let judged = 0;
-  for (const suspect of suspects) {
-    if (found.length >= maxPartials || performance.now() > deadline) break;
-    judged += known.length;
-    if (judged > maxJudged && suspect !== culprit) break;
-    const left = known.find(({ index }) => index === suspect);
-    if (left === undefined) continue;
-    const rest = known.filter((one) => one !== left);
-    const order = orderOf(rest, input, deadline);
-    if (order !== null) found.push(input.model.open((model) => tell(model, input.initial, order, left)));
-  }
-  const length = ({ before, order }: PartialLinearization): number => before + order.length;
-  return found.sort((one, other) => length(other) - length(one));
+  return input.model.open((model) => new Partials(model, input).all());
 }
 
-function orderOf(
-  operations: readonly Operation[],
-  { model, initial }: PartialsInput,
-  deadline: number,
-): readonly Operation[] | null {
-  try {
-    const timeMs = Math.max(1, deadline - performance.now());
-    const { answer } = judgeOperations(operations, model, initial, new Budget({ timeMs, configurations: 100_000 }));
-    return answer.valid ? Array.from(answer.order).flatMap((position) => operations[position] ?? []) : null;
-  } catch (error) {
-    if (error instanceof BudgetExhausted) return null;
-    throw error;
+class Partials<State> {
+  readonly #known: readonly Operation[];
+  readonly #deadline: number;
+  #judged = 0;
+
+  constructor(
+    private readonly model: Model<State>,
+    private readonly input: PartialsInput,
+  ) {
+    this.#known = knownAt(input.operations, input.timeNs);
+    this.#deadline = performance.now() + input.timeMs;
+  }
+
+  all(): readonly PartialLinearization[] {
+    const { culprit, core } = this.input;
+    const found: PartialLinearization[] = [];
+    let rest: Rest<State> | null = null;
+    for (const suspect of new Set([culprit, ...core])) {
+      if (found.length >= maxPartials || performance.now() > this.#deadline) break;
+      const left = this.#known.find(({ index }) => index === suspect);
+      if (left === undefined) continue;
+      const order: Order<State> | null = (rest === null ? null : this.#near(rest, left)) ?? this.#whole(left);
+      if (order === null) continue;
+      found.push(tell(this.model, order, left));
+      if (suspect === culprit) rest = this.#fromCoreOn(order.order);
+    }
+    const length = ({ before, order }: PartialLinearization): number => before + order.length;
+    return found.sort((one, other) => length(other) - length(one));
+  }
+
+  #whole(left: Operation): Order<State> | null {
+    if (left.index !== this.input.culprit && this.#judged + this.#known.length > maxJudged) return null;
+    const operations = this.#known.filter((one) => one !== left);
+    const order = this.#orderOf(operations, this.input.initial);
+    return order === null ? null : { begin: this.model.initial(this.input.initial), before: 0, order };
+  }
+
+  /** Of an order of all but the culprit the end, so that nothing before it overlaps an operation of the core. */
+  #fromCoreOn(order: readonly Operation[]): Rest<State> | null {
+    const { model, input } = this;
+    if (!input.model.register) return null;
+    const members = this.#known.filter(({ index }) => index === input.culprit || input.core.includes(index));
+    const first = members
+      .map((one) => firstPlace(order, one))
+      .reduce((least, place) => Math.min(least, place), Infinity);
+    const before = Math.max(0, first - margin);
+    let begin = model.initial(input.initial);
+    for (const operation of order.slice(0, before)) begin = after(model, begin, operation);
+    const used = new Set(order.slice(0, before));
+    return { begin, before, order: order.slice(before), spare: new Set(this.#known.filter((one) => !used.has(one))) };
+  }
+
+  /** Without `left` and with the culprit; the beginning stays as it was. */
+  #near({ begin, before, spare }: Rest<State>, left: Operation): Order<State> | null {
+    const operations = this.#known.filter(
+      (one) => one !== left && (spare.has(one) || one.index === this.input.culprit),
+    );
+    const found = this.#orderOf(operations, JSON.parse(this.model.identify(begin)) as JsonValue);
+    return found === null ? null : { begin, before, order: found };
+  }
+
+  #orderOf(operations: readonly Operation[], initial: JsonValue): readonly Operation[] | null {
+    this.#judged += operations.length;
+    try {
+      const budget = new Budget({ timeMs: Math.max(1, this.#deadline - performance.now()), configurations: 100_000 });
+      const { answer } = judgeOperations(operations, this.input.model, initial, budget);
+      return answer.valid ? Array.from(answer.order).flatMap((position) => operations[position] ?? []) : null;
+    } catch (error) {
+      if (error instanceof BudgetExhausted) return null;
+      throw error;
+    }
   }
 }
 
-function tell<State>(model: Model<State>, initial: JsonValue, order: readonly Operation[], left: Operation) {
-  const states = [model.initial(initial)];
-  for (const operation of order) states.push(after(model, states, operation));
-  const describe = (state: State | undefined): string =>
-    state === undefined ? "" : (model.describe?.(state) ?? model.identify(state)).slice(0, maxStateText);
+/** What had been called by a time; what had not returned by then may or may not have happened. */
+function knownAt(operations: readonly Operation[], timeNs: number): readonly Operation[] {
+  const known: Operation[] = [];
+  for (const one of operations) {
+    if (one.callNs > timeNs || one.outcome === "fail") continue;
+    const isOver = one.returnNs === null || one.returnNs <= timeNs;
+    known.push(isOver ? one : { ...one, outcome: "info", output: null, returnNs: null });
+  }
+  return known;
+}
+
+function tell<State>(
+  model: Model<State>,
+  { begin, before, order }: Order<State>,
+  left: Operation,
+): PartialLinearization {
+  let state = begin;
+  const states = [begin, ...order.map((operation) => (state = after(model, state, operation)))];
+  const describe = (one: State | undefined): string =>
+    one === undefined ? "" : (model.describe?.(one) ?? model.identify(one)).slice(0, maxStateText);
   const listed = order.slice(-maxListed);
   return {
     order: listed.map(({ index }) => index),
-    before: order.length - listed.length,
-    state: describe(states.at(-1)),
+    before: before + order.length - listed.length,
+    state: describe(state),
     notPlaced: [{ operation: left.index, reason: reasonAgainst(model, states, order, left, describe) }],
   };
 }
 
-function after<State>(model: Model<State>, states: readonly State[], operation: Operation): State {
-  const state = states.at(-1);
-  if (state === undefined) throw new Error("invariant: an order without a beginning");
+function after<State>(model: Model<State>, state: State, operation: Operation): State {
   const next = model.step(state, operation);
   if (next === "illegal")
     throw new CertificateMismatch(`a partial linearization does not explain operation ${operation.index}`);
@@ -117,13 +183,17 @@ function reasonAgainst<State>(
 }
 
 /** Places, as how many operations come before, that keep to the order of time. */
-function placesFor(order: readonly Operation[], { callNs, returnNs }: Operation): readonly number[] {
-  const end = returnNs ?? Infinity;
+function placesFor(order: readonly Operation[], operation: Operation): readonly number[] {
+  const end = operation.returnNs ?? Infinity;
   // What had returned before it was called comes before it, what was called after it had returned comes after it.
-  const first = order.findLastIndex((one) => (one.returnNs ?? Infinity) < callNs) + 1;
+  const first = firstPlace(order, operation);
   const behind = order.findIndex((one) => one.callNs > end);
   const last = behind === -1 ? order.length : behind;
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
+}
+
+function firstPlace(order: readonly Operation[], { callNs }: Operation): number {
+  return order.findLastIndex((one) => (one.returnNs ?? Infinity) < callNs) + 1;
 }
 
 /** The first operation that could no longer answer as it did. */
