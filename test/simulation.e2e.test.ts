@@ -1,7 +1,7 @@
 // Shows the simulation as a user has it: a run in virtual time with a verdict and a report, the same history for the same seed, a hunt
 // that finds a planted bug and makes it small, and a replay that gives the same bytes and exit code 1.
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { documentOf, minos, temporaryFolder } from "./testing/minos.js";
 
@@ -47,12 +47,46 @@ test("minos hunt finds a planted bug and shrinks it; minos replay gives its byte
   expect(documentOf(first)).toMatchObject({ valid: false, identical: true, mutant: "M14" });
   expect(second.out).toBe(first.out);
   expect([first.code, second.code]).toEqual([1, 1]);
-  expect(readFileSync(join(cwd, "store", "latest", "trace.txt"), "utf8")).toMatch(/n\d → n\d {2}Prepare/);
+  expect(readFileSync(join(cwd, "store", "latest", "trace.jsonl"), "utf8")).toMatch(/"what":"send".*"kind":"Prepare"/);
   const real = await minos(["replay", found.replay.file, "--on", "local", "--times", "1", "--json"], { cwd });
   const tried = documentOf(real) as { readonly reproduced: number; readonly others: number };
   expect(tried).toMatchObject({ on: "local", tries: 1 });
   // Whether it shows there is chance; that the exit code says what was seen is not.
   expect(real.code === 1).toBe(tried.reproduced + tried.others > 0);
+});
+
+test("minos hunt --system finds the stale reads of the guide's own system, and its replay gives the same bytes", async () => {
+  const cwd = temporaryFolder();
+  mkdirSync(join(cwd, "node_modules"));
+  symlinkSync(resolve("."), join(cwd, "node_modules", "minos-suite"));
+  copyFileSync("docs/examples/primary-backup.js", join(cwd, "primary-backup.js"));
+  const words = ["hunt", "--system", "./primary-backup.js", "--seed", "1", "--shrink-time", "5s", "--json"];
+  const hunted = await minos(words, { cwd });
+  const found = documentOf(hunted) as {
+    readonly crashed: number;
+    readonly violations: readonly { readonly classes: readonly string[] }[];
+    readonly replay: { readonly file: string };
+  };
+  expect([hunted.code, found.crashed]).toEqual([1, 0]);
+  expect(documentOf(await minos(["replay", found.replay.file, "--json"], { cwd }))).toMatchObject({
+    valid: false,
+    identical: true,
+    violations: [{ class: "stale read" }],
+  });
+  const refused = await minos(["hunt", "--system", "./none.js"], { cwd });
+  expect([refused.code, refused.err]).toEqual([254, expect.stringContaining("--system ./none.js cannot be loaded")]);
+});
+
+test("minos hunt --mutant takes a patch of one's own, and refuses one that fits nowhere", async () => {
+  const cwd = temporaryFolder();
+  const hunt = (patch: object) => {
+    writeFileSync(join(cwd, "patch.json"), JSON.stringify(patch));
+    return minos(["hunt", "--mutant", "./patch.json", "--seed", "1", "--seeds", "2", "--run-time", "2s"], { cwd });
+  };
+  const file = "runtime/timing.ts";
+  expect((await hunt({ file, find: "export const tickMs = 30;", replace: "export const tickMs = 31;" })).code).toBe(0);
+  const nowhere = await hunt({ file, find: "no such text", replace: "" });
+  expect([nowhere.code, nowhere.err]).toEqual([254, expect.stringContaining("does not hold the text")]);
 });
 
 test("a replay file that is none, or of another build, is refused with a sentence", async () => {

@@ -1,21 +1,8 @@
 // Where a traced run broke the rules of agreement: each breach with the moments that led to it, a sentence beside each. These are rules of
 // any leader-based log with ballots, in the terms of `cluster/trace.ts`; no planted bug is known here.
 import type { TracedCommand, TracedMessage, TraceEvent } from "../../cluster/index.js";
-import { compareBallots, Replicas, sameCommand, type Replica, type TracedLog } from "./replicas.js";
-
-export type StepKind = "wrong" | "step" | "fault" | "client";
-
-/** A moment of the story. */
-export interface Step {
-  readonly timeNs: number;
-  readonly node: string | null;
-  readonly kind: StepKind;
-  readonly text: string;
-  /** Ids of the messages that it is about. */
-  readonly messages: readonly number[];
-  /** Of kind `client`: whose. */
-  readonly thread?: number;
-}
+import { compareBallots, Replicas, sameCommand, type Replica } from "./replicas.js";
+import { step, quoted, onDisk, mayHold, isRead, sentenceOf, type Step } from "./steps.js";
 
 export type Rule =
   | "obeyed a deposed leader"
@@ -272,13 +259,15 @@ class Search {
     this.#checked.set(`decided ${node}`, state.decided);
     const replica = this.#replicas.of(node);
     const members = this.#members(node);
-    const disks = members.map((name) => ({ name, entry: this.#replicas.of(name).disk[state.decided - 1] ?? null }));
+    const disks = members.map((name) => ({ name, entry: this.#replicas.of(name).disk[state.decided - 1] }));
     this.#whenWritten(node, () => {
       const command = replica.log[state.decided - 1] ?? null;
       const known = this.#decided.has(`${state.group}/${state.decided - 1}`);
       this.#agrees(replica, state.group, before, state.decided, timeNs);
       if (state.role !== "leader" || known || command === null || command.id === null) return;
-      const holders = disks.flatMap(({ name, entry }) => (entry === null || sameCommand(entry, command) ? [name] : []));
+      const holders = disks.flatMap(({ name, entry }) =>
+        entry === null || (entry !== undefined && sameCommand(entry, command)) ? [name] : [],
+      );
       if (holders.length >= this.#majority(node)) return;
       const text =
         `${node} decides ${quoted(command)} as entry ${state.decided}, though ${onDisk(holders)}; ` +
@@ -302,11 +291,10 @@ class Search {
         ({ message, time_ns: timeNs }) =>
           timeNs <= untilNs && message.ballot === ballot && (message.accepted ?? 0) >= length,
       );
-      const entry = this.#replicas.of(member).disk[length - 1] ?? null;
-      if (send === undefined || entry === null || sameCommand(entry, command)) return [];
-      const text =
-        `${member} tells ${node} that it accepted ${send.message.accepted ?? 0} entries under ${ballot}; ` +
-        `but its entry ${length} is ${quoted(entry)}.`;
+      const entry = this.#replicas.of(member).disk[length - 1];
+      if (send === undefined || entry === null || (entry !== undefined && sameCommand(entry, command))) return [];
+      const has = entry === undefined ? `its disk has no entry ${length}` : `its entry ${length} is ${quoted(entry)}`;
+      const text = `${member} tells ${node} that it accepted ${send.message.accepted ?? 0} entries under ${ballot}; but ${has}.`;
       return [{ ...step(send.time_ns, member, text, [send.id]), kind: "wrong" }];
     });
   }
@@ -398,39 +386,4 @@ class Search {
     const text = `${node} leads ballot ${ballot} with a log that lacks ${quoted(gone.command)}: what was acknowledged is lost.`;
     this.#add("lost what was acknowledged", event, [gone.command], [said], text, [event.id]);
   }
-}
-
-const step = (timeNs: number, node: string | null, text: string, messages: readonly number[] = []): Step => ({
-  timeNs,
-  node,
-  kind: "step",
-  text,
-  messages,
-});
-
-/** A command in quotation marks; those that look all alike with whose they are. */
-function quoted({ text, request, id }: TracedCommand): string {
-  const whose = request === null && id !== null ? `, asked of ${id.split("/")[0] ?? ""}` : "";
-  return `“${text}${whose}”`;
-}
-
-function onDisk(holders: readonly string[]): string {
-  return holders.length === 0 ? "it is on no disk" : `it is on the disk of ${listed(holders)} only`;
-}
-
-/** Whether a log has this request; one that holds what the trace does not name may. */
-const mayHold = (log: TracedLog, { request, text }: TracedCommand): boolean =>
-  log.some((entry) => entry === null || (entry.request === request && entry.text === text));
-
-const isRead = ({ text }: TracedCommand): boolean => text.startsWith("get ");
-
-function listed(names: readonly string[]): string {
-  if (names.length === 0) return "nobody";
-  return names.length === 1 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
-}
-
-/** Ballots of an invariant's sentence as elsewhere: `3.0.2` is `3.n2`. */
-function sentenceOf(text: string): string {
-  const told = text.replaceAll(/\b0\.0\.0\b/g, "no ballot").replaceAll(/\b(\d+)\.0\.(\d+)\b/g, "$1.n$2");
-  return /[.!?]$/.test(told) ? told : `${told}.`;
 }

@@ -5,8 +5,9 @@ import type { TracedCommand, TraceEvent } from "../../cluster/index.js";
 import type { Violation } from "../../checker/index.js";
 import type { Pair } from "../columns.js";
 import type { FaultRecord } from "../payload.js";
-import type { Breach, Step } from "./breaches.js";
+import type { Breach } from "./breaches.js";
 import { Replicas } from "./replicas.js";
+import type { Step } from "./steps.js";
 
 const stepsMax = 16;
 const faultsMax = 3;

@@ -1,6 +1,6 @@
 // Which of a diagram's shapes are drawn for a stretch of time and a choice of kinds: the story always, of the rest as much as can be told
 // apart. Pure.
-import type { Step } from "../../../trace/breaches.js";
+import type { Step } from "../../../trace/steps.js";
 import type { Diagram } from "../../../trace/diagram.js";
 import { duration } from "../format.js";
 import { sentenceHeight } from "./axis.js";

@@ -7,11 +7,12 @@ import { duration, plural } from "../format.js";
 import type { Run } from "../load.js";
 import { messageAxis, sampled, sentenceHeight, type Stop } from "./axis.js";
 import { inView, itemsOf, topics, type InView, type Topic } from "./in-view.js";
-import { headHeight, Picture, type Lane } from "./picture.js";
+import { clientLane, headHeight, Picture, type Lane } from "./picture.js";
 import { shapesOf } from "./shapes.js";
 import { linesOf } from "./trace-lines.js";
 
 const gutter = 118;
+const narrowGutter = 92;
 const captionWidth = 400;
 const narrowPx = 940;
 const leastHeight = 460;
@@ -76,7 +77,7 @@ function Body({ run, diagram }: { readonly run: Run; readonly diagram: Diagram }
     () => messageAxis(fromNs, toNs, stopsOf(view, narrow), leastHeight),
     [view, narrow, fromNs, toNs],
   );
-  const lanes = lanesOf(diagram, narrow ? 64 : gutter, right);
+  const lanes = lanesOf(diagram, narrow ? narrowGutter : gutter, right);
   const items = useMemo(() => itemsOf(view), [view]);
   const item = items.find(({ key }) => key === selected) ?? null;
   const first = diagram.events[0]?.time_ns ?? 0;
@@ -171,7 +172,7 @@ function Body({ run, diagram }: { readonly run: Run; readonly diagram: Diagram }
             {...view}
             axis={axis}
             lanes={lanes}
-            left={narrow ? 64 : gutter}
+            left={narrow ? narrowGutter : gutter}
             right={right}
             faults={faultsDuring(faultSpans(run.payload.faults, run.endNs), fromNs, toNs)}
             fromNs={fromNs}
@@ -285,7 +286,7 @@ function Legend() {
 /** Lanes of the story's clients at the left, then the nodes. */
 function lanesOf({ story, nodes }: Diagram, left: number, right: number): readonly Lane[] {
   const names = [
-    ...(story?.threads ?? []).map((thread) => ({ name: `client ${thread}`, client: true })),
+    ...(story?.threads ?? []).map((thread) => ({ name: clientLane(thread), client: true })),
     ...nodes.map((name) => ({ name, client: false })),
   ];
   const gap = (right - left - 40) / names.length;

@@ -1,7 +1,7 @@
 // The space-time diagram itself: a lane for each node (and for the clients of the story), time downwards, messages as slanted lines from
 // their sending to their arrival. What the story is about is drawn in full ink and numbered; the rest is faint.
 import type { FaultSpan } from "../timeline/draw-lanes.js";
-import type { Step } from "../../../trace/breaches.js";
+import type { Step } from "../../../trace/steps.js";
 import { faultTitle, targetText } from "../faults.js";
 import { duration } from "../format.js";
 import type { MessageAxis } from "./axis.js";
@@ -40,6 +40,9 @@ export interface PictureProperties {
   readonly active: number | null;
   select(key: string | null): void;
 }
+
+/** Name of a client's lane. */
+export const clientLane = (thread: number): string => `client ${thread}`;
 
 export const headHeight = 34;
 const footHeight = 14;
@@ -86,7 +89,9 @@ export function Picture(properties: PictureProperties) {
         <g key={name} class={client ? "lane client" : "lane"}>
           <line x1={at} x2={at} y1={headHeight - 4} y2={bottom + 4} />
           <text x={at} y={17} text-anchor="middle">
-            {name}
+            {client && lanes.length > 1 && (lanes[1]?.x ?? 0) - (lanes[0]?.x ?? 0) < 60
+              ? name.replace("client ", "c")
+              : name}
           </text>
         </g>
       ))}
@@ -115,7 +120,7 @@ export function Picture(properties: PictureProperties) {
         <Message key={message.id} message={message} x={x} y={y} pick={pick} active={properties.active} toNs={toNs} />
       ))}
       {properties.requests.map((request) => {
-        const client = x(`client ${request.thread}`);
+        const client = x(clientLane(request.thread));
         const node = x(request.node);
         const [from, to] = request.way === "to node" ? [client, node] : [node, client];
         const y1 = y(request.sentNs);
@@ -150,7 +155,7 @@ export function Picture(properties: PictureProperties) {
       })}
       <Marks {...properties} x={x} y={y} pick={pick} />
       {properties.steps.map(({ step, number }, index) => {
-        const name = step.thread === undefined ? (step.node ?? "") : `client ${step.thread}`;
+        const name = step.thread === undefined ? (step.node ?? "") : clientLane(step.thread);
         // Several of one moment and lane stand side by side.
         const before = properties.steps
           .slice(0, index)
