@@ -54,7 +54,7 @@ export function tellStory(input: StoryInput): Story | null {
   const steps = shortened(unique([...around, ...own]));
   const begin = Math.min(fromNs, ...steps.map(({ timeNs }) => timeNs));
   const margin = Math.min(Math.max((toNs - begin) * 0.04, quietNs / 10), quietNs);
-  const threads = [...new Set(core.map(({ call }) => call.thread))];
+  const threads = [...new Set(told.flatMap(({ pair, commands }) => (commands.length === 0 ? [] : [pair.call.thread])))];
   const cause = first?.steps.findLast(({ kind }) => kind === "wrong")?.text ?? null;
   return { steps, cause, fromNs: begin - margin, toNs: toNs + margin, threads };
 }
