@@ -155,11 +155,9 @@ function bySession(
   sees: (operation: RegisterOperation) => number | null,
 ): readonly (readonly Step[])[] {
   const sessions = new Map<number, Step[]>();
+  // They were taken from behind; recorded histories are in order then.
   const inOrder = [...happened].reverse();
-  const follows = (one: RegisterOperation, other: RegisterOperation) =>
-    one.call - other.call || one.position - other.position;
-  // Recorded histories are in that order already.
-  if (inOrder.some((one, at) => follows(inOrder[at - 1] ?? one, one) > 0)) inOrder.sort(follows);
+  inOrder.sort((one, other) => one.call - other.call || one.position - other.position);
   for (const one of inOrder) {
     const process = given[one.position]?.process ?? -1;
     const step = { at: one.position, writes: one.kind === "write" || one.kind === "cas", sees: sees(one) };
