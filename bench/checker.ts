@@ -1,28 +1,30 @@
 // Measures the checker, and Porcupine (Go) beside it in the same run: `npm run bench:checker`. Prints Markdown; with --write it
-// replaces the checker's part of bench/RESULTS.md.
+// replaces the checker's part of bench/RESULTS.md. What is being run is told on standard error. The whole of it takes about half an hour,
+// most of which is Porcupine's.
 //
 //   --repeat N       timings of each history, of which the median counts (default 7, after 5 to warm up)
 //   --seeds N        generated histories for each row (default 20)
 //   --timeout S      for one check by Porcupine (default 30 s); one that passes it, or 4 GiB, is run once
 //   --hopeless N     of the rows on which Porcupine gives no answer, as many seeds are shown to it (default 2)
-//   --sizes A,B      operations of the large histories (default 10000,100000,1000000,10000000)
-//   --events N       operations of the live row (default 5000000, twice as many events)
-//   --only A,B       sections: recorded, generated, large, live, hard
+//   --largest N      operations of the largest history, of which there is one for each power of ten from 10,000 on, and events of the live
+//                    row (default 10000000)
+//   --runs DIR       where runs of Minos are stored, all of which are judged (default store)
+//   --only A,B       sections: recorded, stored, generated, large, live, hard
 //   --write          write bench/RESULTS.md
 //
 // One thread each: Go runs with GOMAXPROCS=1, and nothing of ours starts a thread. Reading files and explaining violations are not
 // in the figures; validating the input, and replaying the linearization by the verifier, are.
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
-import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { packageRoot } from "../system/index.js";
 import type { ChildTask, LargeAnswer, LiveAnswer } from "./checker-child.js";
 import { hardHistory, registerHistory, type RegisterHistoryOptions } from "./checker-histories.js";
 import { Porcupine, type PeerHistory, type PeerResult } from "./checker-peer.js";
 import { etcdNames, haveRecorded, kvNames, recordedHistory } from "./checker-recorded.js";
+import { judgeStoredRuns } from "./checker-stored.js";
 import { median, requireAgreement, runOurs } from "./checker-subject.js";
+import { progress, shown, sum, table, times } from "./checker-text.js";
+import { machine, writePart } from "./results.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -30,9 +32,9 @@ const { values: flags } = parseArgs({
     seeds: { type: "string", default: "20" },
     timeout: { type: "string", default: "30" },
     hopeless: { type: "string", default: "2" },
-    sizes: { type: "string", default: "10000,100000,1000000,10000000" },
-    events: { type: "string", default: "5000000" },
-    only: { type: "string", default: "recorded,generated,large,live,hard" },
+    largest: { type: "string", default: "10000000" },
+    runs: { type: "string", default: "store" },
+    only: { type: "string", default: "recorded,stored,generated,large,live,hard" },
     write: { type: "boolean", default: false },
   },
 });
@@ -41,6 +43,7 @@ const repeat = Number(flags.repeat);
 const warmUp = 5;
 const seeds = Array.from({ length: Number(flags.seeds) }, (_, seed) => seed);
 const timeoutMs = Number(flags.timeout) * 1_000;
+const largest = Number(flags.largest);
 const own = { repeat, warmUp, timeoutMs: 60_000 };
 
 async function inChild<Answer>(task: ChildTask, heapMb = 4096): Promise<Answer> {
@@ -50,23 +53,6 @@ async function inChild<Answer>(task: ChildTask, heapMb = 4096): Promise<Answer> 
     maxBuffer: 2 ** 26,
   });
   return JSON.parse(stdout) as Answer;
-}
-
-function shown(ms: number): string {
-  return ms < 0.1 ? `${(ms * 1000).toFixed(0)} µs` : ms < 10 ? `${ms.toFixed(2)} ms` : `${ms.toFixed(0)} ms`;
-}
-
-function times(ratio: number): string {
-  return Number.isFinite(ratio) ? `${ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)} ×` : "–";
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map((_, column) => (column === 0 ? "---" : "--:"))), ...rows.map(line), ""];
 }
 
 interface Beside {
@@ -96,7 +82,9 @@ async function recordedSection(porcupine: Porcupine | null): Promise<readonly st
     return [];
   }
   const rows: string[][] = [];
+  progress("52 etcd logs, warm");
   const warm = await measureRecorded(etcdNames, porcupine);
+  progress("52 etcd logs, cold");
   const cold = await inChild<readonly number[]>({ task: "cold-recorded", names: etcdNames });
   const coldTheirs =
     porcupine === null
@@ -115,6 +103,7 @@ async function recordedSection(porcupine: Porcupine | null): Promise<readonly st
     const slower = ratios.filter((ratio) => ratio < 1).length;
     rows.push(["logs slower than Porcupine", String(slower), "", ""]);
   }
+  progress("kv histories");
   const kv = await measureRecorded(kvNames, porcupine);
   for (const [index, name] of kvNames.entries())
     rows.push(row(name, kv.ours[index] ?? Number.NaN, kv.theirs?.[index] ?? null));
@@ -166,11 +155,12 @@ async function generatedRow({ name, options, hopeless }: GeneratedRow, porcupine
   const counts = { valid: 0, invalid: 0, unknown: 0, given: 0, stopped: 0 };
   for (const seed of seeds) {
     const history = generated(options, seed);
+    progress(`${name}, seed ${seed}`);
     const { decision, ms } = runOurs(history, own);
     counts[decision.valid === true ? "valid" : decision.valid === false ? "invalid" : "unknown"] += 1;
     ours.push(median(ms));
     if (porcupine === null || (hopeless && seed >= Number(flags.hopeless))) continue;
-    // One that takes seconds is not repeated.
+    // One that takes a second or more, or is stopped, is not repeated.
     let [result] = await porcupine.run([history], { repeat: 1, warmUp: 0, timeoutMs });
     if (result !== undefined && (result.ms[0] ?? Infinity) < 1_000)
       [result] = await porcupine.run([history], { repeat, warmUp: 1, timeoutMs });
@@ -180,7 +170,9 @@ async function generatedRow({ name, options, hopeless }: GeneratedRow, porcupine
     else counts.stopped += 1;
     theirs.push(median(result.ms));
     ratios.push(median(result.ms) / median(ms));
-    console.error(`${name}, seed ${seed}: ${shown(median(ms))}, Porcupine ${describe(result)}`);
+    progress(
+      `${name}, seed ${seed}: ${shown(median(ms))}, Porcupine ${describe(result)}, ${times(ratios.at(-1) ?? 0)}`,
+    );
   }
   const cold = await inChild<number>({ task: "cold-generated", options: { ...options, seed: 0 } });
   const asked = counts.given + counts.stopped;
@@ -220,11 +212,18 @@ async function generatedSection(porcupine: Porcupine | null): Promise<readonly s
   ];
 }
 
+function sizes(): readonly number[] {
+  const some: number[] = [];
+  for (let size = 10_000; size <= largest; size *= 10) some.push(size);
+  return some;
+}
+
 async function largeSection(): Promise<readonly string[]> {
   const rows: string[][] = [];
   let least = Infinity;
   let most = 0;
-  for (const operations of flags.sizes.split(",").map(Number)) {
+  for (const operations of sizes()) {
+    progress(`one key, ${operations} operations`);
     const options = { seed: 1, operations, clients: 32, values: "unique", unknownShare: 0.01 } as const;
     const turns = operations < 100_000 ? 41 : operations > 1_000_000 ? 5 : 11;
     const answer = await inChild<LargeAnswer>({ task: "large", options, repeat: turns }, 16_384);
@@ -240,7 +239,7 @@ async function largeSection(): Promise<readonly string[]> {
       shown(answer.sortMs),
       `${answer.growthMb.toFixed(0)} MB`,
     ]);
-    console.error(rows.at(-1)?.join(" | "));
+    progress(rows.at(-1)?.join(" | ") ?? "");
   }
   return [
     "### One key, 32 clients, unique values, 1 % unknown",
@@ -256,7 +255,8 @@ async function largeSection(): Promise<readonly string[]> {
 async function liveSection(): Promise<readonly string[]> {
   const rows: string[][] = [];
   for (const unknownShare of [0, 0.01]) {
-    const options = { seed: 1, operations: Number(flags.events), clients: 16, values: "unique", unknownShare } as const;
+    progress(`live, ${largest} events, ${unknownShare * 100} % unknown`);
+    const options = { seed: 1, operations: largest / 2, clients: 16, values: "unique", unknownShare } as const;
     const { valid, events, ms, heaps } = await inChild<LiveAnswer>({ task: "live", options }, 16_384);
     const first = heaps[0];
     const last = heaps.at(-1);
@@ -271,16 +271,23 @@ async function liveSection(): Promise<readonly string[]> {
       `${last?.heapMb.toFixed(1) ?? "–"} MB`,
       unknowns === 0 ? "–" : `${((slope * 2 ** 20) / unknowns).toFixed(0)} bytes`,
     ]);
-    console.error(rows.at(-1)?.join(" | "));
+    progress(rows.at(-1)?.join(" | ") ?? "");
   }
   const head = ["unknown", "verdict", "events", "events/s", "heap after 1M", "heap at the end", "for each unknown"];
   return ["### Live verdict, one event at a time", "", ...table(head, rows)];
+}
+
+/** Every run of Minos that is stored below this folder. */
+function storedSection(folder: string): readonly string[] {
+  progress(`stored runs in ${folder}`);
+  return ["### Histories that `minos run` recorded", "", ...judgeStoredRuns(folder), ""];
 }
 
 /** A history on which Porcupine passes its limits: ours ends within its budget. */
 async function hardSection(porcupine: Porcupine | null): Promise<readonly string[]> {
   const rows: string[][] = [];
   for (const engine of ["default", "wing-gong"] as const) {
+    progress(`hard history, engine ${engine}`);
     const history = { operations: hardHistory(0), model: "cas-register", initial: null };
     const started = performance.now();
     const { decision } = runOurs(history, { repeat: 1, warmUp: 0, timeoutMs: 10_000, memoryMb: 512, engine });
@@ -293,7 +300,7 @@ async function hardSection(porcupine: Porcupine | null): Promise<readonly string
       shown(ms),
       theirs === undefined ? "" : describe(theirs),
     ]);
-    console.error(rows.at(-1)?.join(" | "));
+    progress(rows.at(-1)?.join(" | ") ?? "");
   }
   return [
     "### A history on which Porcupine gives up",
@@ -305,32 +312,21 @@ async function hardSection(porcupine: Porcupine | null): Promise<readonly string
 }
 
 function heading(porcupine: Porcupine | null): readonly string[] {
-  const cpu = cpus();
   return [
     "## The checker",
     "",
-    `Command: \`npm run bench:checker\`. Machine: ${cpu.length} × ${cpu[0]?.model ?? "unknown CPU"}, Linux ${release()}, Node.js ${process.version}, ${porcupine?.version ?? "no Porcupine"}.`,
+    `Command: \`npm run bench:checker\`. Machine: ${machine()}, ${porcupine?.version ?? "no Porcupine"}.`,
+    `${seeds.length} seeds; Porcupine is stopped after ${flags.timeout} s for one check, and asked for ${flags.hopeless} seeds of the rows on which it gives no answer; the largest history has ${largest.toLocaleString("en")} operations, the live row as many events.`,
     `One thread each. Medians of ${repeat} after ${warmUp} to warm up, in one process each, unless it says cold: that is the first check in a new process.`,
     "",
   ];
-}
-
-/** Replaces what stands between the checker's markers in RESULTS.md, or adds it at the end. */
-async function writeResults(text: string): Promise<void> {
-  const path = `${packageRoot()}/bench/RESULTS.md`;
-  const [open, close] = ["<!-- bench:checker -->", "<!-- /bench:checker -->"];
-  const old = await readFile(path, "utf8").catch(() => "# Results\n");
-  const from = old.indexOf(open);
-  const to = old.indexOf(close);
-  const before = from < 0 ? `${old.trimEnd()}\n\n` : old.slice(0, from);
-  const after = to < 0 ? "\n" : old.slice(to + close.length);
-  await writeFile(path, `${before}${open}\n${text}${close}${after}`);
 }
 
 const porcupine = Porcupine.build();
 try {
   const sections: Readonly<Record<string, () => Promise<readonly string[]>>> = {
     recorded: () => recordedSection(porcupine),
+    stored: () => Promise.resolve(storedSection(flags.runs)),
     generated: () => generatedSection(porcupine),
     large: largeSection,
     live: liveSection,
@@ -344,7 +340,7 @@ try {
   }
   const text = `${lines.join("\n").trimEnd()}\n`;
   console.log(text);
-  if (flags.write) await writeResults(text);
+  if (flags.write) await writePart("checker", text);
 } finally {
   porcupine?.remove();
 }
