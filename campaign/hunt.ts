@@ -30,7 +30,9 @@ const sizes = [
 /** The plan of a seed: size, load, the swarm's schedule and its directed faults. */
 export function huntPlan(seed: number, { system, deterministic, mutant, timeLimitMs, ratePerS }: HuntBase): Plan {
   const random = createRandom(seed, "hunt");
-  const { nodes, replication } = random.pick(sizes);
+  const { nodes, replication } = random.pick(
+    sizes.filter((size) => system.refuses(size.nodes, size.replication) === null),
+  );
   const groups = nodes / replication;
   const { electionTimeoutMs } = system.timing;
   // As a replay file gives them back, field by field in one order: the history holds them.

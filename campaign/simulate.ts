@@ -351,6 +351,8 @@ class SimulatedExecution {
 
   /** All of each member's decided log; read once where all members have equal hashes of equal lengths. */
   #collectDecisions(): readonly NodeDecisions[] {
+    // Without a log there is nothing to be held against: an empty one would accuse every write of being lost.
+    if (this.#input.system.decisions === undefined) return [];
     return this.#view.groups.flatMap(({ group, members }) => {
       const known = new Map<string, NodeDecisions["decisions"]>();
       return members.flatMap((name): NodeDecisions[] => {

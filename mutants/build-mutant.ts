@@ -1,11 +1,11 @@
 // Builds a mutant: copies the system's sources into a temporary tree, applies the patch there and builds that. The sources in
 // place are never touched, and the shipped system carries no hook.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { applyPatch, type Mutant } from "./mutant.js";
+import { applyPatch, PatchError, type Mutant } from "./mutant.js";
 
 export interface MutantBuildOptions<Build> {
-  readonly mutant: Mutant;
+  readonly mutant: Pick<Mutant, "patch">;
   /** The system's sources, in place. */
   readonly sourceDirectory: string;
   /** Where the build goes; its parent also holds the patched tree, so that packages are found from there. */
@@ -22,6 +22,7 @@ export async function buildMutant<Build>(options: MutantBuildOptions<Build>): Pr
   try {
     cpSync(sourceDirectory, tree, { recursive: true });
     const file = join(tree, mutant.patch.file);
+    if (!existsSync(file)) throw new PatchError(`${mutant.patch.file} is not among the sources`);
     writeFileSync(file, applyPatch(readFileSync(file, "utf8"), mutant.patch));
     return await build(tree, outDirectory);
   } finally {

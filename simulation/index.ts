@@ -7,6 +7,7 @@ export { MaelstromNode, type MaelstromOptions } from "./maelstrom/index.js";
 export * from "./invariants.js";
 export * from "./settings.js";
 export * from "./paced.js";
+export { simulatedSystem, type SimulatedSystemDescription } from "./simulated-system.js";
 export { SimulatedNode } from "./node.js";
 export { Trace } from "./trace.js";
 export * from "./world.js";

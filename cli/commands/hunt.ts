@@ -34,6 +34,7 @@ interface HuntWords {
   readonly rate: string;
   readonly threads?: string;
   readonly mutant?: string;
+  readonly system: string;
   readonly shrinkTime: string;
   readonly keepGoing?: boolean;
   readonly store: string;
@@ -54,6 +55,7 @@ export function registerHunt(program: Command, session: Session): void {
     .option("--run-time <duration>", "simulated load of each seed", "10s")
     .option("--rate <n>", "mean arrivals a simulated second", "50")
     .option("--threads <n>", "threads (default: one a processor)")
+    .option("--system <name>", "the system: store, or the path of a module that exports one of your own", "store")
     .option("--mutant <id>", "plant this bug in the system (see docs/mutants.md)")
     .option("--shrink-time <duration>", "time for making a violation smaller", "30s")
     .option("--keep-going", "go on after a violation, and make none smaller")
@@ -87,7 +89,7 @@ async function performHunt(words: HuntWords, terminal: Terminal): Promise<ExitCo
   const limitMs = parseDuration(words.timeLimit, "--time-limit");
   const shrinkMs = parseDuration(words.shrinkTime, "--shrink-time");
   // Built here once, so that a wrong word is told before any thread starts.
-  const system = await systemNamed("store")(mutant);
+  const system = await systemNamed(words.system)(mutant);
   terminal.err(`hunting from seed ${firstSeed} on ${threads} threads${mutant === null ? "" : `, mutant ${mutant}`}`);
   const interrupt = listenForInterrupt(
     () => undefined,
@@ -96,7 +98,7 @@ async function performHunt(words: HuntWords, terminal: Terminal): Promise<ExitCo
   let report: HuntReport;
   try {
     report = await hunt({
-      system: "store",
+      system: words.system,
       mutant,
       timeLimitMs,
       ratePerS,
