@@ -54,6 +54,11 @@ const cases: readonly (readonly [name: string, history: readonly Operation[], va
     false,
   ],
   [
+    "an unknown write called after its reader, and a read of what it must have replaced",
+    operations(put(1, 0, null), get(1, 1, 3), get(2, 2, 6), put(2, 4, null), get(1, 7, 8)),
+    false,
+  ],
+  [
     "two unknown writes used twice",
     operations(put(1, 0, null), put(1, 0, null), get(1, 1, 2), put(2, 3, 4), get(2, 5, 6), get(1, 7, 8)),
     true,

@@ -325,7 +325,10 @@ export class Zones implements LiveEngine {
     else if (known !== undefined) known.push({ operation, count: 1 });
     else this.#dormant.set(value, [{ operation, count: 1 }]);
     const waiting = this.#observable(value);
-    if (waiting !== null) this.#wake(waiting, operation.callNs);
+    if (waiting === null || waiting.hasWriter) return;
+    this.#wake(waiting, operation.callNs);
+    // Its own call is of the chain too, be it later than every observer's.
+    if (waiting.hasWriter) this.#touch(chainOf(waiting), operation.callNs);
   }
 
   // What seeds.ts asks.
