@@ -25,7 +25,10 @@ export class Frontier<State> {
   #size = 0;
 
   /** `reads`: the slots of open reads. */
-  constructor(readonly reads: readonly number[]) {}
+  constructor(
+    readonly reads: readonly number[],
+    readonly standIns: StandIns,
+  ) {}
 
   get size(): number {
     return this.#size;
@@ -71,16 +74,31 @@ export class Frontier<State> {
       const pendingBetter = ~(betterDone | (free[word] ?? 0));
       if ((pendingBetter & (worseDone | (worse.free[word] ?? 0)) & ~reads) !== 0) return false;
     }
-    return usesNoMore(better.used, worse.used);
+    return usesNoMore(better.used, worse.used, this.standIns);
   }
 }
 
-function usesNoMore(less: readonly number[], more: readonly number[]): boolean {
+/** The plain write of unknown outcome that can stand for a cas of unknown outcome: both leave the same value. By their kinds. */
+export type StandIns = ReadonlyMap<number, number>;
+
+/**
+ * Is as much left to `less` as to `more`? It may have used up more cas where it has used up fewer plain writes of the same value:
+ * wherever the cas that it lacks could take effect, such a write can.
+ */
+function usesNoMore(less: readonly number[], more: readonly number[], standIns: StandIns): boolean {
+  let spare: Map<number, number> | null = null;
   let at = 0;
   for (let index = 0; index < less.length; index += 2) {
     const kind = less[index] ?? -1;
     while (at < more.length && (more[at] ?? -1) < kind) at += 2;
-    if (at >= more.length || more[at] !== kind || (more[at + 1] ?? 0) < (less[index + 1] ?? 0)) return false;
+    const lacking = (less[index + 1] ?? 0) - (more[at] === kind ? (more[at + 1] ?? 0) : 0);
+    if (lacking <= 0) continue;
+    const write = standIns.get(kind);
+    if (write === undefined) return false;
+    spare ??= new Map();
+    const left = (spare.get(write) ?? countUsed(more, write) - countUsed(less, write)) - lacking;
+    if (left < 0) return false;
+    spare.set(write, left);
   }
   return true;
 }

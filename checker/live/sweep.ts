@@ -71,7 +71,7 @@ export class Sweep<State> implements LiveEngine {
   seed(open: Iterable<LiveOperation>, unknown: Iterable<LiveOperation>, seeds: readonly Seed<State>[]): void {
     for (const operation of open) this.#openUp(operation);
     for (const operation of unknown) this.#unknown.add(operation);
-    const frontier = new Frontier<State>(this.#reads);
+    const frontier = new Frontier<State>(this.#reads, this.#unknown.standIns);
     for (const { state, done, free, used } of seeds) {
       let usedUp: readonly number[] = [];
       for (const operation of used) usedUp = useOne(usedUp, this.#unknown.add(operation, 0).id);
@@ -168,8 +168,8 @@ export class Sweep<State> implements LiveEngine {
   /** Every configuration in which the returning operation is linearized, its bit cleared. */
   #extend(returning: OpenOperation): Configuration<State>[] {
     const { word, bit } = returning;
-    const survivors = new Frontier<State>(this.#reads);
-    const entered = new Frontier<State>(this.#reads);
+    const survivors = new Frontier<State>(this.#reads, this.#unknown.standIns);
+    const entered = new Frontier<State>(this.#reads, this.#unknown.standIns);
     const stack: Configuration<State>[] = [];
     const meet = (configuration: Configuration<State>): void => {
       this.#spend();

@@ -1,4 +1,5 @@
 // Operations of unknown outcome that may still take effect: interchangeable within a kind, so that only their number counts.
+import type { StandIns } from "./configuration.js";
 import type { LiveOperation, ValueKey } from "./operation.js";
 import type { Rules } from "./rules.js";
 
@@ -17,6 +18,8 @@ export class UnknownKinds<State> {
   readonly #byId = new Map<number, UnknownKind>();
   /** Registers: kinds by the value that they write. */
   readonly #writing = new Map<ValueKey, Set<UnknownKind>>();
+  /** Registers: by the kind of a cas, the kind of a plain write that leaves the same value. */
+  readonly #standIns = new Map<number, number>();
   #nextId = 0;
 
   constructor(rules: Rules<State>) {
@@ -25,6 +28,10 @@ export class UnknownKinds<State> {
 
   get size(): number {
     return this.#byText.size;
+  }
+
+  get standIns(): StandIns {
+    return this.#standIns;
   }
 
   add(operation: LiveOperation, count = 1): UnknownKind {
@@ -40,6 +47,7 @@ export class UnknownKinds<State> {
     if (this.#rules.observesValues) {
       const writing = this.#writing.get(operation.value) ?? new Set();
       this.#writing.set(operation.value, writing.add(kind));
+      this.#matchStandIns(writing);
     }
     return kind;
   }
@@ -54,7 +62,17 @@ export class UnknownKinds<State> {
     this.#byText.delete(kind.text);
     const writing = this.#writing.get(kind.operation.value);
     writing?.delete(kind);
+    this.#standIns.delete(id);
+    if (kind.operation.word === "write") for (const other of writing ?? []) this.#standIns.delete(other.id);
     if (writing?.size === 0) this.#writing.delete(kind.operation.value);
+  }
+
+  /** Kinds that write one value. */
+  #matchStandIns(kinds: Iterable<UnknownKind>): void {
+    for (const write of kinds) {
+      if (write.operation.word !== "write") continue;
+      for (const other of kinds) if (other.operation.word === "cas") this.#standIns.set(other.id, write.id);
+    }
   }
 
   all(): Iterable<UnknownKind> {
