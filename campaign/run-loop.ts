@@ -143,7 +143,7 @@ class Drive {
       }
       if (step.type === "done") this.#exhausted = true;
       else if (step.untilMs !== null) {
-        this.#cancelTimer = this.#options.driver.at(this.#originNs + Math.ceil(step.untilMs * 1e6), () => this.pump());
+        this.#cancelTimer = this.#options.driver.at(this.#originNs + nanosecondsUntil(step.untilMs), () => this.pump());
       }
       break;
     }
@@ -248,6 +248,15 @@ class Drive {
     this.#failure ??= error instanceof Error ? error : new Error(String(error));
     this.#exhausted = true;
   }
+}
+
+/**
+ * The first whole nanosecond that is no earlier than so many milliseconds when it is read as milliseconds again. Where rounding makes it
+ * a hair earlier, a generator would ask for the same moment again and again, and virtual time would stand still.
+ */
+export function nanosecondsUntil(untilMs: number): number {
+  const nanoseconds = Math.ceil(untilMs * 1e6);
+  return nanoseconds / 1e6 < untilMs ? nanoseconds + 1 : nanoseconds;
 }
 
 /** Where a number stands among ascending ones, or belongs. */

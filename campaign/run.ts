@@ -32,6 +32,7 @@ import { runSimulation } from "./run-simulation.js";
 import { createRunDirectory, writeJson, type RunDirectory } from "./store.js";
 import { collectDecisions, writeDecisions } from "./collect-decisions.js";
 import { noProgress, watchRun, type SeenLive } from "./watch-run.js";
+import { createLoad } from "./listed-load.js";
 import { judgeRun, writeReportOf } from "./judge-run.js";
 
 export interface RunInput {
@@ -276,7 +277,7 @@ class Execution {
     const { plan, system } = this.#input;
     const workload = workloads.get(plan.workload.name);
     if (workload === undefined) throw new Error(`no workload is called ${plan.workload.name}`);
-    const run = workload.create(workloadOptionsOf(plan, system, this.#view.groups), plan.seed);
+    const run = createLoad(workload, workloadOptionsOf(plan, system, this.#view.groups), plan.seed);
     this.#run = run;
     const driver = createRealDriver({
       system,

@@ -1,11 +1,17 @@
-// Makes a failing simulated run smaller while it still fails in the same way: fewer faults (ddmin of Zeller and Hildebrandt, 2002),
-// a shorter load, fewer clients, fewer operations a second, shorter faults. Every candidate is run. Where a smaller run no longer fails,
-// a few other seeds are tried with it: less load shifts every moment, and the same faults may strike again in another world.
+// Makes a failing simulated run smaller while it still fails in the same way. Every candidate is run.
+//
+// What a generator drew becomes a list first, of operations and of the world's knobs: a candidate that leaves something out then changes
+// nothing else. Then fewer scenes, triggers and faults, a calmer world, and fewer operations: by key, by thread, all but the last, and
+// at last by delta debugging (ddmin of Zeller and Hildebrandt, 2002). Whatever is left out still shifts the chance of everything after
+// it, so a smaller run that no longer fails is tried with other seeds: the same faults may strike again in another world.
 import type { Verdict } from "../checker/index.js";
 import type { DeterministicSystem, SystemUnderTest } from "../cluster/index.js";
-import type { Fault } from "../nemesis/index.js";
+import type { JsonValue } from "../history/index.js";
 import { simulateAndJudge, type HuntedRun } from "./hunt.js";
+import { finalReadsOption, listOperations, listOption, parseOperations, type ListedOperation } from "./listed-load.js";
 import type { Plan } from "./plan.js";
+import { parseScenes, isConnectivity, type Scene } from "./scenes.js";
+import { settingsOption } from "./simulate.js";
 import { parseTriggers, type Trigger } from "./triggers.js";
 
 export interface ShrinkOptions {
@@ -31,12 +37,14 @@ export interface Shrunk {
 }
 
 /** Candidates in all, whatever the time. */
-const triesMax = 2_000;
-/** Seeds that a smaller candidate is tried with, its own first. */
-const seedsTried = 6;
+const triesMax = 5_000;
 const seedStep = 104_729;
 /** A load shorter than this shows nothing. */
 const shortestLoadMs = 500;
+/** What comes after the violation in a load that is cut. */
+const tailMs = 200;
+/** Nothing in a calm world happens by itself. */
+const calm = { resetEveryMs: 0, tailChance: 0, slowFsyncChance: 0, driftPpm: 1 };
 
 /** Null when the plan itself does not fail in that way. */
 export async function shrink(options: ShrinkOptions): Promise<Shrunk | null> {
@@ -55,16 +63,19 @@ class Shrinker {
 
   async perform(): Promise<Shrunk | null> {
     if (!(await this.#fails(this.#options.plan))) return null;
-    for (let before = ""; this.#hasTime() && before !== this.#shape();) {
+    await this.#cutAfterViolation();
+    await this.#list();
+    for (let before = "", seeds = 2; this.#hasTime() && (before !== this.#shape() || seeds <= 8); seeds *= 2) {
       before = this.#shape();
-      await this.#cutAfterViolation();
+      await this.#fewerScenes();
       await this.#fewerTriggers();
-      await this.#fewerFaults();
-      await this.#smaller("time_limit_ms", shortestLoadMs);
-      await this.#smaller("rate_per_s", 2);
-      await this.#smaller("concurrency", this.#options.plan.nodes);
-      await this.#smaller("keys", this.#options.plan.nodes / this.#options.plan.replication);
+      await this.#fewer(this.#faults, seeds);
+      await this.#calmer();
+      await this.#fewerOperations(seeds);
+      await this.#cutAfterViolation();
       await this.#shorterFaults();
+      await this.#shorterLoad();
+      await this.#patient();
     }
     const hunted = this.#best;
     if (hunted === null) return null;
@@ -96,75 +107,161 @@ class Shrinker {
     }
     if (!isAmong(hunted.verdict, classes)) return false;
     this.#best = hunted;
-    onProgress({
-      tried: this.#tried,
-      faults: plan.nemesis.faults.length,
-      operations: hunted.verdict.counts.operations,
-    });
+    onProgress({ tried: this.#tried, faults: hunted.run.faults, operations: hunted.verdict.counts.operations });
     return true;
   }
 
-  async #failsAnywhere(plan: Plan): Promise<boolean> {
-    for (let other = 0; other < seedsTried && this.#hasTime(); other += 1)
+  async #failsAnywhere(plan: Plan, seeds: number): Promise<boolean> {
+    for (let other = 0; other < seeds && this.#hasTime(); other += 1)
       if (await this.#fails({ ...plan, seed: (plan.seed + other * seedStep) % 2 ** 32 })) return true;
     return false;
   }
 
-  #withFaults(faults: readonly Fault[]): Plan {
-    return { ...this.#plan, nemesis: { ...this.#plan.nemesis, faults } };
+  /** Operations and knobs as lists; where the end of the load shows it already, without the reads after it. */
+  async #list(): Promise<void> {
+    const run = this.#best?.run;
+    if (run === undefined || !this.#hasTime()) return;
+    const pinned = withNemesis(this.#plan, { [settingsOption]: { ...run.knobs } });
+    const listed = withOperations(pinned, listOperations(run.events));
+    const options = { ...listed.workload.options, [finalReadsOption]: false };
+    if (await this.#failsAnywhere({ ...listed, workload: { ...listed.workload, options } }, 3)) return;
+    await this.#failsAnywhere(listed, 6);
   }
 
-  /** The load need not go on after the first violation, nor faults begin after it. */
+  /** The load need not go on after the first violation, nor faults or operations begin after it. */
   async #cutAfterViolation(): Promise<void> {
     const times = this.#best?.verdict.violations.flatMap(({ timeNs }) => (timeNs === null ? [] : [timeNs / 1e6])) ?? [];
     if (times.length === 0) return;
-    const endMs = Math.max(shortestLoadMs, Math.ceil(Math.min(...times)) + 200);
-    if (endMs >= this.#plan.time_limit_ms || !this.#hasTime()) return;
-    const faults = this.#plan.nemesis.faults.filter((fault) => fault.at_ms < endMs);
-    await this.#fails({ ...this.#withFaults(faults), time_limit_ms: endMs });
+    const violatedMs = Math.min(...times);
+    const endMs = Math.max(shortestLoadMs, Math.ceil(violatedMs) + tailMs);
+    const plan = this.#plan;
+    const faults = plan.nemesis.faults.filter((fault) => fault.at_ms < endMs);
+    const operations = operationsOf(plan);
+    const early = operations?.filter((operation) => operation.at_ms <= violatedMs) ?? null;
+    const shorter = endMs < plan.time_limit_ms || (early?.length ?? 0) < (operations?.length ?? 0);
+    if (!shorter || !this.#hasTime()) return;
+    const cut = { ...plan, time_limit_ms: Math.min(endMs, plan.time_limit_ms), nemesis: { ...plan.nemesis, faults } };
+    await this.#fails(early === null ? cut : withOperations(cut, early));
   }
 
-  async #fewerFaults(): Promise<void> {
+  /** A list in the plan, and the plan with another one. */
+  readonly #faults: ListOf<Plan["nemesis"]["faults"][number]> = {
+    of: (plan) => plan.nemesis.faults,
+    put: (plan, faults) => ({ ...plan, nemesis: { ...plan.nemesis, faults } }),
+  };
+
+  /** ddmin. */
+  async #fewer<T>({ of, put }: ListOf<T>, seeds: number): Promise<void> {
+    if (of(this.#plan).length > 0 && (await this.#failsAnywhere(put(this.#plan, []), seeds))) return;
     let parts = 2;
     for (;;) {
-      const { faults } = this.#plan.nemesis;
-      if (faults.length === 0 || !this.#hasTime()) return;
-      const size = Math.ceil(faults.length / parts);
+      const items = of(this.#plan);
+      if (items.length <= 1 || !this.#hasTime()) return;
+      const size = Math.ceil(items.length / parts);
       let smaller = false;
-      for (let from = 0; from < faults.length && this.#hasTime(); from += size) {
-        if (!(await this.#fails(this.#withFaults([...faults.slice(0, from), ...faults.slice(from + size)])))) continue;
-        smaller = true;
-        break;
+      // From the front: what is old is the least likely to matter.
+      for (let from = 0; from < of(this.#plan).length && this.#hasTime();) {
+        const now = of(this.#plan);
+        const left = [...now.slice(0, from), ...now.slice(from + size)];
+        if (await this.#failsAnywhere(put(this.#plan, left), size >= 4 ? seeds : Math.ceil(seeds / 2))) smaller = true;
+        else from += size;
       }
-      if (smaller) parts = Math.max(2, parts - 1);
-      else if (size <= 1) return;
-      else parts = Math.min(faults.length, parts * 2);
+      if (size <= 1 && !smaller) return;
+      parts = Math.min(of(this.#plan).length, parts * 2);
+    }
+  }
+
+  async #fewerScenes(): Promise<void> {
+    const list: ListOf<Scene> = {
+      of: (plan) => parseScenes(plan.nemesis.options["scenes"]),
+      put: (plan, scenes) => withNemesis(plan, { scenes: scenes as unknown as JsonValue }),
+    };
+    await this.#fewer(list, 2);
+    for (const [at, scene] of list.of(this.#plan).entries()) {
+      if (isConnectivity(scene)) continue;
+      await this.#fewer(
+        {
+          of: (plan) => stepsOf(list.of(plan)[at]),
+          put: (plan, steps) =>
+            list.put(
+              plan,
+              list.of(plan).map((one, other) => (other === at && !isConnectivity(one) ? { ...one, steps } : one)),
+            ),
+        },
+        2,
+      );
     }
   }
 
   async #fewerTriggers(): Promise<void> {
-    const listOf = (plan: Plan): readonly Trigger[] => parseTriggers(plan.nemesis.options["triggers"]);
-    const withTriggers = (triggers: readonly Trigger[]): Plan => {
-      const plan = this.#plan;
-      const options = { ...plan.nemesis.options, triggers: triggers.map((trigger) => ({ ...trigger })) };
-      return { ...plan, nemesis: { ...plan.nemesis, options } };
+    const list: ListOf<Trigger> = {
+      of: (plan) => parseTriggers(plan.nemesis.options["triggers"]),
+      put: (plan, triggers) => withNemesis(plan, { triggers: triggers.map((trigger) => ({ ...trigger })) }),
     };
-    for (let at = listOf(this.#plan).length - 1; at >= 0 && this.#hasTime(); at -= 1) {
-      const triggers = listOf(this.#plan);
-      await this.#fails(withTriggers(triggers.filter((_, other) => other !== at)));
-      const [trigger] = triggers.slice(at, at + 1);
-      if (listOf(this.#plan).length < triggers.length || trigger === undefined || trigger.times === 1) continue;
-      await this.#fails(withTriggers(triggers.map((one, other) => (other === at ? { ...one, times: 1 } : one))));
+    await this.#fewer(list, 2);
+    for (const [at, trigger] of list.of(this.#plan).entries()) {
+      if (trigger.times === 1 || !this.#hasTime()) continue;
+      const once = list.of(this.#plan).map((one, other) => (other === at ? { ...one, times: 1 } : one));
+      await this.#failsAnywhere(list.put(this.#plan, once), 2);
     }
   }
 
-  async #smaller(name: "time_limit_ms" | "rate_per_s" | "concurrency" | "keys", least: number): Promise<void> {
-    for (const share of [0.25, 0.5, 0.75]) {
-      while (this.#hasTime()) {
-        const value = Math.max(least, Math.floor(this.#plan[name] * share));
-        if (value >= this.#plan[name] || !(await this.#failsAnywhere({ ...this.#plan, [name]: value }))) break;
-      }
+  /** A world in which nothing happens by itself: all at once, or one knob after the other. */
+  async #calmer(): Promise<void> {
+    const settings = this.#plan.nemesis.options[settingsOption] as { readonly [name: string]: number } | undefined;
+    const pin = (more: { readonly [name: string]: number }): Plan =>
+      withNemesis(this.#plan, {
+        [settingsOption]: {
+          ...(this.#plan.nemesis.options[settingsOption] as { readonly [name: string]: number }),
+          ...more,
+        },
+      });
+    if (settings === undefined) return;
+    const rough = Object.entries(calm).filter(([name, value]) => settings[name] !== value);
+    if (rough.length === 0 || !this.#hasTime() || (await this.#failsAnywhere(pin(calm), 3))) return;
+    for (const [name, value] of rough) if (this.#hasTime()) await this.#failsAnywhere(pin({ [name]: value }), 2);
+  }
+
+  async #fewerOperations(seeds: number): Promise<void> {
+    const list: ListOf<ListedOperation> = {
+      of: (plan) => operationsOf(plan) ?? [],
+      put: withOperations,
+    };
+    const keep = async (operations: readonly ListedOperation[], tries: number): Promise<boolean> =>
+      operations.length < list.of(this.#plan).length &&
+      this.#hasTime() &&
+      (await this.#failsAnywhere(list.put(this.#plan, operations), tries));
+    for (const share of [0.05, 0.1, 0.25, 0.5]) {
+      const operations = list.of(this.#plan);
+      if (await keep(operations.slice(-Math.ceil(operations.length * share)), seeds)) break;
     }
+    for (const field of ["key", "thread"] as const)
+      for (const value of new Set(list.of(this.#plan).map((one) => one[field])))
+        await keep(
+          list.of(this.#plan).filter((one) => one[field] !== value),
+          seeds,
+        );
+    await this.#fewer(list, seeds);
+  }
+
+  /** Up to a little after the last operation and fault. */
+  async #shorterLoad(): Promise<void> {
+    const { time_limit_ms: limitMs, nemesis } = this.#plan;
+    const operations = operationsOf(this.#plan);
+    if (operations === null) return;
+    const ends = [
+      ...operations.map((operation) => operation.at_ms),
+      ...nemesis.faults.map((fault) => fault.at_ms + fault.for_ms),
+    ];
+    const endMs = Math.ceil(Math.max(shortestLoadMs, ...ends) + shortestLoadMs);
+    if (endMs < limitMs && this.#hasTime()) await this.#failsAnywhere({ ...this.#plan, time_limit_ms: endMs }, 2);
+  }
+
+  /** Reads at the end that nobody answers are asked again and again; one that waits for as long as there is time says the same. */
+  async #patient(): Promise<void> {
+    const { recovery_bound_ms: boundMs, operation_timeout_ms: timeoutMs, workload } = this.#plan;
+    if (workload.options[finalReadsOption] === false || timeoutMs >= boundMs || !this.#hasTime()) return;
+    await this.#failsAnywhere({ ...this.#plan, operation_timeout_ms: boundMs }, 4);
   }
 
   async #shorterFaults(): Promise<void> {
@@ -173,11 +270,30 @@ class Shrinker {
         const faults = this.#plan.nemesis.faults.map((fault, other) =>
           other === at ? { ...fault, for_ms: Math.floor(fault.for_ms / 2) } : fault,
         );
-        if ((faults[at]?.for_ms ?? 0) < 20 || !(await this.#fails(this.#withFaults(faults)))) break;
+        if ((faults[at]?.for_ms ?? 0) < 20 || !(await this.#fails(this.#faults.put(this.#plan, faults)))) break;
       }
     }
   }
 }
+
+interface ListOf<T> {
+  of(plan: Plan): readonly T[];
+  put(plan: Plan, items: readonly T[]): Plan;
+}
+
+function withNemesis(plan: Plan, options: { readonly [name: string]: JsonValue }): Plan {
+  return { ...plan, nemesis: { ...plan.nemesis, options: { ...plan.nemesis.options, ...options } } };
+}
+
+function withOperations(plan: Plan, operations: readonly ListedOperation[]): Plan {
+  const list = operations.map((operation) => ({ ...operation }));
+  return { ...plan, workload: { ...plan.workload, options: { ...plan.workload.options, [listOption]: list } } };
+}
+
+const operationsOf = (plan: Plan): readonly ListedOperation[] | null =>
+  parseOperations(plan.workload.options[listOption]);
+
+const stepsOf = (scene: Scene | undefined) => (scene === undefined || isConnectivity(scene) ? [] : scene.steps);
 
 function isAmong(verdict: Verdict, classes: readonly string[]): boolean {
   return verdict.violations.some((violation) => classes.includes(violation.class));

@@ -25,6 +25,7 @@ import { createNemesis, type Nemesis } from "../nemesis/index.js";
 import {
   createSimulatedDriver,
   describeSettings,
+  parseSettings,
   SimulatedCluster,
   World,
   type InvariantName,
@@ -32,6 +33,7 @@ import {
   type PinnedSettings,
   type Trace,
   type WorldCounts,
+  type WorldSettings,
 } from "../simulation/index.js";
 import { workloads, type WorkloadRun } from "../workloads/index.js";
 import { recordOfClusterEvent } from "./cluster-records.js";
@@ -40,6 +42,7 @@ import { CheckersDisagree } from "./judge-run.js";
 import type { Plan } from "./plan.js";
 import { workloadOptionsOf } from "./resolve-plan.js";
 import { RunLoop } from "./run-loop.js";
+import { createLoad } from "./listed-load.js";
 import { ServingWatch } from "./play-scenes.js";
 import { parseScenes } from "./scenes.js";
 import { parseTriggers } from "./triggers.js";
@@ -83,6 +86,8 @@ export interface SimulatedRun {
   readonly simulatedMs: number;
   readonly bootMs: number;
   readonly settings: string;
+  /** The world's knobs, to be pinned in a plan. */
+  readonly knobs: WorldSettings;
   readonly notes: readonly string[];
   /** Each node's log, by name. */
   readonly logs: ReadonlyMap<NodeName, readonly string[]>;
@@ -95,6 +100,9 @@ const graceNs = 600e9;
 const liveBudget = { configurations: 100_000, timeMs: 86_400_000, memoryMb: 1_000_000 };
 /** A simulated run has no date; a date would make two equal runs differ. */
 const startedAt = "1970-01-01T00:00:00.000Z";
+
+/** The option of a plan's nemesis that pins knobs of the world. */
+export const settingsOption = "settings";
 
 /** The nemesis by whose name a plan asks for the swarm (`swarm.ts`). */
 export const swarmName = "swarm";
@@ -124,14 +132,15 @@ class SimulatedExecution {
     this.#input = input;
     // Every fault of a swarm waits on it.
     setMaxListeners(0, this.#stop.signal);
-    const { plan, deterministic, pinned, invariants, trace } = input;
+    const { plan, deterministic, invariants, trace } = input;
+    const pinned = { ...parseSettings(plan.nemesis.options[settingsOption]), ...input.pinned };
     this.#world = new World({
       seed: plan.seed,
       nodes: plan.nodes,
       replication: plan.replication,
       system: deterministic,
       onViolation: (violation) => this.#onViolation(violation),
-      ...(pinned === undefined ? {} : { pinned }),
+      pinned,
       ...(invariants === undefined ? {} : { invariants }),
       ...(trace === undefined ? {} : { trace }),
     });
@@ -168,7 +177,7 @@ class SimulatedExecution {
     signal?.addEventListener("abort", onInterrupt, { once: true });
     const workload = workloads.get(plan.workload.name);
     if (workload === undefined) throw new Error(`no workload is called ${plan.workload.name}`);
-    const run = workload.create(workloadOptionsOf(plan, system, this.#view.groups), plan.seed);
+    const run = createLoad(workload, workloadOptionsOf(plan, system, this.#view.groups), plan.seed);
     let decisions: readonly NodeDecisions[] = [];
     try {
       const limitNs = world.queue.nowNs + plan.time_limit_ms * 1e6 + graceNs;
@@ -198,6 +207,7 @@ class SimulatedExecution {
       simulatedMs: (world.queue.nowNs - this.#originNs) / 1e6,
       bootMs,
       settings: describeSettings(world.settings),
+      knobs: world.settings,
       notes: this.#notes,
       logs: new Map(world.names.map((name) => [name, world.log(name)])),
     };

@@ -159,7 +159,7 @@ class Swarm implements SwarmNemesis {
   async run(signal: AbortSignal): Promise<void> {
     const { faults, triggers, world, endMs } = this.#options;
     const timed = Promise.all([
-      ...faults.map((fault, at) => this.#one(fault, at, signal)),
+      ...faults.map((fault) => this.#one(fault, signal)),
       this.#playScenes(world.queue.nowNs, signal),
     ]);
     if (triggers.length > 0) {
@@ -242,10 +242,11 @@ class Swarm implements SwarmNemesis {
     await this.#carryOut(open, timed.for_ms, signal, { triggered_by: event });
   }
 
-  async #one(spec: Fault, at: number, signal: AbortSignal): Promise<void> {
+  async #one(spec: Fault, signal: AbortSignal): Promise<void> {
     const { world, random } = this.#options;
     await world.delay(spec.at_ms, signal);
-    const action = await this.#begin(spec, random.fork(`swarm fault ${at}`), signal);
+    // By its moment, not its place in the list: what it draws stays the same when shrinking takes away others.
+    const action = await this.#begin(spec, random.fork(`swarm ${spec.kind} at ${spec.at_ms}`), signal);
     if (action === null) {
       this.skipped += 1;
       return;

@@ -1,6 +1,6 @@
 // Every knob of a world, drawn from the seed in one function: a swarm, so that each seed lives in a different place (fast or slow
 // links, good or bad disks, steady or drifting clocks). Each knob can be pinned.
-import { createRandom } from "../history/index.js";
+import { createRandom, type JsonValue } from "../history/index.js";
 
 /** Times in nanoseconds unless the name says otherwise; chances between 0 and 1. */
 export interface WorldSettings {
@@ -73,6 +73,18 @@ export function drawSettings(seed: number, pinned: PinnedSettings = {}): WorldSe
     inputNs: whole(2 * microsecondNs, 20 * microsecondNs),
   };
   return { ...drawn, ...pinned };
+}
+
+/** Reads pinned knobs from a plan. Throws with the name of what is wrong. */
+export function parseSettings(value: JsonValue | undefined): PinnedSettings {
+  if (value === undefined) return {};
+  if (value === null || typeof value !== "object" || Array.isArray(value))
+    throw new Error("settings: expected an object");
+  for (const [name, number] of Object.entries(value)) {
+    if (!settingNames.some((known) => known === name)) throw new Error(`settings.${name}: there is no such knob`);
+    if (typeof number !== "number" || !(number >= 0)) throw new Error(`settings.${name}: expected a number`);
+  }
+  return value as PinnedSettings;
 }
 
 /** The number on a line of a trace or of environment.json. */

@@ -2,6 +2,7 @@
 // beyond the model. Generators are pure state machines: the run loop in campaign/ drives them with real clients, the
 // simulation with virtual ones.
 export { workloadsDocument } from "./document.js";
+export { finalReads } from "./final-reads.js";
 export * from "./generator.js";
 export * from "./workload.js";
 export * from "./registry.js";

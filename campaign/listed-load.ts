@@ -1,0 +1,84 @@
+// A load out of a list: exactly these operations, each on its thread at its moment or as soon as that thread is free. Shrinking turns what
+// a generator drew into such a list, so that single operations can be left out without changing the others.
+import type { HistoryEvent, JsonValue } from "../history/index.js";
+import {
+  finalReads,
+  type Generator,
+  type PlannedOperation,
+  type Workload,
+  type WorkloadOptions,
+  type WorkloadRun,
+} from "../workloads/index.js";
+
+export interface ListedOperation {
+  /** Since the load began. */
+  readonly at_ms: number;
+  readonly thread: number;
+  readonly function: string;
+  readonly key: JsonValue;
+  readonly input: JsonValue;
+}
+
+/** The option of a plan's workload that holds the list. */
+export const listOption = "operations";
+/** The option that leaves out the reads at the end; true when absent. */
+export const finalReadsOption = "final_reads";
+const operationsMax = 100_000;
+
+/** The operations of a run's load as a list. */
+export function listOperations(events: readonly HistoryEvent[]): readonly ListedOperation[] {
+  return events.flatMap((event): ListedOperation[] => {
+    if (event.type !== "invoke" || event.phase === "final-read") return [];
+    const { thread, key, input } = event;
+    return [{ at_ms: (event.intended ?? event.time) / 1e6, thread, function: event.function, key, input }];
+  });
+}
+
+/** Null when the plan lists none. Throws with the place of what is wrong. */
+export function parseOperations(value: JsonValue | undefined): readonly ListedOperation[] | null {
+  if (value === undefined) return null;
+  if (!Array.isArray(value) || value.length > operationsMax)
+    throw new Error(`operations: expected a list of at most ${operationsMax}`);
+  return value.map((one: JsonValue, at) => {
+    const fields = one as { readonly [name: string]: JsonValue } | null;
+    const { at_ms: atMs, thread, function: name, key = null, input = null } = fields ?? {};
+    if (typeof atMs !== "number" || typeof thread !== "number" || typeof name !== "string")
+      throw new Error(`operations[${at}]: expected at_ms, thread and function`);
+    return { at_ms: atMs, thread, function: name, key, input };
+  });
+}
+
+/** What clients do by a plan: what its workload draws, or, where the plan lists operations, these. */
+export function createLoad(workload: Workload, options: WorkloadOptions, seed: number): WorkloadRun {
+  const { [listOption]: list, [finalReadsOption]: reads, ...own } = options.own;
+  const drawn = workload.create({ ...options, own }, seed);
+  const operations = parseOperations(list);
+  if (operations === null) return drawn;
+  const used = new Set(operations.map(({ key }) => key));
+  const touched = drawn.keys.filter((key) => used.has(key));
+  const keys = touched.length === 0 ? drawn.keys.slice(0, 1) : touched;
+  return {
+    keys,
+    load: listedLoad(operations),
+    finalReads: (boundMs) => (reads === false ? listedLoad([]) : finalReads(keys, options.nodes.length, boundMs)),
+    judge: drawn.judge,
+  };
+}
+
+export function listedLoad(operations: readonly ListedOperation[]): Generator {
+  const waiting = operations.toSorted((one, other) => one.at_ms - other.at_ms);
+  return {
+    next({ nowMs, freeThreads }) {
+      if (waiting.length === 0) return { type: "done" };
+      const free = new Set(freeThreads);
+      const at = waiting.findIndex(({ thread, at_ms: atMs }) => atMs <= nowMs && free.has(thread));
+      const [due] = at === -1 ? [] : waiting.splice(at, 1);
+      if (due === undefined) return { type: "wait", untilMs: waiting.find((one) => one.at_ms > nowMs)?.at_ms ?? null };
+      const { at_ms: intendedMs, ...what } = due;
+      const operation: PlannedOperation = { ...what, intendedMs, phase: "load" };
+      return { type: "operation", operation };
+    },
+    update: () => undefined,
+    droppedArrivals: () => 0,
+  };
+}
