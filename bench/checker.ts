@@ -153,8 +153,10 @@ async function generatedRow({ name, options, hopeless }: GeneratedRow, porcupine
   const theirs: number[] = [];
   const ratios: number[] = [];
   const counts = { valid: 0, invalid: 0, unknown: 0, given: 0, stopped: 0 };
-  for (const seed of seeds) {
-    const history = generated(options, seed);
+  const histories = seeds.map((seed) => generated(options, seed));
+  // As above: each history's turn begins when the compiler has seen them all.
+  for (const history of histories) runOurs(history, { ...own, warmUp: 0, repeat: warmUp });
+  for (const [seed, history] of histories.entries()) {
     progress(`${name}, seed ${seed}`);
     const { decision, ms } = runOurs(history, own);
     counts[decision.valid === true ? "valid" : decision.valid === false ? "invalid" : "unknown"] += 1;
