@@ -4,7 +4,14 @@ export { clusterFactory, type ClusterSettings } from "./clusters.js";
 export { formatDuration, parseDuration } from "./duration.js";
 export { combineExitCodes, exitCodeOf, exitCodes, UsageError, type ExitCode } from "./exit-code.js";
 export { huntPlan, simulateAndJudge, type HuntBase, type HuntedRun } from "./hunt.js";
-export { hunt, type HuntOptions, type HuntProgress, type HuntReport, type HuntResult } from "./hunt-run.js";
+export {
+  distributionOf,
+  hunt,
+  type HuntOptions,
+  type HuntProgress,
+  type HuntReport,
+  type HuntResult,
+} from "./hunt-run.js";
 export { CheckersDisagree, judgeRun, readStoredHistory, readTrace, writeReportOf } from "./judge-run.js";
 export { knobByName, knobs, parseKnob, type Knob, type KnobName, type KnobValues } from "./knobs.js";
 export { cellFlags, cellTitle, matrixOf, parseSeeds, type Cell } from "./matrix.js";
