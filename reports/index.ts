@@ -3,7 +3,8 @@
 // server, and no value of a run can become markup in it.
 export { buildReport, writeReport, ViewerMissingError, type ReportInput } from "./build.js";
 export type { ReportStatusSample } from "./gather.js";
-export { findBreaches, type Breach, type Rule } from "./trace/breaches.js";
+export { findBreaches } from "./trace/breaches.js";
+export type { Breach, Rule, Step } from "./trace/steps.js";
 export { drawTrace, type Diagram } from "./trace/diagram.js";
 export { filterTrace, type TraceFilter } from "./trace/filter.js";
 export { traceText } from "./trace/text.js";

@@ -12,7 +12,7 @@ import type {
 } from "../cluster/index.js";
 import type { SimulatedNode } from "./node.js";
 
-const eventsMax = 200_000;
+const eventsMax = 100_000;
 
 /** A link at the moment of sending, as far as it tells what becomes of a message. */
 interface SendingLink {

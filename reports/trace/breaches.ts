@@ -2,26 +2,8 @@
 // any leader-based log with ballots, in the terms of `cluster/trace.ts`; no planted bug is known here.
 import type { TracedCommand, TracedMessage, TraceEvent } from "../../cluster/index.js";
 import { compareBallots, Replicas, sameCommand, type Replica } from "./replicas.js";
-import { step, quoted, onDisk, mayHold, isRead, sentenceOf, type Step } from "./steps.js";
-
-export type Rule =
-  | "obeyed a deposed leader"
-  | "decided without a quorum"
-  | "answered without a quorum"
-  | "answered without the log"
-  | "decided two different commands"
-  | "lost what was acknowledged"
-  | "an invariant";
-
-export interface Breach {
-  readonly rule: Rule;
-  readonly timeNs: number;
-  readonly node: string | null;
-  /** Commands that it is about. */
-  readonly commands: readonly TracedCommand[];
-  /** What led to it, and the breach itself last; in order of time. */
-  readonly steps: readonly Step[];
-}
+import { Complaints } from "./complaints.js";
+import { step, quoted, onDisk, mayHold, isRead, type Breach, type Rule, type Step } from "./steps.js";
 
 type Of<What extends TraceEvent["what"]> = Extract<TraceEvent, { readonly what: What }>;
 type SendEvent = Of<"send">;
@@ -31,14 +13,16 @@ export type Membership = ReadonlyMap<string, readonly string[]>;
 
 /** The first breaches of one rule say all. */
 const eachMax = 3;
-/** What was heard longer ago is not what a node answers. */
-const heardNs = 100e6;
 
 export function findBreaches(events: readonly TraceEvent[], groups: Membership): readonly Breach[] {
   const search = new Search(groups);
-  for (const event of events) search.take(event);
+  const complaints = new Complaints();
+  for (const event of events) {
+    search.take(event);
+    complaints.take(event);
+  }
   search.finish();
-  return search.found.toSorted((a, b) => a.timeNs - b.timeNs);
+  return [...search.found, ...complaints.found].toSorted((a, b) => a.timeNs - b.timeNs);
 }
 
 interface Decided {
@@ -52,6 +36,7 @@ class Search {
   readonly #groups: Membership;
   readonly #replicas = new Replicas();
   readonly #sends = new Map<number, SendEvent>();
+  readonly #arrived = new Map<number, number>();
   /** By node: the messages that brought it a command, and what it had promised as they came. */
   readonly #brought = new Map<string, { readonly event: Of<"receive">; readonly promised: string }[]>();
   /** When a node first had this promise. */
@@ -63,11 +48,7 @@ class Search {
   readonly #answered = new Set<string>();
   /** By sender and receiver: the last messages that told of accepted entries. */
   readonly #claimed = new Map<string, SendEvent[]>();
-  /** The latest message of agreement that came to a node. */
-  readonly #heard = new Map<string, Of<"receive">>();
   readonly #waiting = new Map<string, (() => void)[]>();
-  /** Breaches that wait for the message that they are about. */
-  readonly #claims = new Map<string, Breach>();
 
   constructor(groups: Membership) {
     this.#groups = groups;
@@ -80,14 +61,13 @@ class Search {
     switch (event.what) {
       case "send":
         this.#sends.set(event.id, event);
-        this.#blame(event);
         if (event.message.accepted !== undefined) this.#claim(event);
         if (event.message.kind === "RoutedReply") this.#answers(event, event.message.commands ?? [], [event.id]);
         if (event.message.ballot !== undefined) this.#leads(event);
         return;
       case "receive":
+        this.#arrived.set(event.id, event.time_ns);
         this.#bring(event);
-        if (event.node !== null && event.message.topic === "agreement") this.#heard.set(event.node, event);
         return;
       case "answer":
         this.#answers(event, [event.command], []);
@@ -98,9 +78,6 @@ class Search {
           this.#promises.get(`${event.node} ${event.state.promised}`) ?? event.time_ns,
         );
         this.#decides(event);
-        return;
-      case "violation":
-        this.#tellInvariant(event);
         return;
       default:
     }
@@ -123,41 +100,6 @@ class Search {
   #settle({ node, what }: TraceEvent): void {
     if (node === null || (what === "send" && this.#replicas.of(node).pending !== null)) return;
     for (const action of this.#waiting.get(node)?.splice(0) ?? []) action();
-  }
-
-  #tellInvariant(event: Of<"violation">): void {
-    const { node, invariant } = event;
-    const { pending } = node === null ? { pending: null } : this.#replicas.of(node);
-    const claims = invariant === "claims are durable" || invariant === "promises are kept";
-    const known = this.found.filter(({ rule }) => rule === "an invariant").length;
-    const how =
-      invariant !== "claims are durable"
-        ? ""
-        : pending === null
-          ? " No write of it is under way: were it to crash now, it would have forgotten it."
-          : ` Its write ${pending.write} is still under way: were it to crash now, it could have forgotten it.`;
-    this.#add("an invariant", event, [], claims ? this.#lastHeard(event) : [], `${sentenceOf(event.text)}${how}`);
-    const breach = this.found.filter(({ rule }) => rule === "an invariant").at(-1);
-    if (claims && known < eachMax && breach !== undefined) this.#claims.set(`${event.time_ns} ${node ?? ""}`, breach);
-  }
-
-  /** What a node was asked just before it answered wrongly. */
-  #lastHeard({ node, time_ns: timeNs }: Of<"violation">): readonly Step[] {
-    const heard = node === null ? undefined : this.#heard.get(node);
-    if (heard === undefined || heard.time_ns < timeNs - heardNs) return [];
-    const text = `${heard.node ?? ""} receives from ${heard.from}: ${heard.message.text}.`;
-    return [step(heard.time_ns, heard.node, text, [heard.id])];
-  }
-
-  /** An invariant complains of messages just before they are sent: those are what it is about. */
-  #blame({ id, time_ns: timeNs, node, message }: SendEvent): void {
-    const breach = this.#claims.get(`${timeNs} ${node ?? ""}`);
-    if (breach === undefined || message.topic !== "agreement") return;
-    this.#claims.delete(`${timeNs} ${node ?? ""}`);
-    const last = breach.steps.at(-1);
-    if (last === undefined) return;
-    const at = this.found.indexOf(breach);
-    this.found[at] = { ...breach, steps: [...breach.steps.slice(0, -1), { ...last, messages: [id] }] };
   }
 
   #members(node: string): readonly string[] {
@@ -311,10 +253,40 @@ class Search {
     }
   }
 
+  /** What should have come to that place of its log and did not, and what came in its stead. */
+  #howItCame(node: string, place: number, command: TracedCommand, instead: TracedCommand): readonly Step[] {
+    const ways = (this.#brought.get(node) ?? []).filter(({ event: { id } }) =>
+      this.#message(id)?.commands?.some((one) => sameCommand(one, command)),
+    );
+    const by = ways.at(-1)?.event;
+    if (by === undefined) return [];
+    const missed = [...this.#sends.values()].findLast(
+      (send) =>
+        send.to === node &&
+        send.node === by.from &&
+        send.time_ns <= by.time_ns &&
+        send.message.ballot !== undefined &&
+        send.message.commands?.some((one) => sameCommand(one, instead)) === true,
+    );
+    const lost = missed === undefined ? [] : [this.#missedStep(node, missed, instead)];
+    const text = `${node} receives ${quoted(command)} from ${by.from} (${by.message.text}), and puts it at entry ${place + 1}.`;
+    return [...lost, step(by.time_ns, node, text, [by.id])];
+  }
+
+  #missedStep(node: string, { id, time_ns: sentNs, node: from, message }: SendEvent, command: TracedCommand): Step {
+    const arrivedNs = this.#arrived.get(id);
+    const what = quoted(command);
+    return arrivedNs === undefined
+      ? step(sentNs, from, `${from ?? ""} sends ${what} to ${node}: it never arrives.`, [id])
+      : step(arrivedNs, node, `${node} receives ${what} from ${from ?? ""} (${message.text}), and does not take it.`, [
+          id,
+        ]);
+  }
+
   #tellDiverged(node: string, place: number, command: TracedCommand, other: Decided, timeNs: number): void {
     const first = `${other.node} decides ${quoted(other.command)} as entry ${place + 1} of the log.`;
     const text = `${node} decides ${quoted(command)} as entry ${place + 1}, where ${other.node} has ${quoted(other.command)}: the logs differ from here on.`;
-    const steps = [step(other.timeNs, other.node, first)];
+    const steps = [step(other.timeNs, other.node, first), ...this.#howItCame(node, place, command, other.command)];
     this.#add("decided two different commands", { time_ns: timeNs, node }, [command, other.command], steps, text);
   }
 

@@ -44,7 +44,8 @@ export function drawTrace(input: DiagramInput): Diagram | null {
   const members = new Map(
     groups.flatMap(({ nodes }) => nodes.map(({ node }) => [node, nodes.map((one) => one.node)] as const)),
   );
-  const story = tellStory({ ...input, events, breaches: violations.length === 0 ? [] : findBreaches(events, members) });
+  const breaches = violations.length === 0 ? [] : findBreaches(events, members);
+  const story = tellStory({ ...input, events, breaches, groups: members });
   const { fromNs, toNs } = story ?? usualWindow(input);
   const kept = select(events, fromNs, toNs, violations.length === 0 ? eventsMaxOfValid : eventsMax);
   const nodes = [...new Set(events.flatMap(({ node }) => (node === null ? [] : [node])))];

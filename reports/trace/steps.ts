@@ -16,6 +16,25 @@ export interface Step {
   readonly thread?: number;
 }
 
+export type Rule =
+  | "obeyed a deposed leader"
+  | "decided without a quorum"
+  | "answered without a quorum"
+  | "answered without the log"
+  | "decided two different commands"
+  | "lost what was acknowledged"
+  | "an invariant";
+
+export interface Breach {
+  readonly rule: Rule;
+  readonly timeNs: number;
+  readonly node: string | null;
+  /** Commands that it is about. */
+  readonly commands: readonly TracedCommand[];
+  /** What led to it, and the breach itself last; in order of time. */
+  readonly steps: readonly Step[];
+}
+
 export const step = (timeNs: number, node: string | null, text: string, messages: readonly number[] = []): Step => ({
   timeNs,
   node,

@@ -5,9 +5,10 @@ import type { TracedCommand, TraceEvent } from "../../cluster/index.js";
 import type { Violation } from "../../checker/index.js";
 import type { Pair } from "../columns.js";
 import type { FaultRecord } from "../payload.js";
-import type { Breach } from "./breaches.js";
+import type { Membership } from "./breaches.js";
 import { Replicas } from "./replicas.js";
-import type { Step } from "./steps.js";
+import type { Breach, Step } from "./steps.js";
+import { stuckSteps } from "./stuck.js";
 
 const stepsMax = 16;
 const faultsMax = 3;
@@ -20,6 +21,7 @@ export interface StoryInput {
   readonly violations: readonly Violation[];
   readonly operations: readonly Pair[];
   readonly faults: readonly FaultRecord[];
+  readonly groups: Membership;
 }
 
 export interface Story {
@@ -41,8 +43,10 @@ export function tellStory(input: StoryInput): Story | null {
   const told = core.map((pair) => ({ pair, commands: attemptsOf(pair, input.events) }));
   const subjects = told.flatMap(({ commands }) => commands);
   const breaches = related(input.breaches, subjects);
-  const [first] = breaches;
-  const own = [...breaches.flatMap(({ steps }) => steps), ...clientSteps(told, input.events)];
+  const clients = clientSteps(told, input.events);
+  const stuck = violation.class === "unavailable" ? stuckSteps(input.events, input.groups, lastCalm(input.faults)) : [];
+  const broken = breaches.flatMap(({ steps }) => steps);
+  const own = stuck.length === 0 ? [...broken, ...clients] : [...broken, ...stuck, ...clients.slice(0, 1)];
   if (own.length === 0) {
     const at = violation.timeNs ?? input.events.at(-1)?.time_ns ?? 0;
     return { steps: [], cause: null, fromNs: at - 10 * quietNs, toNs: at + quietNs, threads: [] };
@@ -55,8 +59,13 @@ export function tellStory(input: StoryInput): Story | null {
   const begin = Math.min(fromNs, ...steps.map(({ timeNs }) => timeNs));
   const margin = Math.min(Math.max((toNs - begin) * 0.04, quietNs / 10), quietNs);
   const threads = [...new Set(told.flatMap(({ pair, commands }) => (commands.length === 0 ? [] : [pair.call.thread])))];
-  const cause = first?.steps.findLast(({ kind }) => kind === "wrong")?.text ?? null;
+  const cause = (breaches[0]?.steps ?? stuck.slice(0, 2)).findLast(({ kind }) => kind === "wrong")?.text ?? null;
   return { steps, cause, fromNs: begin - margin, toNs: toNs + margin, threads };
+}
+
+/** When the last fault was over. */
+function lastCalm(faults: readonly FaultRecord[]): number {
+  return Math.max(0, ...faults.map(({ healRequestedNs, confirmedOffNs }) => confirmedOffNs ?? healRequestedNs ?? 0));
 }
 
 /** What a client asked for one operation: its attempts, as they stand in messages and logs. */

@@ -6,6 +6,7 @@ import { faultsDuring, faultSpans } from "../faults.js";
 import { duration, plural } from "../format.js";
 import type { Run } from "../load.js";
 import { messageAxis, sampled, sentenceHeight, type Stop } from "./axis.js";
+import { useGestures } from "./gestures.js";
 import { inView, itemsOf, topics, type InView, type Topic } from "./in-view.js";
 import { clientLane, headHeight, Picture, type Lane } from "./picture.js";
 import { shapesOf } from "./shapes.js";
@@ -103,6 +104,13 @@ function Body({ run, diagram }: { readonly run: Run; readonly diagram: Diagram }
     const next = items[at === -1 ? (by === 1 ? 0 : items.length - 1) : at + by];
     if (next !== undefined) setSelected(next.key);
   };
+  useGestures(holder, {
+    zoom: (factor, y) => zoom(factor, axis.ns(y - headHeight)),
+    drag: (fromY, toY) => {
+      const by = axis.ns(fromY - headHeight) - axis.ns(toY - headHeight);
+      show(fromNs + by, toNs + by);
+    },
+  });
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const acts: Readonly<Record<string, () => void>> = {
@@ -213,7 +221,7 @@ function Body({ run, diagram }: { readonly run: Run; readonly diagram: Diagram }
         {item === null ? (
           <span class="muted">
             Milliseconds of virtual time; the axis is shortened where nothing happens. Point at a line or mark, or use
-            the arrow keys.
+            the arrow keys; Ctrl and the wheel zoom, the mouse drags.
           </span>
         ) : (
           <>
