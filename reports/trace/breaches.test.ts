@@ -80,6 +80,24 @@ test("two nodes that decide different commands for one place are convicted, once
   ]);
 });
 
+test("of two logs that part it is told what should have come to the place, and what came in its stead", () => {
+  const parted = led()
+    .message(1, null, "n1", "n3", "Accept", "1.n1", { commands: [a1] })
+    .append(1, "n1", 0, a1)
+    .append(2, "n2", 0, a1)
+    .state(3, "n1", "leader", "1.n1", 1, 1)
+    .message(4, 5, "n1", "n3", "Accept", "1.n1", { commands: [a2] })
+    .append(5, "n3", 0, a2)
+    .state(6, "n3", "follower", "1.n1", 1, 1);
+  const [breach] = findBreaches(parted.document.events, membership);
+  expect(breach?.steps.map(({ text }) => text)).toEqual([
+    "n1 sends “put a = 1” to n3: it never arrives.",
+    "n1 decides “put a = 1” as entry 1 of the log.",
+    "n3 receives “put a = 2” from n1 (Accept 1.n1), and puts it at entry 1.",
+    "n3 decides “put a = 2” as entry 1, where n1 has “put a = 1”: the logs differ from here on.",
+  ]);
+});
+
 test("a log that has forgotten whose request a command was is no other log", () => {
   const same = led()
     .append(1, "n1", 0, a1)

@@ -87,6 +87,35 @@ test("the operations of a violation's core are told from the client's asking to 
   ]);
 });
 
+test("of a group that served nothing it says who waited for what, whom it asked in vain, and what came before", () => {
+  const writer = new TraceWriter()
+    .state(0, "n1", "leader", "2.n1", 0, 0)
+    .message(1, 10, "n3", "n2", "Accept", "1.n3")
+    .add({
+      time_ns: 10e6,
+      node: "n2",
+      what: "state",
+      state: { group: 0, role: "follower", phase: "recover", promised: "2.n1", length: 0, decided: 0, leader: "n1" },
+    })
+    .state(300, "n1", "leader", "2.n1", 9, 2);
+  for (let at = 20; at < 26; at += 1) writer.message(at, at + 1, "n2", "n3", "PrepareReq", "2.n1");
+  const unavailable = { ...violation([]), class: "unavailable" } as const;
+  const diagram = drawTrace({
+    trace: writer.document,
+    violations: [unavailable],
+    operations: [],
+    faults: [{ ...cut, healRequestedNs: 15e6, confirmedOffNs: 15e6 }],
+    groups,
+  });
+  expect(
+    diagram?.story?.steps.filter(({ kind }) => kind !== "fault").map(({ kind, text }) => `${kind}: ${text}`),
+  ).toEqual([
+    "step: n2 receives from n3: Accept 1.n3, of a ballot that is over: n2 has promised 2.n1.",
+    "wrong: n2 waits in phase “recover” from here to the end. It sends PrepareReq to n3 6 times, in vain, though it takes n1 for its leader.",
+    "step: n1 leads 2.n1: from here on its log grows to 9 entries, but no more than 2 are ever decided, for a majority of its 3 nodes does not accept them.",
+  ]);
+});
+
 test("a run without a violation has no story, an empty trace no diagram", () => {
   const trace = lateAccept(true);
   expect(drawTrace({ trace, violations: [], operations: [], faults: [], groups })?.story).toBeNull();

@@ -91,11 +91,21 @@ function waits(events: readonly TraceEvent[], { event, sinceNs }: Last, calmNs: 
 }
 
 function leads({ event }: Last, events: readonly TraceEvent[], groups: Membership): readonly Step[] {
-  const { node, state, time_ns: timeNs } = event;
+  const { node, state } = event;
   if (node === null || state.decided >= state.length) return [];
   const members = groups.get(node)?.length;
   const of = members === undefined ? "" : ` of its ${members} nodes`;
-  const until = events.at(-1)?.time_ns ?? timeNs;
-  const text = `${node} leads ${state.promised}: its log grows to ${state.length} entries, but only ${state.decided} are ever decided, for a majority${of} does not accept them.`;
-  return [step(Math.min(timeNs, until), node, text)];
+  // Told where it begins: at the first entry after which nothing was decided any more.
+  const begins = events.find(
+    (one) =>
+      one.what === "state" &&
+      one.node === node &&
+      one.state.promised === state.promised &&
+      one.state.decided === state.decided &&
+      one.state.length > state.decided,
+  );
+  const text =
+    `${node} leads ${state.promised}: from here on its log grows to ${state.length} entries, but no more than ` +
+    `${state.decided} are ever decided, for a majority${of} does not accept them.`;
+  return [step((begins ?? event).time_ns, node, text)];
 }

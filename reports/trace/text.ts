@@ -57,6 +57,8 @@ export function eventText(event: TraceEvent): string {
     case "heal":
     case "shape":
       return `*** ${event.what} → ${event.to ?? "?"} ${event.text}`.trimEnd();
+    case "disk":
+      return `*** disk: ${event.text}`;
     default:
       return `*** ${event.text}`;
   }

@@ -20,6 +20,7 @@ export const topics: readonly { readonly topic: Topic; readonly title: string }[
 /** More lines than this are a smear. */
 const messagesMax = 260;
 const marksMax = 400;
+const requestsMax = 16;
 
 export interface InView {
   readonly shown: ReadonlySet<Topic>;
@@ -62,7 +63,11 @@ export function inView(
     ? shapes.writes.filter(({ fromNs: from, toNs: to }) => from <= toNs && (to ?? from) >= fromNs).slice(0, marksMax)
     : [];
   const marks = shapes.marks.filter(({ timeNs }) => within(timeNs)).slice(0, marksMax);
-  const requests = shapes.requests.filter(({ sentNs, receivedNs }) => within(sentNs) || within(receivedNs));
+  const requests = nearest(
+    shapes.requests.filter(({ sentNs, receivedNs }) => within(sentNs) || within(receivedNs)),
+    steps.map(({ step }) => step.timeNs),
+    requestsMax,
+  );
   const times = [
     ...messages.flatMap(({ sentNs, receivedNs }) => [sentNs, receivedNs]),
     ...marks.map(({ timeNs }) => timeNs),
@@ -89,22 +94,32 @@ function topicOf(topic: string): Topic {
 
 /** Those of the story, and those nearest in time to it. */
 function strongest(messages: readonly DrawnMessage[], timesNs: readonly number[]): readonly DrawnMessage[] {
-  if (messages.length <= messagesMax) return messages;
-  const distance = ({ sentNs, receivedNs, step }: DrawnMessage): number =>
-    step !== null
-      ? -1
-      : Math.min(
-          ...timesNs.map((ns) => Math.min(Math.abs(sentNs - ns), Math.abs((receivedNs ?? sentNs) - ns))),
-          Number.MAX_SAFE_INTEGER,
-        );
-  const nearest = new Set(
-    messages
-      .map((message) => ({ message, away: distance(message) }))
+  const told = messages.filter(({ step }) => step !== null);
+  const others = messages.filter(({ step }) => step === null);
+  const kept = new Set([...told, ...nearest(others, timesNs, messagesMax - told.length)]);
+  return messages.filter((message) => kept.has(message));
+}
+
+/** So many of what travels, nearest to these moments. */
+function nearest<Travels extends { readonly sentNs: number; readonly receivedNs: number | null }>(
+  all: readonly Travels[],
+  timesNs: readonly number[],
+  most: number,
+): readonly Travels[] {
+  if (all.length <= most) return all;
+  const distance = ({ sentNs, receivedNs }: Travels): number =>
+    Math.min(
+      ...timesNs.map((ns) => Math.min(Math.abs(sentNs - ns), Math.abs((receivedNs ?? sentNs) - ns))),
+      Number.MAX_SAFE_INTEGER,
+    );
+  const kept = new Set(
+    all
+      .map((one) => ({ one, away: distance(one) }))
       .toSorted((a, b) => a.away - b.away)
-      .slice(0, messagesMax)
-      .map(({ message }) => message),
+      .slice(0, Math.max(0, most))
+      .map(({ one }) => one),
   );
-  return messages.filter((message) => nearest.has(message));
+  return all.filter((one) => kept.has(one));
 }
 
 function shiftsOf(steps: InView["steps"]): ReadonlyMap<number, number> {
