@@ -16,7 +16,10 @@ export interface Trouble {
   readonly conflict: readonly number[];
 }
 
-/** What was known at a time: operations called by then; those not returned by then may or may not have happened. */
+/**
+ * What was known at a time: operations called by then; those not returned by then may or may not have happened. What they turned out
+ * to be counts all the same: a comparison that failed later on cannot have written.
+ */
 function knownAt(operations: readonly RegisterOperation[], time: number): RegisterOperation[] {
   const known: RegisterOperation[] = [];
   for (const operation of operations) {

@@ -7,7 +7,7 @@ import { casRegister, queue, set } from "../models/index.js";
 import type { SessionGuarantee } from "../verdict.js";
 import { operation } from "../testing/builders.js";
 import { judgeWeaker } from "./judge-weaker.js";
-import { sessionGuarantees } from "./session-guarantees.js";
+import { judgeGuarantees, sessionGuarantees } from "./session-guarantees.js";
 
 type Step = readonly [process: number, name: string, input: JsonValue, output?: JsonValue];
 
@@ -192,6 +192,36 @@ describe("where it is open which write was seen", () => {
       sequential: { holds: false, witness: [0, 1, 2, 3] },
       guarantees: all("unknown"),
     });
+  });
+});
+
+describe("guarantees of sessions of which only some is known", () => {
+  const write = (at: number) => ({ at, writes: true, sees: null });
+  const read = (at: number, sees: number) => ({ at, writes: false, sees });
+  const judge = (...sessions: Parameters<typeof judgeGuarantees>[0]["sessions"][number][]) =>
+    judgeGuarantees({ sessions, provedBy: new Map() }, null).map(({ holds, witness }) => [holds, witness]);
+  const open = ["unknown", []];
+  const initial = -1;
+
+  test("fail where that is certain, and are else not known", () => {
+    expect(judge([write(0), write(1)], [read(2, 0), read(3, 1)])).toEqual([open, open, open, open]);
+    expect(judge([write(0), write(1), read(2, initial)])).toEqual([open, open, open, [false, [0, 2]]]);
+    expect(judge([read(0, 3), write(1)], [read(2, 1), write(3)])).toEqual([open, [false, [0, 1, 2, 3]], open, open]);
+    // Also a write that is not the next one after the read.
+    const later = judge([read(0, 3), write(9), write(1)], [read(2, 1), write(3)]);
+    expect(later).toEqual([open, [false, [0, 1, 2, 3]], open, open]);
+    expect(judge([write(0), write(1)], [read(2, 1), read(3, 0)], [read(4, 0), read(5, 1)])).toEqual([
+      open,
+      open,
+      [false, [0, 1, 2, 3, 4, 5]],
+      open,
+    ]);
+  });
+
+  test("are not known either where they demand too much to be looked at", () => {
+    const reads = Array.from({ length: 650 }, (_, at) => read(at, 2_000 + at));
+    const writes = Array.from({ length: 650 }, (_, at) => write(1_000 + at));
+    expect(judge([...reads, ...writes], [read(5_000, 1_000), write(2_000)])).toEqual([open, open, open, open]);
   });
 });
 
