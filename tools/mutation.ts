@@ -3,7 +3,7 @@
 // Ends with a line for each part and one for all of them.
 //
 // The tests of a part are quick ones: where hundreds of mutants are tried on them (MUTATION_TESTS is set then), property tests look at
-// fewer histories, by fixed seeds. Left out, because what they do is worth nothing without real threads, which take longer to start
+// fewer histories, by fixed seeds. Of live and corruptions a mutant that survives costs several seconds all the same. Left out, because what they do is worth nothing without real threads, which take longer to start
 // than a mutant may cost: checker/parallel, checker/worker-file.ts and the two files of checker/live that talk to a worker; their tests
 // are *.local.test.ts. checker/testing is the tests' own.
 import { spawn } from "node:child_process";
@@ -13,6 +13,9 @@ interface Part {
   readonly mutate: readonly string[];
   readonly tests: readonly string[];
 }
+
+/** Brute force in a second or two, in place of the fuzz tests that lie beside the engines. */
+const engineTests = ["checker/corner-cases.test.ts", "checker/engines.property.test.ts"];
 
 const parts: Readonly<Record<string, Part>> = {
   verifier: {
@@ -65,15 +68,15 @@ const parts: Readonly<Record<string, Part>> = {
   corruptions: { mutate: ["checker/corruptions.ts"], tests: ["checker/corruptions.test.ts"] },
   "no-search": {
     mutate: ["checker/no-search/"],
-    tests: ["checker/corner-cases.test.ts", "checker/no-search/*.test.ts"],
+    tests: [...engineTests, "checker/no-search/no-search.test.ts", "checker/no-search/order.test.ts"],
   },
   register: {
     mutate: ["checker/register/"],
-    tests: ["checker/corner-cases.test.ts", "checker/register/*.test.ts"],
+    tests: [...engineTests, "checker/register/gap.test.ts", "checker/register/value-numbers.test.ts"],
   },
   "wing-gong": {
-    mutate: ["checker/general-search/"],
-    tests: ["checker/corner-cases.test.ts", "checker/general-search/*.test.ts", "checker/models/*.test.ts"],
+    mutate: ["checker/wing-gong.ts", "checker/dead-ends.ts", "checker/search-memory.ts"],
+    tests: [...engineTests, "checker/dead-ends.test.ts", "checker/models/*.test.ts"],
   },
   live: {
     mutate: [
@@ -83,7 +86,7 @@ const parts: Readonly<Record<string, Part>> = {
       "!checker/live/live-worker.ts",
       "checker/incremental.ts",
     ],
-    tests: ["checker/incremental.test.ts", "checker/incremental.property.test.ts", "checker/live/*.test.ts"],
+    tests: ["checker/live/*.test.ts", "checker/incremental.property.test.ts"],
   },
 };
 
