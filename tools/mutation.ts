@@ -3,9 +3,11 @@
 // Ends with a line for each part and one for all of them.
 //
 // The tests of a part are quick ones: where hundreds of mutants are tried on them (MUTATION_TESTS is set then), property tests look at
-// fewer histories, by fixed seeds. Of live and corruptions a mutant that survives costs several seconds all the same. Left out, because what they do is worth nothing without real threads, which take longer to start
-// than a mutant may cost: checker/parallel, checker/worker-file.ts and the two files of checker/live that talk to a worker; their tests
-// are *.local.test.ts. checker/testing is the tests' own.
+// fewer histories, by fixed seeds. Of live and corruptions a mutant that survives costs several seconds all the same.
+//
+// Left out, because what they do is worth nothing without real threads, which take longer to start than a mutant may cost:
+// checker/parallel, checker/worker-file.ts and the two files of checker/live that talk to a worker; their tests are *.local.test.ts.
+// checker/testing is the tests' own.
 import { spawn } from "node:child_process";
 
 interface Part {
@@ -74,9 +76,9 @@ const parts: Readonly<Record<string, Part>> = {
     mutate: ["checker/register/"],
     tests: [...engineTests, "checker/register/gap.test.ts", "checker/register/value-numbers.test.ts"],
   },
-  "wing-gong": {
-    mutate: ["checker/wing-gong.ts", "checker/dead-ends.ts", "checker/search-memory.ts"],
-    tests: [...engineTests, "checker/dead-ends.test.ts", "checker/models/*.test.ts"],
+  "general-search": {
+    mutate: ["checker/general-search/"],
+    tests: [...engineTests, "checker/general-search/*.test.ts", "checker/models/*.test.ts"],
   },
   live: {
     mutate: [

@@ -36,7 +36,7 @@ export function judgeWeaker(
   const normal = given ?? normaliseRegister(operations, initial);
   if (!("values" in normal)) return nothing(normal.operations, operations);
   const reading = readSessions(normal, operations);
-  if (reading.kind === "nowhere") return nothing(reading.witness, operations);
+  if ("witness" in reading) return nothing(reading.witness, operations);
   const sequential = sequentialRegister(reading.known, reading.guess, operations, initial, timeMs);
   if (sequential.holds === true)
     return finding(

@@ -27,12 +27,12 @@ export type Reading =
    * `known`: only what is certain, the rest left open. `guess`: complete, but one possibility of several, or null where none was
    * found; the same as `known` where everything is certain.
    */
-  | { readonly kind: "sessions"; readonly known: Sessions; readonly guess: Sessions | null }
+  | { readonly known: Sessions; readonly guess: Sessions | null }
   /**
    * A value that nobody wrote was seen: no model explains it. The operation that saw it, and those that prove that it happened if
    * its own outcome is unknown.
    */
-  | { readonly kind: "nowhere"; readonly witness: readonly number[] };
+  | { readonly witness: readonly number[] };
 
 /** So many writes are looked at for guessing. */
 const maxGuessing = 5_000_000;
@@ -53,11 +53,14 @@ export function readSessions({ operations }: NormalisedRegister, given: readonly
     happened.add(one);
     const value = seenBy(one);
     if (value === null) continue;
-    const candidates = value === "something" ? [] : (writers.get(value) ?? []);
+    if (value === "something") {
+      open.push(one);
+      continue;
+    }
+    const candidates = writers.get(value) ?? [];
     const [only] = candidates;
-    if (value === "something" || candidates.length > 1 || (value === 0 && only !== undefined)) open.push(one);
-    else if (only === undefined && value !== 0)
-      return { kind: "nowhere", witness: withProofs([one.position], provedBy) };
+    if (candidates.length > 1 || (value === 0 && only !== undefined)) open.push(one);
+    else if (only === undefined && value !== 0) return { witness: withProofs([one.position], provedBy) };
     else {
       known.set(one, only?.position ?? initialWrite);
       if (only === undefined || only.required || provedBy.has(only.position)) continue;
@@ -66,11 +69,11 @@ export function readSessions({ operations }: NormalisedRegister, given: readonly
     }
   }
   const certain: Sessions = { sessions: bySession(happened, given, (one) => known.get(one) ?? null), provedBy };
-  if (open.length === 0) return { kind: "sessions", known: certain, guess: certain };
+  if (open.length === 0) return { known: certain, guess: certain };
   const guessed = guess(open, happened, writers);
-  if (guessed === null) return { kind: "sessions", known: certain, guess: null };
+  if (guessed === null) return { known: certain, guess: null };
   const sees = (one: RegisterOperation) => known.get(one) ?? guessed.get(one) ?? null;
-  return { kind: "sessions", known: certain, guess: { sessions: bySession(happened, given, sees), provedBy } };
+  return { known: certain, guess: { sessions: bySession(happened, given, sees), provedBy } };
 }
 
 type Writers = ReadonlyMap<number, readonly RegisterOperation[]>;
