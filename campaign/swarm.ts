@@ -14,7 +14,7 @@ import {
   type PartitionShape,
   type Target,
 } from "../nemesis/index.js";
-import type { SimulatedNode, World } from "../simulation/index.js";
+import type { DiskTrouble, SimulatedNode, World } from "../simulation/index.js";
 import { ScenePlayer, type ServingWatch } from "./play-scenes.js";
 import type { Scene } from "./scenes.js";
 import type { Trigger } from "./triggers.js";
@@ -117,11 +117,15 @@ export interface SwarmNemesisOptions {
   readonly record: (event: FaultRecord) => void;
 }
 
+/** A disk that fails or is slow: nothing that the nemesis can do to real machines. */
+type DiskFault = Pick<Fault, "at_ms" | "for_ms" | "glitch"> & { readonly kind: DiskTrouble; readonly target: Target };
+type DiskAction = { readonly type: "disk"; readonly how: DiskTrouble; readonly nodes: readonly NodeName[] };
+
 interface OpenFault {
   readonly fault: number;
-  readonly spec: Fault;
+  readonly spec: Fault | DiskFault;
   readonly targets: readonly string[];
-  readonly action: FaultAction;
+  readonly action: FaultAction | DiskAction;
 }
 
 /** Between two looks for a target: soon at first, then ever more rarely. */
@@ -232,11 +236,17 @@ class Swarm implements SwarmNemesis {
     } else {
       if (node.state !== "running") return;
       const nodes = [node.name];
-      const action =
-        trigger.do === "kill"
-          ? { type: "stop" as const, how: "kill" as const, nodes }
-          : { type: "pause" as const, nodes };
-      open = { spec: { ...timed, kind: trigger.do, target: named }, targets: nodes, action };
+      const deed = trigger.do;
+      if (deed === "kill") {
+        const action = { type: "stop", how: "kill", nodes } as const;
+        open = { spec: { ...timed, kind: deed, target: named }, targets: nodes, action };
+      } else if (deed === "pause") {
+        open = { spec: { ...timed, kind: deed, target: named }, targets: nodes, action: { type: "pause", nodes } };
+      } else {
+        if (node.disk.troubled !== null) return;
+        const action = { type: "disk", how: deed, nodes } as const;
+        open = { spec: { ...timed, kind: deed, target: named }, targets: nodes, action };
+      }
     }
     const event = `${trigger.on} ${trigger.what}, ${trigger.delay_ms} ms before; strikes its ${trigger.strikes}`;
     await this.#carryOut(open, timed.for_ms, signal, { triggered_by: event });
@@ -312,8 +322,12 @@ class Swarm implements SwarmNemesis {
     };
   }
 
-  #apply(action: FaultAction): void {
+  #apply(action: OpenFault["action"]): void {
     const { world } = this.#options;
+    if (action.type === "disk") {
+      for (const node of action.nodes) world.troubleDisk(node, action.how);
+      return;
+    }
     if (action.type === "stop") for (const node of action.nodes) world.stop(node, "SIGKILL");
     else if (action.type === "pause") for (const node of action.nodes) world.pause(node);
     else if (action.type === "cut") for (const link of action.links) world.cut(link, action.mode);
@@ -321,8 +335,10 @@ class Swarm implements SwarmNemesis {
   }
 
   /** As the world shows it, not as it was asked for. */
-  #evidence(action: FaultAction): JsonValue {
+  #evidence(action: OpenFault["action"]): JsonValue {
     const { world } = this.#options;
+    if (action.type === "disk")
+      return Object.fromEntries(action.nodes.map((node) => [node, world.nodeNamed(node).disk.troubled ?? "healthy"]));
     if (action.type === "stop" || action.type === "pause")
       return Object.fromEntries(action.nodes.map((node) => [node, world.observeProcess(node).state]));
     return Object.fromEntries(
@@ -338,7 +354,11 @@ class Swarm implements SwarmNemesis {
     const { world } = this.#options;
     const { action } = open;
     this.#record(open, "heal-requested", null);
-    if (action.type === "stop") {
+    if (action.type === "disk") {
+      for (const node of action.nodes) world.mendDisk(node);
+      // Whom the disk has ended is started again, on what the disk holds.
+      for (const node of action.nodes) if (world.nodeNamed(node).state === "exited") world.start(node);
+    } else if (action.type === "stop") {
       for (const node of action.nodes) if (!world.nodeNamed(node).alive) world.start(node);
     } else if (action.type === "pause") {
       for (const node of action.nodes) if (world.nodeNamed(node).state === "paused") world.resume(node);
@@ -364,6 +384,7 @@ class Swarm implements SwarmNemesis {
     for (const { from, to } of world.network.links)
       world.heal({ from: world.node(from).name, to: world.node(to).name });
     for (const node of world.nodes) {
+      world.mendDisk(node.name);
       if (node.state === "paused") world.resume(node.name);
       else if (node.state === "exited") world.start(node.name);
     }

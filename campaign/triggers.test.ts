@@ -14,7 +14,14 @@ test("a seed draws the same triggers again; some seeds draw none, and every kind
   const drawn = all.flat();
   expect(all.filter((triggers) => triggers.length === 0).length).toBeGreaterThan(50);
   expect([...new Set(drawn.map(({ on }) => on))].sort()).toEqual(names.toSorted());
-  expect([...new Set(drawn.map((trigger) => trigger.do))].sort()).toEqual(["cut", "kill", "pause"]);
+  expect([...new Set(drawn.map((trigger) => trigger.do))].sort()).toEqual([
+    "cut",
+    "fail-fsync",
+    "fill-disk",
+    "kill",
+    "pause",
+    "slow-disk",
+  ]);
 });
 
 test("triggers come back from a plan as they were, and what is wrong is named", () => {
@@ -23,7 +30,7 @@ test("triggers come back from a plan as they were, and what is wrong is named", 
   expect(parseTriggers(text)).toEqual(triggers);
   expect(parseTriggers(undefined)).toEqual([]);
   expect(() => parseTriggers([{ ...triggers[0], do: "melt" }])).toThrow(
-    "triggers[0].do: expected one of kill, pause, cut",
+    "triggers[0].do: expected one of kill, pause, cut, fail-fsync, fill-disk, slow-disk",
   );
   expect(() => parseTriggers([{ ...triggers[0], for_ms: -1 }])).toThrow("triggers[0].for_ms: expected a number");
   expect(() => parseTriggers("all")).toThrow("triggers: expected a list");
@@ -46,3 +53,30 @@ test("an acceptor is killed the moment that its promise leaves, and the run goes
   expect(struck[0]).toEqual({ triggered_by: "Promise sent, 0 ms before; strikes its sender" });
   expect(verdict.valid).toBe(true);
 });
+
+test.each(["fail-fsync", "fill-disk", "slow-disk"] as const)(
+  "%s at a follower that has just heard an Accept: it stops or waits, comes back, and the run is valid",
+  async (how) => {
+    const system = await systemNamed("store")(null);
+    const deterministic = await system.deterministic?.();
+    if (deterministic === undefined) throw new Error("the store cannot be simulated");
+    const drawn = huntPlan(4, { system, deterministic, mutant: null, timeLimitMs: 5_000, ratePerS: 40 });
+    const strike = {
+      on: "Accept",
+      what: "received",
+      strikes: "receiver",
+      from_ms: 500,
+      skips: 20,
+      delay_ms: 0,
+    } as const;
+    const trigger = { ...strike, do: how, mode: "drop", for_ms: 400, times: 3 } as const;
+    const nemesis = { ...drawn.nemesis, faults: [], options: { triggers: [trigger] } };
+    const { run, verdict } = await simulateAndJudge({ ...drawn, nemesis }, system, deterministic);
+    const stages = run.events.flatMap((event) => (event.type === "fault" && event.kind === how ? [event.stage] : []));
+    expect(stages.filter((stage) => stage === "confirmed-off").length).toBeGreaterThanOrEqual(2);
+    const exits = run.events.filter((event) => event.type === "node" && event.what === "exited");
+    expect(exits.length > 0).toBe(how !== "slow-disk");
+    expect(verdict.violations).toEqual([]);
+    expect(verdict.valid).toBe(true);
+  },
+);

@@ -2,6 +2,7 @@
 // moment later. They find what faults at random times do not: a crash between a promise and what answers it, a leader cut off in the very
 // round trip that made it one. They name messages of the protocol and never a planted bug; every hunt draws from the same set.
 import type { JsonValue, Random } from "../history/index.js";
+import { diskTroubles, type DiskTrouble } from "../simulation/index.js";
 
 export interface Trigger {
   /** The kind of message, as the system names it. */
@@ -15,7 +16,7 @@ export interface Trigger {
   readonly skips: number;
   /** From the event to the fault. */
   readonly delay_ms: number;
-  readonly do: "kill" | "pause" | "cut";
+  readonly do: "kill" | "pause" | "cut" | DiskTrouble;
   /** Of `cut`: both ways between the struck node and all others. */
   readonly mode: "reset" | "drop" | "stall";
   readonly for_ms: number;
@@ -24,7 +25,7 @@ export interface Trigger {
 }
 
 const modes = ["reset", "drop", "stall"] as const;
-const deeds = ["kill", "pause", "cut"] as const;
+const deeds = ["kill", "pause", "cut", ...diskTroubles] as const;
 const triggersMax = 50;
 
 /**
@@ -54,6 +55,9 @@ export function drawTriggers(
         ["kill", 3],
         ["cut", 2],
         ["pause", 1],
+        ["fail-fsync", 1],
+        ["fill-disk", 0.5],
+        ["slow-disk", 1],
       ] as const),
       mode: random.pick(modes),
       for_ms: Math.round(logUniform(0.1, 10) * electionTimeoutMs),

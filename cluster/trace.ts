@@ -104,7 +104,7 @@ export type TraceEvent =
   | (At & { readonly what: "state"; readonly state: TracedState })
   /** Something was done to a node or link. `lost`: the batch under way at a crash was lost, or torn. */
   | (At & {
-      readonly what: "start" | "crash" | "pause" | "resume" | "cut" | "heal" | "shape";
+      readonly what: "start" | "crash" | "pause" | "resume" | "cut" | "heal" | "shape" | "disk";
       readonly text: string;
       /** Of links. */
       readonly to?: string;

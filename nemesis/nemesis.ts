@@ -4,7 +4,7 @@ import { linkName, type Cluster, type DirectedLink, type GroupLayout, type NodeN
 import type { FaultEvent, FaultStage, JsonValue, Random } from "../history/index.js";
 import { planFault, type FaultAction, type PlannedFault } from "./compile.js";
 import { looksBefore, watchOff, watchOn, type Sight, type Watcher } from "./confirm.js";
-import type { Fault, FaultKind } from "./fault.js";
+import type { Fault } from "./fault.js";
 import { groupsDisturbed } from "./groups.js";
 import { bounded, createObserver, type Observer, type Sample } from "./observe.js";
 import { createTimetable, type Timetable } from "./timetable.js";
@@ -55,7 +55,8 @@ export interface NemesisOptions {
 
 export interface ActiveFault {
   readonly fault: number;
-  readonly kind: FaultKind;
+  /** A `FaultKind`, or one that only a simulation knows. */
+  readonly kind: string;
   readonly targets: readonly string[];
   readonly stage: "requested" | "confirmed-on" | "heal-requested";
 }

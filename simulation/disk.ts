@@ -10,7 +10,19 @@ interface Write {
   readonly batch: unknown;
 }
 
+/**
+ * What may go wrong with a disk within the fault model: the next fsync fails, no write fits any more, or every fsync takes long. The first
+ * two end the process, as the store does: what the page cache holds after a failed fsync is anybody's guess, so nobody tries again.
+ */
+export const diskTroubles = ["fail-fsync", "fill-disk", "slow-disk"] as const;
+export type DiskTrouble = (typeof diskTroubles)[number];
+
 export type CrashOutcome = "nothing under way" | "kept" | "torn" | "lost";
+
+/** The disk refused; whoever asked has to stop. */
+export class DiskFailed extends Error {
+  override readonly name = "DiskFailed";
+}
 
 export class SimulatedDisk {
   readonly #system: DeterministicSystem;
@@ -20,6 +32,9 @@ export class SimulatedDisk {
   readonly #durable: (write: number) => void;
   readonly #failed: (error: Error) => void;
   #underWay: Write | null = null;
+  /** An fsync that a slow disk holds back. */
+  #held: (() => void) | null = null;
+  #trouble: DiskTrouble | null = null;
   /** Grows with each crash: an fsync that was planned before it never returns. */
   #epoch = 0;
   /** Owned by the system; what it holds survives every crash. */
@@ -49,22 +64,48 @@ export class SimulatedDisk {
     return this.#underWay !== null;
   }
 
+  /** From now on, until `mend`. */
+  trouble(how: DiskTrouble): void {
+    this.#trouble = how;
+  }
+
+  /** Fsyncs that waited for a slow disk return in their usual time from now. */
+  mend(): void {
+    this.#trouble = null;
+    const held = this.#held;
+    this.#held = null;
+    if (held !== null) this.#queue.after(this.#fsyncNs(), held);
+  }
+
+  get troubled(): DiskTrouble | null {
+    return this.#trouble;
+  }
+
   write(write: Write): void {
     if (this.#underWay !== null) throw new Error("a batch was written before the fsync of the one before it returned");
+    if (this.#trouble === "fill-disk") throw new DiskFailed("write: no space left on the disk");
     this.#underWay = write;
     this.writes += 1;
     const epoch = this.#epoch;
-    this.#queue.after(this.#fsyncNs(), () => {
+    const synced = (): void => {
       if (epoch !== this.#epoch) return;
+      if (this.#trouble === "slow-disk") {
+        this.#held = synced;
+        return;
+      }
+      // The batch stays under way: the end of the process decides what of it is on the disk, as at any crash.
+      if (this.#trouble === "fail-fsync") return this.#failed(new DiskFailed("fdatasync: input/output error"));
       this.#underWay = null;
       if (this.#apply(() => this.#system.applyBatch(this.image, write.batch))) this.#durable(write.number);
       else this.#failed(this.unreadable ?? new Error("its log cannot be read"));
-    });
+    };
+    this.#queue.after(this.#fsyncNs(), synced);
   }
 
   /** The process or its machine is gone. */
   crash(): CrashOutcome {
     this.#epoch += 1;
+    this.#held = null;
     const write = this.#underWay;
     this.#underWay = null;
     const { keptAtCrashChance, tornAtCrashChance } = this.#settings;

@@ -8,6 +8,7 @@ export * from "./invariants.js";
 export * from "./settings.js";
 export * from "./paced.js";
 export { simulatedSystem, type SimulatedSystemDescription } from "./simulated-system.js";
+export { diskTroubles, type DiskTrouble } from "./disk.js";
 export { SimulatedNode } from "./node.js";
 export { Trace } from "./trace.js";
 export * from "./world.js";

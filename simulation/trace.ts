@@ -134,7 +134,7 @@ export class Trace {
 
   fault(
     timeNs: number,
-    what: "pause" | "resume" | "cut" | "heal" | "shape",
+    what: "pause" | "resume" | "cut" | "heal" | "shape" | "disk",
     node: string,
     text: string,
     to?: string,

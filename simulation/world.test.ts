@@ -158,6 +158,40 @@ describe("disks", () => {
     expect(world.log(n2).at(-1)).toContain("an append at 7 to a log of 3 entries");
   });
 
+  test.each(["fail-fsync", "fill-disk"] as const)(
+    "%s ends the process, as it must, and a healed disk starts again with all that was told durable",
+    (how) => {
+      const { world } = worldOf({ fsyncNs: 2e6 });
+      const events: ClusterEvent[] = [];
+      world.onEvent((event) => events.push(event));
+      const before = [...diskOf(world)];
+      world.troubleDisk(n2, how);
+      world.runUntil(1.5 * second);
+      expect(world.observeProcess(n2).state).toBe("exited");
+      expect(events).toMatchObject([{ type: "exited", node: "n2", expected: true, code: 1 }]);
+      expect(diskOf(world).length - before.length).toBeLessThan(3);
+      expect(diskOf(world).slice(0, before.length)).toEqual(before);
+      world.mendDisk(n2);
+      world.start(n2);
+      world.runUntil(2 * second);
+      expect(world.observeProcess(n2).state).toBe("running");
+      expect(diskOf(world).length).toBeGreaterThan(before.length);
+    },
+  );
+
+  test("a slow disk holds every fsync until it is healed, and nothing is durable meanwhile", () => {
+    const { world } = worldOf({ fsyncNs: 2e6 });
+    world.troubleDisk(n2, "slow-disk");
+    world.runUntil(1.1 * second);
+    const held = diskOf(world).length;
+    world.runUntil(2 * second);
+    expect(diskOf(world).length).toBe(held);
+    expect(world.observeProcess(n2).state).toBe("running");
+    world.mendDisk(n2);
+    world.runUntil(2.1 * second);
+    expect(diskOf(world).length).toBeGreaterThan(held + 50);
+  });
+
   test("an fsync that was under way at a crash never returns", () => {
     const { world } = worldOf({ fsyncNs: 500e6, keptAtCrashChance: 0, tornAtCrashChance: 0 });
     expect(world.nodeNamed(n2).disk.busy).toBe(true);

@@ -14,6 +14,7 @@ import {
 } from "../cluster/index.js";
 import { createRandom, type Random } from "../history/index.js";
 import { ClientConnections, SimulatedClient } from "./clients.js";
+import { DiskFailed, type DiskTrouble } from "./disk.js";
 import { Invariants, type InvariantViolation } from "./invariants.js";
 import { SimulatedNetwork, type Link } from "./network.js";
 import { SimulatedNode } from "./node.js";
@@ -191,6 +192,19 @@ export class World {
     this.nodeNamed(name).resume();
   }
 
+  troubleDisk(name: NodeName, how: DiskTrouble): void {
+    this.#note(this.nodeNamed(name), `disk: ${how}`);
+    this.#trace?.fault(this.queue.nowNs, "disk", name, how);
+    this.nodeNamed(name).disk.trouble(how);
+  }
+
+  mendDisk(name: NodeName): void {
+    const { disk } = this.nodeNamed(name);
+    if (disk.troubled === null) return;
+    this.#trace?.fault(this.queue.nowNs, "disk", name, "healthy again");
+    disk.mend();
+  }
+
   cut({ from, to }: DirectedLink, mode: CutMode): void {
     this.#trace?.fault(this.queue.nowNs, "cut", from, mode, to);
     this.network.cut(this.names.indexOf(from), this.names.indexOf(to), mode);
@@ -286,9 +300,11 @@ export class World {
     this.#note(node, line);
     this.#trace?.crashed(this.queue.nowNs, node.name, line, "nothing under way");
     this.#gone(node);
-    this.#tell({ type: "panic", node: node.name, line });
+    // To stop when the disk fails is what a node has to do.
+    const expected = error instanceof DiskFailed;
+    if (!expected) this.#tell({ type: "panic", node: node.name, line });
     const exit = node.exit ?? { code: 1, signal: null };
-    this.#tell({ type: "exited", node: node.name, ...exit, expected: false, logTail: this.#tail(node) });
+    this.#tell({ type: "exited", node: node.name, ...exit, expected, logTail: this.#tail(node) });
   }
 
   #gone(node: SimulatedNode): void {
