@@ -1,6 +1,9 @@
 // Shows on simulated runs what a trace is worth: it changes nothing of the run that it records, it is the same each time, the rules of
 // agreement that a report reads from it convict no run of the store as shipped, and of planted bugs they name the cause. Seeds are fixed; a
 // failure names its own.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { drawTrace, findBreaches } from "../reports/index.js";
 import { Trace } from "../simulation/index.js";
@@ -30,6 +33,42 @@ test("a run with a trace and one without leave the same history, and the trace i
     expect(first.trace.text()).toBe(second.trace.text());
     expect(first.trace.events().length).toBeGreaterThan(1_000);
   }
+});
+
+test("every line is one that docs/schemas/trace.schema.json allows, and all kinds of lines come", async () => {
+  const file = join(import.meta.dirname, "../docs/schemas/trace.schema.json");
+  const allowed = new Ajv2020({ strict: true, strictTypes: false, allowUnionTypes: true }).compile(
+    JSON.parse(readFileSync(file, "utf8")) as object,
+  );
+  const kinds = new Set<string>();
+  for (const [mutant, seed] of [
+    [null, 1],
+    [null, 2],
+    ["M19", 1],
+  ] as const) {
+    const { trace } = await traced(mutant, seed);
+    for (const line of trace.text().trimEnd().split("\n")) {
+      const value = JSON.parse(line) as { readonly what?: string };
+      allowed(value);
+      expect([line, allowed.errors ?? []]).toEqual([line, []]);
+      kinds.add(value.what ?? "header");
+    }
+  }
+  for (const kind of [
+    "header",
+    "send",
+    "receive",
+    "ask",
+    "answered",
+    "write",
+    "durable",
+    "state",
+    "start",
+    "violation",
+  ])
+    expect(kinds).toContain(kind);
+  expect(allowed({ time_ns: 0.5, node: "n1", what: "durable", write: 1 })).toBe(false);
+  expect(allowed({ time_ns: 1, node: "n1", what: "durable" })).toBe(false);
 });
 
 const groupsOf = ({ run }: HuntedRun): ReadonlyMap<string, readonly string[]> =>
