@@ -30,7 +30,9 @@ export function listOperations(events: readonly HistoryEvent[]): readonly Listed
   return events.flatMap((event): ListedOperation[] => {
     if (event.type !== "invoke" || event.phase === "final-read") return [];
     const { thread, key, input } = event;
-    return [{ at_ms: (event.intended ?? event.time) / 1e6, thread, function: event.function, key, input }];
+    // Half a nanosecond early, so that no rounding makes it the next one when the moment is waited for.
+    const atMs = ((event.intended ?? event.time) - 0.5) / 1e6;
+    return [{ at_ms: Math.max(0, atMs), thread, function: event.function, key, input }];
   });
 }
 

@@ -175,7 +175,7 @@ class Drive {
         function: operation.function,
         key: operation.key,
         input: operation.input,
-        intended: Math.max(0, Math.round(this.#originNs + operation.intendedMs * 1e6)),
+        intended: Math.max(0, this.#originNs + nanosecondsUntil(operation.intendedMs)),
         phase: operation.phase,
       });
     };

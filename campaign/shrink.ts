@@ -43,6 +43,11 @@ const seedStep = 104_729;
 const shortestLoadMs = 500;
 /** What comes after the violation in a load that is cut. */
 const tailMs = 200;
+/** A run no larger than this is read by a person as it is. */
+const smallOperations = 20;
+const smallFaults = 5;
+/** How much of the load's end may be enough. */
+const lastMs = [1_000, 2_000, 4_000, 8_000];
 /** Nothing in a calm world happens by itself. */
 const calm = { resetEveryMs: 0, tailChance: 0, slowFsyncChance: 0, driftPpm: 1 };
 
@@ -55,6 +60,7 @@ class Shrinker {
   readonly #options: ShrinkOptions;
   readonly #beganMs = performance.now();
   #tried = 0;
+  #longestMs = 0;
   #best: HuntedRun | null = null;
 
   constructor(options: ShrinkOptions) {
@@ -65,8 +71,10 @@ class Shrinker {
     if (!(await this.#fails(this.#options.plan))) return null;
     await this.#cutAfterViolation();
     await this.#list();
-    for (let before = "", seeds = 2; this.#hasTime() && (before !== this.#shape() || seeds <= 8); seeds *= 2) {
+    for (let before = "", seeds = 2; this.#hasTime() && this.#goesOn(before, seeds); seeds *= 2) {
       before = this.#shape();
+      if (operationsOf(this.#plan) === null) await this.#list();
+      await this.#lastSeconds(seeds);
       await this.#fewerScenes();
       await this.#fewerTriggers();
       await this.#fewer(this.#faults, seeds);
@@ -90,8 +98,16 @@ class Shrinker {
     return JSON.stringify(this.#plan);
   }
 
+  /** Another round with more seeds: as long as something changes, and longer where much is left. */
+  #goesOn(before: string, seeds: number): boolean {
+    const { run, verdict } = this.#best ?? {};
+    const small = (verdict?.counts.operations ?? 0) <= smallOperations && (run?.faults ?? 0) <= smallFaults;
+    return before !== this.#shape() || seeds <= (small ? 8 : 64);
+  }
+
+  /** For one more candidate, as long as the longest of them took. */
   #hasTime(): boolean {
-    return this.#tried < triesMax && performance.now() - this.#beganMs < this.#options.limitMs;
+    return this.#tried < triesMax && performance.now() - this.#beganMs + this.#longestMs < this.#options.limitMs;
   }
 
   /** Runs a candidate and keeps it when it fails in the same way. */
@@ -99,11 +115,14 @@ class Shrinker {
     this.#tried += 1;
     const { system, deterministic, classes, onProgress } = this.#options;
     let hunted: HuntedRun;
+    const beganMs = performance.now();
     try {
       hunted = await simulateAndJudge(plan, system, deterministic);
     } catch {
       // A plan that cannot be run is no smaller failure.
       return false;
+    } finally {
+      this.#longestMs = Math.max(this.#longestMs, performance.now() - beganMs);
     }
     if (!isAmong(hunted.verdict, classes)) return false;
     this.#best = hunted;
@@ -142,6 +161,27 @@ class Shrinker {
     if (!shorter || !this.#hasTime()) return;
     const cut = { ...plan, time_limit_ms: Math.min(endMs, plan.time_limit_ms), nemesis: { ...plan.nemesis, faults } };
     await this.#fails(early === null ? cut : withOperations(cut, early));
+  }
+
+  /** Only what happened shortly before the violation, moved to the beginning: fewer of everything, and sooner over. */
+  async #lastSeconds(seeds: number): Promise<void> {
+    const plan = this.#plan;
+    const operations = operationsOf(plan);
+    if (operations === null) return;
+    for (const keptMs of lastMs) {
+      const fromMs = plan.time_limit_ms - keptMs;
+      if (fromMs < keptMs / 2 || !this.#hasTime()) return;
+      const late = <T extends { readonly at_ms: number }>(list: readonly T[]): T[] =>
+        list.filter((one) => one.at_ms >= fromMs).map((one) => ({ ...one, at_ms: one.at_ms - fromMs }));
+      const { triggers, scenes } = plan.nemesis.options;
+      const options = {
+        scenes: late(parseScenes(scenes)) as unknown as JsonValue,
+        triggers: parseTriggers(triggers).map((one) => ({ ...one, from_ms: Math.max(0, one.from_ms - fromMs) })),
+      };
+      const faults = late(plan.nemesis.faults).map((fault) => ({ ...fault, at_ms: Math.round(fault.at_ms) }));
+      const shifted = withOperations(withNemesis({ ...plan, time_limit_ms: keptMs }, options), late(operations));
+      if (await this.#failsAnywhere({ ...shifted, nemesis: { ...shifted.nemesis, faults } }, seeds)) return;
+    }
   }
 
   /** A list in the plan, and the plan with another one. */
@@ -201,8 +241,10 @@ class Shrinker {
     await this.#fewer(list, 2);
     for (const [at, trigger] of list.of(this.#plan).entries()) {
       if (trigger.times === 1 || !this.#hasTime()) continue;
-      const once = list.of(this.#plan).map((one, other) => (other === at ? { ...one, times: 1 } : one));
-      await this.#failsAnywhere(list.put(this.#plan, once), 2);
+      for (const times of [1, Math.ceil(trigger.times / 3), Math.ceil(trigger.times / 2)]) {
+        const fewer = list.of(this.#plan).map((one, other) => (other === at ? { ...one, times } : one));
+        if (times < trigger.times && (await this.#failsAnywhere(list.put(this.#plan, fewer), 2))) break;
+      }
     }
   }
 
