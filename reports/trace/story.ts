@@ -14,6 +14,8 @@ const stepsMax = 16;
 const faultsMax = 3;
 /** An invariant that never broke the clients' view needs this much around it. */
 const quietNs = 20e6;
+/** What ended so long before may still be the reason. */
+const justBeforeNs = 100e6;
 
 export interface StoryInput {
   readonly events: readonly TraceEvent[];
@@ -174,7 +176,9 @@ function faultSteps(faults: readonly FaultRecord[], fromNs: number, toNs: number
   const acting = faults.flatMap((record) => {
     const onNs = record.confirmedOnNs ?? record.requestedNs;
     const offNs = record.healRequestedNs ?? record.confirmedOffNs ?? Number.POSITIVE_INFINITY;
-    return record.state === "void" || onNs === null || onNs > toNs || offNs < fromNs ? [] : [{ record, onNs, offNs }];
+    return record.state === "void" || onNs === null || onNs > toNs || offNs < fromNs - justBeforeNs
+      ? []
+      : [{ record, onNs, offNs }];
   });
   return acting.slice(-faultsMax).flatMap(({ record, onNs, offNs }): Step[] => {
     const name = nameOf(record);
