@@ -48,6 +48,12 @@ const smallOperations = 20;
 const smallFaults = 5;
 /** How much of the load's end may be enough. */
 const lastMs = [1_000, 2_000, 4_000, 8_000];
+/** What becomes of the batch under way at a crash, without chance: with it, a crash has to come again and again until it tears one. */
+const crashes = [
+  { keptAtCrashChance: 0, tornAtCrashChance: 1 },
+  { keptAtCrashChance: 0, tornAtCrashChance: 0 },
+  { keptAtCrashChance: 1, tornAtCrashChance: 0 },
+];
 /** Nothing in a calm world happens by itself. */
 const calm = { resetEveryMs: 0, tailChance: 0, slowFsyncChance: 0, driftPpm: 1 };
 
@@ -77,8 +83,8 @@ class Shrinker {
       await this.#lastSeconds(seeds);
       await this.#fewerScenes();
       await this.#fewerTriggers();
-      await this.#fewer(this.#faults, seeds);
       await this.#calmer();
+      await this.#fewer(this.#faults, seeds);
       await this.#fewerOperations(seeds);
       await this.#cutAfterViolation();
       await this.#shorterFaults();
@@ -259,6 +265,12 @@ class Shrinker {
         },
       });
     if (settings === undefined) return;
+    const certain = (): boolean => {
+      const { keptAtCrashChance: kept, tornAtCrashChance: torn } = (this.#best?.run.knobs ??
+        settings) as typeof settings;
+      return kept === 1 || torn === 1 || (kept === 0 && torn === 0);
+    };
+    for (const crash of crashes) if (!certain() && this.#hasTime()) await this.#failsAnywhere(pin(crash), 3);
     const rough = Object.entries(calm).filter(([name, value]) => settings[name] !== value);
     if (rough.length === 0 || !this.#hasTime() || (await this.#failsAnywhere(pin(calm), 3))) return;
     for (const [name, value] of rough) if (this.#hasTime()) await this.#failsAnywhere(pin({ [name]: value }), 2);
