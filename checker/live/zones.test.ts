@@ -59,6 +59,21 @@ const cases: readonly (readonly [name: string, history: readonly Operation[], va
     false,
   ],
   [
+    "unknown cas in a circle that nothing sets going",
+    operations(cas(4, 3, 5, null), cas(3, 4, 1, null), cas(3, 1, 6, 7)),
+    false,
+  ],
+  [
+    "unknown cas in a circle that a late write sets going",
+    operations(cas(2, 3, 0, null), cas(3, 2, 1, null), get(3, 2, 9), get(2, 3, 8), put(2, 4, 5)),
+    true,
+  ],
+  [
+    "cas in a circle around what is read, before the write that begins it",
+    operations(get(2, 0, 9), cas(2, 3, 1, 8), cas(3, 2, 2, 9), put(2, 4, 5)),
+    true,
+  ],
+  [
     "two unknown writes used twice",
     operations(put(1, 0, null), put(1, 0, null), get(1, 1, 2), put(2, 3, 4), get(2, 5, 6), get(1, 7, 8)),
     true,

@@ -105,10 +105,15 @@ export class Zones implements LiveEngine {
   admits(operation: LiveOperation): boolean {
     const { word, value, expected } = operation;
     if (word === "not" || word === "replace") return false;
-    if (operation.outcome === "info")
-      return word !== "cas" || this.#observable(value)?.hasWriter !== false || this.#hasOneSource(expected, value);
-    if (word === "read") return this.#hasOneSource(value);
-    return this.#mayWrite(value) && (word === "write" || this.#hasOneSource(expected, value));
+    if (word === "read") return operation.outcome === "info" || this.#hasOneSource(value);
+    const waiting = this.#observable(value);
+    if (operation.outcome === "info") {
+      if (word !== "cas" || waiting === null || waiting.hasWriter) return true;
+    } else if (waiting?.hasWriter === true) {
+      // A second writer of a value that can still be observed would leave open whose it is.
+      return false;
+    }
+    return word === "write" || this.#hasOneSource(expected, value, waiting === null ? null : chainOf(waiting));
   }
 
   call(operation: LiveOperation): void {
@@ -161,26 +166,24 @@ export class Zones implements LiveEngine {
 
   /**
    * Does at most one writer, called or to be called, explain whoever observes the value now; and so on for what it needs? `written`:
-   * what the observer writes himself.
+   * what the observer writes himself; `waiting`: the chain that it would explain, which must not be what it needs.
    */
-  #hasOneSource(value: ValueKey, written?: ValueKey): boolean {
-    // As many steps as there are values with such writes: more means a cycle, which nothing explains.
+  #hasOneSource(value: ValueKey, written: ValueKey | null = null, waiting: Chain | null = null): boolean {
+    // As many steps as there are values with such writes: more means cas in a circle. Alone they explain nothing, but a write of one
+    // of their values may yet come that sets them going.
     let at = value;
     for (let step = 0; step <= this.#dormant.size; step++) {
       const dormant = this.#dormant.get(at) ?? [];
-      const hasWriter = this.#observable(at)?.hasWriter === true;
+      const present = this.#observable(at);
+      if ((present !== null && chainOf(present) === waiting) || (step > 0 && at === written)) return false;
+      const hasWriter = present?.hasWriter === true;
       const others = (this.#pending.get(at) ?? 0) + (at === written ? 1 : 0) + (hasWriter ? 1 : 0);
       if (dormant.length + others > 1) return false;
       const [write] = dormant;
       if (write === undefined || write.operation.word === "write") return true;
       at = write.operation.expected;
     }
-    return true;
-  }
-
-  /** A second writer of a value that can still be observed would leave open whose it is. */
-  #mayWrite(value: ValueKey): boolean {
-    return this.#observable(value)?.hasWriter !== true;
+    return false;
   }
 
   /** The generation that an operation called now may observe. */
@@ -245,9 +248,9 @@ export class Zones implements LiveEngine {
       throw new Error("invariant: a value has one cas from it and one to it");
     const head = chainOf(from);
     const rest = chainOf(to);
+    if (head === rest) throw new Error("invariant: a chain has a beginning and an end");
     from.next = to;
     to.previous = from;
-    if (head === rest) return;
     if (rest.firstReturn !== Infinity) throw new Error("invariant: a chain begins before its first write");
     rest.joined = head;
     head.tail = rest.tail;

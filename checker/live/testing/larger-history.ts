@@ -1,5 +1,6 @@
 // Random histories of a register that are too large for brute force: correct ones, made from a real order, and the same with an
 // answer or two changed. Ties, long operations, unknown outcomes that take effect late or never, small and large domains.
+import { registerHistory } from "../../../bench/checker-histories.js";
 import type { JsonValue, Operation, Random } from "../../../history/index.js";
 import { operation } from "../../testing/builders.js";
 
@@ -22,9 +23,9 @@ function shapeOf(random: Random): Shape {
   return {
     count: 12 + random.integer(0, 48),
     spread: random.pick([2, 6, 14]),
-    domain: random.pick([2, 4, 8]),
-    unique: random.chance(0.6),
-    unknownShare: random.pick([0, 0.03, 0.1, 0.25]),
+    domain: random.pick([2, 3, 4, 8]),
+    unique: random.chance(0.4),
+    unknownShare: random.pick([0, 0.03, 0.1, 0.25, 0.5]),
     casShare: random.pick([0, 0.2, 0.4]),
     blindFailures: random.chance(0.3),
   };
@@ -66,13 +67,26 @@ export function largerHistory(random: Random): LargerHistory {
   return { operations, initial };
 }
 
-/** One answer is another's, or the operation did not happen after all. */
+/** Up to three answers are another's, or their operations did not happen after all. */
 export function spoil(operations: readonly Operation[], random: Random): readonly Operation[] {
-  const place = random.integer(0, operations.length - 1);
-  const other = random.pick(operations.filter(({ function: name }) => name === "get"));
+  const places = new Set(Array.from({ length: random.integer(1, 3) }, () => random.integer(0, operations.length - 1)));
+  const others = operations.filter(({ function: name, outcome }) => name === "get" && outcome === "ok");
   return operations.map((given, at) => {
-    if (at !== place || given.outcome !== "ok") return given;
-    if (given.function === "get") return { ...given, output: other.output };
+    if (!places.has(at) || given.outcome !== "ok") return given;
+    if (given.function === "get") return { ...given, output: random.pick(others).output };
     return { ...given, outcome: "fail" };
   });
+}
+
+/** What clients see that call one after the other and give up on many: unknown writes of few values, some taking effect much later. */
+export function clientsHistory(random: Random): LargerHistory {
+  const operations = registerHistory({
+    seed: random.uint32(),
+    operations: random.integer(12, 51),
+    clients: random.integer(2, 6),
+    values: random.integer(2, 5),
+    unknownShare: 0.2 + 0.4 * random.unit(),
+    tells: random.chance(0.5),
+  });
+  return { operations, initial: null };
 }
