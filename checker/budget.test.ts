@@ -107,6 +107,7 @@ describe("an exhausted budget", () => {
     const result = checkLinearizability([...hard(24), ...easy], "cas-register", {
       initial: null,
       budget: { configurations: 15 },
+      engine: "configuration-sets",
     });
     expect(result.keys.map(({ key, valid }) => [key, valid])).toEqual([
       ["k", "unknown"],
