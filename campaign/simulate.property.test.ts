@@ -7,8 +7,8 @@ import { huntPlan, simulateAndJudge } from "./hunt.js";
 import { bytesOfSeeds, type SeedBytes } from "./testing/simulated-bytes.js";
 import { systemNamed } from "./systems.js";
 
-const seeds = Array.from({ length: 24 }, (_, at) => 501 + at);
-const timeLimitMs = 3_000;
+const seeds = Array.from({ length: 200 }, (_, at) => 501 + at);
+const timeLimitMs = 2_000;
 
 function inThread(): Promise<readonly SeedBytes[]> {
   return new Promise((resolve, reject) => {
