@@ -4,15 +4,18 @@ import type { Budget } from "./budget.js";
 import type { AnyModel } from "./model.js";
 import { judgeWithoutSearch, type Conflict } from "./no-search/index.js";
 import { bytesPerOperation, columnsOf, type Contradiction, type RegisterColumns } from "./register/columns.js";
+import { linearizeGreedily } from "./register/greedy.js";
 import { objectsOf, tighten } from "./register/normalise.js";
 import { findOverwritten } from "./register/overwritten.js";
 import { searchRegister } from "./register/sweep.js";
+import { timelineOf } from "./register/timeline.js";
 import { withScratch, type Scratch } from "./scratch.js";
 import { searchWingGong } from "./general-search/index.js";
 
 /**
  * `no-search` judges registers whose written values are distinct, `configuration-sets` every register, `wing-gong` any model. Where
- * none is asked for, `no-search` also says of other registers that they are inconsistent, when a value was seen that was certainly gone.
+ * none is asked for, `no-search` also says of other registers that they are inconsistent, when a value was seen that was certainly gone;
+ * and `configuration-sets` first tries a greedy pass, which keeps one configuration only.
  */
 export const engineNames = ["no-search", "configuration-sets", "wing-gong"] as const;
 export type EngineName = (typeof engineNames)[number];
@@ -84,10 +87,13 @@ function judgeColumns(
     if (found.kind === "linearizable") return { engine, answer: { valid: true, order: found.order } };
     if (found.kind === "violation") return { engine, answer: { valid: false, stuck: null, conflict: found.conflict } };
     if (asked === "no-search") throw new EngineDoesNotApply(`no-search cannot judge it: ${found.reason}`);
-    const gone = asked === null ? findOverwritten(columns, scratch) : -1;
+    const timeline = timelineOf(columns, scratch);
+    const gone = findOverwritten(columns, timeline, scratch);
     if (gone !== -1) return { engine, answer: { valid: false, stuck: columns.position[gone] ?? null } };
-  }
-  onEngine("configuration-sets");
+    onEngine("configuration-sets");
+    const order = linearizeGreedily(columns, timeline, scratch, budget);
+    if (order !== null) return { engine: "configuration-sets", answer: { valid: true, order } };
+  } else onEngine("configuration-sets");
   return { engine: "configuration-sets", answer: judgeBySets(columns, budget) };
 }
 

@@ -7,6 +7,7 @@ import { cas, failedCas, get, mismatch, operations, put } from "../testing/build
 import { withScratch } from "../scratch.js";
 import { columnsOf } from "./columns.js";
 import { findOverwritten } from "./overwritten.js";
+import { timelineOf } from "./timeline.js";
 
 type Maker = (index: number) => Operation;
 
@@ -15,7 +16,7 @@ function found(history: readonly Operation[]): number {
   return withScratch(0, (scratch) => {
     const columns = columnsOf(history, 0, scratch);
     if ("operations" in columns) throw new Error("an answer contradicts itself");
-    const row = findOverwritten(columns, scratch);
+    const row = findOverwritten(columns, timelineOf(columns, scratch), scratch);
     return row === -1 ? -1 : (columns.position[row] ?? -1);
   });
 }

@@ -4,22 +4,14 @@
 // Whoever sees a value needs one who wrote it: called before the seeing one returned, and not followed by anything that shows another
 // value and stands between the two in time. So: take the latest call of those that returned before the seeing one was called and
 // that show another value. Every writer must have been open at that call or later; a value of which no writer was is gone.
-import { sortByTime } from "../sort-by-time.js";
 import type { Scratch } from "../scratch.js";
 import { casKind, notKind, readKind, writeKind, type RegisterColumns } from "./columns.js";
+import type { Timeline } from "./timeline.js";
 
 /** The row of an operation that saw such a value, of those the first that returned; -1: there is none. Its memory is scratch. */
-export function findOverwritten(columns: RegisterColumns, scratch: Scratch): number {
+export function findOverwritten(columns: RegisterColumns, timeline: Timeline, scratch: Scratch): number {
   const { count, kind, call, return: returns } = columns;
-  const calls = scratch.int32(count);
-  const ends = scratch.int32(count);
-  let answered = 0;
-  for (let row = 0; row < count; row++) {
-    calls[row] = row;
-    if (returns[row] !== Infinity) ends[answered++] = row;
-  }
-  sortByTime(calls, call);
-  sortByTime(ends, returns, 0, answered);
+  const { calls, ends, answered } = timeline;
   const latest = new LatestShown();
   /** By value: the latest return of those called so far that write it. */
   const written = scratch.float64(columns.values.size).fill(-Infinity);

@@ -8,7 +8,9 @@ import { judgeWithoutSearch } from "../no-search/index.js";
 import { columnsOf } from "../register/columns.js";
 import { withScratch, type Scratch } from "../scratch.js";
 import { isInconsistentCore } from "./brute-force.js";
+import { linearizeGreedily } from "../register/greedy.js";
 import { findOverwritten } from "../register/overwritten.js";
+import { timelineOf } from "../register/timeline.js";
 import { registerSpecification, verifyLinearization } from "../verifier.js";
 
 export interface Compared {
@@ -53,8 +55,11 @@ function checkNoSearch(
     if (truth) throw new Error("an answer is said to contradict itself, but the history is valid");
     return { noSearch: "an answer contradicts itself", decidedWithoutSearch: true };
   }
-  if (findOverwritten(columns, scratch) !== -1 && truth)
+  const timeline = timelineOf(columns, scratch);
+  if (findOverwritten(columns, timeline, scratch) !== -1 && truth)
     throw new Error("a value is said to have been seen when it was gone, but the history is valid");
+  const greedy = linearizeGreedily(columns, timeline, scratch, new Budget());
+  if (greedy !== null) checkWitness("the greedy pass", operations, initial, greedy);
   const answer = judgeWithoutSearch(columns, scratch);
   if (answer.kind === "not-applicable") return { noSearch: answer.reason, decidedWithoutSearch: false };
   if ((answer.kind === "linearizable") !== truth)
