@@ -1,10 +1,11 @@
 // A linearization at the first try, where one is easily found: one pass over the events that puts every operation in place no sooner
-// than it must be, with the value that is there and what is pending for its only state. It is stuck where a choice that it made was wrong, and takes none back: that says nothing, and the
-// search begins as it would have without it. What it finds is a linearization like any other, and is verified as all are.
+// than it must be, with the value that is there and what is pending for its only state. It is stuck where a choice that it made was
+// wrong, and takes none back: that says nothing, and the search begins as it would have without it. What it finds is a linearization
+// like any other, and is verified as all are.
 //
-// A read is placed as soon as the value is right, which never harms. At the return of anything else that is not placed yet, pending writes make the value
-// fit, those that return soonest first. What was called before the last plain write took effect may also go just before that
-// one, where nothing after it can tell. Where both are possible, the next one that sees either value decides.
+// A read is placed as soon as the value is right, which never harms. At the return of anything else that is not placed yet, pending
+// writes make the value fit, those that return soonest first. What was called before the last plain write took effect may also go just
+// before that one, where nothing after it can tell. Where both are possible, the next one that sees either value decides.
 import type { Budget } from "../budget.js";
 import type { Scratch } from "../scratch.js";
 import { casKind, notKind, readKind, writeKind, type RegisterColumns } from "./columns.js";
