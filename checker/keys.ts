@@ -19,16 +19,25 @@ export function splitByKey(
   const only = partition(first);
   // Most histories that are long are of one key: they are not copied.
   if (operations.every((operation) => partition(operation) === only)) return [{ key: only, operations }];
-  const parts = new Map<JsonValue, { readonly key: JsonValue; readonly operations: Operation[] }>();
+  const parts: { readonly key: JsonValue; readonly operations: Operation[] }[] = [];
+  const ofTexts = new Map<string, Operation[]>();
+  /** Lists and objects by canonical text: no key that is a text stands here. */
+  const ofOthers = new Map<JsonValue, Operation[]>();
   for (const operation of operations) {
     const key = partition(operation);
-    // No string stands for a list or an object: those begin with a character that canonical texts of strings do not begin with.
-    const name = typeof key === "string" ? `"${key}` : key !== null && typeof key === "object" ? canonical(key) : key;
-    const known = parts.get(name);
-    if (known === undefined) parts.set(name, { key, operations: [operation] });
-    else known.operations.push(operation);
+    const isText = typeof key === "string";
+    const name = key !== null && typeof key === "object" ? canonical(key) : key;
+    const known = isText ? ofTexts.get(key) : ofOthers.get(name);
+    if (known !== undefined) {
+      known.push(operation);
+      continue;
+    }
+    const own = [operation];
+    parts.push({ key, operations: own });
+    if (isText) ofTexts.set(key, own);
+    else ofOthers.set(name, own);
   }
-  return [...parts.values()];
+  return parts;
 }
 
 /**

@@ -38,9 +38,7 @@ function stepRegister(state: JsonValue, { function: name, input, output, outcome
   return (status === "not-found" ? state === null : !equal) ? state : undefined;
 }
 
-export function registerSpecification(initial: JsonValue): Specification<JsonValue> {
-  return { initial, step: stepRegister, text };
-}
+export const registerSpecification = (initial: JsonValue) => ({ initial, step: stepRegister, text });
 
 /** What is wrong with a claimed linearization, or null. `order` holds Operation.index. */
 export function verifyLinearization<State>(
@@ -48,12 +46,13 @@ export function verifyLinearization<State>(
   operations: readonly Operation[],
   order: readonly number[] | Float64Array,
 ): string | null {
-  let places: Map<number, number> | null = null; // for what does not stand where its index says
+  let places: Map<number, number> | null = null; // for what stands neither where its index says nor near the one before
   const placed = new Uint8Array(operations.length);
-  let state = initial;
-  let latestCall = -Infinity;
+  let [state, latestCall, near] = [initial, -Infinity, 0];
   for (const index of order) {
-    let place = index;
+    let place = operations[index]?.index === index ? index : near;
+    for (let tries = 0; tries < 32 && operations[place]?.index !== index; tries++)
+      place += (operations[place]?.index ?? Infinity) < index ? 1 : -1;
     if (operations[place]?.index !== index) {
       places ??= new Map(operations.map((operation, at) => [operation.index, at]));
       place = places.get(index) ?? -1;
@@ -61,6 +60,7 @@ export function verifyLinearization<State>(
     const operation = operations[place];
     if (operation === undefined || placed[place] === 1) return `operation ${index} is unknown or stands twice`;
     placed[place] = 1;
+    near = place;
     if (operation.outcome === "fail") return `operation ${index} did not happen`;
     if (operation.callNs > latestCall) latestCall = operation.callNs;
     if ((operation.returnNs ?? Infinity) < latestCall) return `operation ${index} stands too late`;
@@ -68,6 +68,6 @@ export function verifyLinearization<State>(
     if (after === undefined) return `operation ${index} cannot answer so in state ${show(state)}`;
     state = after;
   }
-  const missing = operations.find((operation, place) => placed[place] === 0 && operation.outcome === "ok");
+  const missing = operations.find(({ outcome }, place) => placed[place] === 0 && outcome === "ok");
   return missing === undefined ? null : `operation ${missing.index} is missing`;
 }

@@ -5,6 +5,8 @@
 // and the unknown operations taken. That is as long as the history is concurrent, not as long as the history is.
 
 const leastBuckets = 64;
+/** More buckets than that are left to the collector. */
+const keptBuckets = 4096;
 /** Cells of an entry before its lists: next entry of the bucket, second half of the hash, greatest rank, lengths of both lists. */
 const headerCells = 5;
 
@@ -22,6 +24,18 @@ export class DeadEnds {
 
   get isEmpty(): boolean {
     return this.#entries === 0;
+  }
+
+  /** Forgets all, and keeps the memory if that is small: most searches of keys need little. */
+  clear(): void {
+    if (this.#entries === 0) return;
+    if (this.#buckets.length > keptBuckets) {
+      this.#buckets = new Int32Array(0);
+      this.#cells = new Int32Array(0);
+    } else this.#buckets.fill(0);
+    this.#used = 1;
+    this.#entries = 0;
+    this.#texts.length = 0;
   }
 
   /** Begins the description of a set: ranks below the greatest one that are missing, then unknown ones that are taken, in a fixed order. */

@@ -1,6 +1,7 @@
 // What a general search works in, and how it numbers operations. It is used again by the next search: keys are small and many.
 import type { Operation } from "../../history/index.js";
 import { sortByTime } from "../sort-by-time.js";
+import { DeadEnds } from "./dead-ends.js";
 
 /** More operations than that, and the memory is left to the collector. */
 const keptOperations = 2 ** 15;
@@ -17,6 +18,8 @@ export class SearchMemory {
   previous = new Int32Array(0);
   callTimes = new Float64Array(0);
   returnTimes = new Float64Array(0);
+  /** Empty between searches. */
+  readonly dead = new DeadEnds();
 
   reserve(operations: number): void {
     if (operations <= this.room) return;
@@ -72,5 +75,6 @@ export function borrowSearchMemory(): SearchMemory {
 }
 
 export function giveBackSearchMemory(memory: SearchMemory): void {
+  memory.dead.clear();
   if (memory.room <= keptOperations) spare = memory;
 }

@@ -11,7 +11,7 @@
 //   sets. A search that never turns back remembers nothing.
 import type { Operation } from "../../history/index.js";
 import type { Budget } from "../budget.js";
-import { DeadEnds, zobrist } from "./dead-ends.js";
+import { type DeadEnds, zobrist } from "./dead-ends.js";
 import type { EngineAnswer } from "../engine.js";
 import type { Model } from "../model.js";
 import { borrowSearchMemory, giveBackSearchMemory, type SearchMemory } from "./search-memory.js";
@@ -69,7 +69,7 @@ class Search<State> {
   readonly #kinds: UnknownKind[] = [];
   readonly #kindOf: UnknownKind[] = [];
   readonly #steps: Step<State>[] = [];
-  readonly #dead = new DeadEnds();
+  readonly #dead: DeadEnds;
   #state: State;
   /** Of the set of linearized operations: its hash, and the greatest rank of a completed one. */
   #first = 0;
@@ -84,6 +84,7 @@ class Search<State> {
     memory: SearchMemory,
   ) {
     this.#state = initial;
+    this.#dead = memory.dead;
     const count = operations.length;
     memory.reserve(count);
     const completed = memory.rank(operations);
