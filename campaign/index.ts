@@ -3,7 +3,7 @@
 export { clusterFactory, type ClusterSettings } from "./clusters.js";
 export { formatDuration, parseDuration } from "./duration.js";
 export { combineExitCodes, exitCodeOf, exitCodes, UsageError, type ExitCode } from "./exit-code.js";
-export { huntPlan, simulateAndJudge, type HuntBase, type HuntedRun } from "./hunt.js";
+export { historyText, huntPlan, simulateAndJudge, type HuntBase, type HuntedRun } from "./hunt.js";
 export {
   distributionOf,
   hunt,

@@ -43,7 +43,19 @@ describe("help", () => {
   test("minos --help names every command and the exit codes", async () => {
     const ended = await minos(["--help"], { cwd: temporaryFolder() });
     expect(ended.code).toBe(0);
-    for (const command of ["run", "campaign", "check", "report", "doctor", "kv", "maelstrom", "clean"]) {
+    for (const command of [
+      "run",
+      "campaign",
+      "check",
+      "report",
+      "doctor",
+      "hunt",
+      "replay",
+      "trace",
+      "kv",
+      "maelstrom",
+      "clean",
+    ]) {
       expect(ended.out).toMatch(new RegExp(`^  ${command}\\b`, "m"));
     }
     expect(ended.out).toContain("0 valid, 1 violation, 2 unknown, 254 bad usage, 255 crash");

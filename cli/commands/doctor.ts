@@ -3,7 +3,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Command } from "commander";
-import { exitCodes, systems } from "../../campaign/index.js";
+import { exitCodes, historyText, huntPlan, simulateAndJudge, systems } from "../../campaign/index.js";
 import { judge } from "../../checker/index.js";
 import { nodeNames, type Capabilities } from "../../cluster/index.js";
 import type { HistoryEvent, JsonValue } from "../../history/index.js";
@@ -28,7 +28,12 @@ export function registerDoctor(program: Command, session: Session): void {
     .action(async (words: { readonly json?: boolean }) => {
       const terminal = createTerminal(words.json === true);
       const { colors } = terminal;
-      const findings = [...(await localFindings()), ...(await dockerFindings()), ...pulse()];
+      const findings = [
+        ...(await localFindings()),
+        ...(await simulationFindings()),
+        ...(await dockerFindings()),
+        ...pulse(),
+      ];
       for (const { what, works, detail, optional } of findings) {
         const mark = works ? colors.green("✓") : optional ? colors.yellow("–") : colors.red("✗");
         terminal.out(`${mark} ${what.padEnd(24)} ${detail}`);
@@ -65,6 +70,22 @@ async function localFindings(): Promise<readonly Finding[]> {
     },
     ...capabilityFindings("local", cluster.capabilities),
   ];
+}
+
+/** One seed of the hunt twice: it must be judged, and come out the same. */
+async function simulationFindings(): Promise<readonly Finding[]> {
+  const system = await systems.get("store")?.(null);
+  const deterministic = await system?.deterministic?.();
+  if (system === undefined || deterministic === undefined)
+    return [{ what: "simulation", works: false, detail: "the store cannot be simulated", optional: false }];
+  const plan = huntPlan(1, { system, deterministic, mutant: null, timeLimitMs: 2_000, ratePerS: 50 });
+  const first = await simulateAndJudge(plan, system, deterministic);
+  const second = await simulateAndJudge(plan, system, deterministic);
+  const same = historyText(first.run) === historyText(second.run);
+  const works = same && first.verdict.valid !== false;
+  const told = same ? first.verdict.summary : "one seed gave two histories";
+  const detail = works ? "virtual time in this process; seed 1 twice, the same bytes" : told;
+  return [{ what: "simulation", works, detail, optional: false }];
 }
 
 async function dockerFindings(): Promise<readonly Finding[]> {
