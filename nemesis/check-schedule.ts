@@ -1,8 +1,9 @@
 // The rules for schedules, whoever made them: a plan that breaks one is refused before anything starts.
 import type { Capabilities, GroupLayout, NodeName, PeerAddressing } from "../cluster/index.js";
-import type { Fault, Target } from "./fault.js";
+import type { Fault, ShapedPartition, Target } from "./fault.js";
 import { groupsDisturbed } from "./groups.js";
 import { faultKinds } from "./kinds.js";
+import { customLinks, shapeEntries } from "./shapes.js";
 
 /** What the rules for a schedule depend on. */
 export interface ScheduleLimits {
@@ -36,6 +37,8 @@ function checkTarget(target: Target, limits: ScheduleLimits): readonly string[] 
       return [];
     case "leader":
     case "follower":
+    case "followers":
+    case "ring-neighbours":
     case "minority":
     case "majority": {
       const problems = checkGroup(target.group, limits);
@@ -69,15 +72,28 @@ function checkFault(fault: Fault, limits: ScheduleLimits): readonly string[] {
   if (isLinkFault(fault) && limits.peerAddressing === "shared")
     problems.push("the system's nodes share one address per peer, so a link of one node alone cannot be touched");
   if (fault.kind === "partition") {
-    problems.push(...checkGroup(fault.group, limits));
-    const members = fault.scope === "all" ? limits.nodes.length : smallest(fault.group, limits);
-    if (members < 2) problems.push("a single node has no link to cut");
+    problems.push(...(fault.shape === "custom" ? checkLinks(fault.links, limits) : checkShape(fault, limits)));
   } else {
     problems.push(...checkTarget(fault.target, limits));
   }
   if (fault.kind === "latency" && fault.jitter_ms >= fault.latency_ms)
     problems.push(`jitter ${fault.jitter_ms} ms is not less than latency ${fault.latency_ms} ms`);
   return problems;
+}
+
+function checkShape(fault: ShapedPartition, limits: ScheduleLimits): readonly string[] {
+  const problems = checkGroup(fault.group, limits);
+  const members = fault.scope === "all" ? limits.nodes.length : smallest(fault.group, limits);
+  const least = shapeEntries.find((entry) => entry.shape === fault.shape)?.leastMembers ?? 2;
+  if (members < 2) problems.push("a single node has no link to cut");
+  else if (members < least) problems.push(`"${fault.shape}" needs ${least} nodes, and there are ${members}`);
+  return problems;
+}
+
+function checkLinks(names: readonly string[], limits: ScheduleLimits): readonly string[] {
+  const ends = customLinks(names).flatMap(({ from, to }) => [from, to]);
+  const unknown = new Set(ends.filter((end) => !limits.nodes.includes(end)));
+  return [...unknown].map((name) => `there is no node ${name}`);
 }
 
 function smallest(group: number | "random", limits: ScheduleLimits): number {

@@ -6,7 +6,7 @@ import { planFault } from "./compile.js";
 import { provedDelayMs, watchOn } from "./confirm.js";
 import type { Fault, PartitionShape, Target } from "./fault.js";
 import type { Sample } from "./observe.js";
-import { shapeLinks } from "./shapes.js";
+import { shapeEntries, shapeLinks } from "./shapes.js";
 import { agreedLeader, type ClusterView } from "./view.js";
 
 const nodes = nodeNames(6);
@@ -75,6 +75,55 @@ describe("shapes", () => {
     }
   });
 
+  test("random halves are two sides of any size with nothing between them, and over seeds of every size", () => {
+    const sizes = new Set<number>();
+    for (const seed of seeds) {
+      const cut = new Set(names("random-halves", nodes, seed));
+      const side = nodes.filter((other) => other === node(1) || !cut.has(`n1>${other}`));
+      const others = nodes.filter((other) => !side.includes(other));
+      sizes.add(side.length);
+      expect(cut.size).toBe(2 * side.length * others.length);
+      for (const one of side) for (const other of others) expect(cut.has(`${one}>${other}`)).toBe(true);
+    }
+    expect([...sizes].sort()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test("a minority third is a third of the nodes, and never none", () => {
+    expect(names("minority-third", nodes, 1)).toHaveLength(2 * 2 * 4);
+    expect(names("minority-third", nodes.slice(0, 3), 1)).toHaveLength(2 * 2);
+    expect(names("minority-third", nodes.slice(0, 2), 1)).toHaveLength(2);
+  });
+
+  test("a bridge leaves one node that hears all, between two halves that do not hear each other", () => {
+    for (const seed of seeds) {
+      const five = nodes.slice(0, 5);
+      const cut = names("bridge", five, seed);
+      const touched = five.filter((one) => cut.some((name) => name.startsWith(`${one}>`)));
+      expect(touched).toHaveLength(4);
+      expect(cut).toHaveLength(2 * 2 * 2);
+    }
+  });
+
+  test("a random graph cuts some links and never all, and directions apart", () => {
+    const sizes = seeds.map((seed) => {
+      const cut = names("random-graph", nodes.slice(0, 3), seed);
+      expect(new Set(cut).size).toBe(cut.length);
+      return cut.length;
+    });
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(1);
+    expect(Math.max(...sizes)).toBe(5);
+    expect(new Set(sizes).size).toBeGreaterThanOrEqual(4);
+    expect(seeds.some((seed) => names("random-graph", nodes.slice(0, 2), seed).length === 1)).toBe(true);
+  });
+
+  test.each(shapeEntries)(
+    "$shape cuts a link in the smallest group that it is allowed in",
+    ({ shape, leastMembers }) => {
+      for (const seed of seeds)
+        expect(shapeLinks(shape, nodes.slice(0, leastMembers), node(2), createRandom(seed)), shape).not.toEqual([]);
+    },
+  );
+
   test("one-way shapes cut one direction of one node's links", () => {
     for (const seed of seeds) {
       const into = names("one-way-in", nodes.slice(0, 3), seed);
@@ -109,6 +158,10 @@ describe("targets", () => {
       expect(targets(kill({ by: "majority", group: 1 }), seed)).toHaveLength(2);
       expect(targets(kill({ by: "random", count: 4 }), seed)).toHaveLength(4);
     }
+    expect(targets(kill({ by: "followers", group: 0 }))).toEqual(["n1", "n3"]);
+    expect(new Set(seeds.map((seed) => targets(kill({ by: "ring-neighbours", group: 1 }), seed).join()))).toEqual(
+      new Set(["n4,n5", "n5,n6", "n4,n6"]),
+    );
     expect(targets(kill({ by: "name", nodes: ["n5", "n1"] }))).toEqual(["n1", "n5"]);
     expect(targets(kill({ by: "all" }))).toEqual(nodes);
   });
@@ -143,6 +196,11 @@ describe("targets", () => {
     expect(plan(cut, 1, { busyLinks: new Set(["n3>n2"]) })).toMatchObject({ type: "void", transient: true });
     const processes = new Map(view.processes).set(node(3), "paused");
     expect(plan(cut, 1, { processes })).toMatchObject({ type: "void", transient: true });
+  });
+
+  test("a custom partition cuts the links that it names, each once", () => {
+    const links = ["n1>n2", "n3>n1", "n1>n2"];
+    expect(targets({ kind: "partition", shape: "custom", mode: "drop", links, ...timed })).toEqual(["n1>n2", "n3>n1"]);
   });
 
   test("a partition of scope all reaches beyond the group", () => {

@@ -1,8 +1,8 @@
 // From a fault and the cluster as it is now to what is to be done to whom. Pure: same fault, view and random stream, same plan.
 import { linkName, type CutMode, type DirectedLink, type LinkShape, type NodeName } from "../cluster/index.js";
 import type { Random } from "../history/index.js";
-import type { Fault } from "./fault.js";
-import { shapeEntries, shapeLinks } from "./shapes.js";
+import type { Fault, ShapedPartition } from "./fault.js";
+import { customLinks, shapeEntries, shapeLinks } from "./shapes.js";
 import { resolveGroup, resolveLeader, resolveTarget, type Resolved } from "./targets.js";
 import { linksBetween, type ClusterView } from "./view.js";
 
@@ -56,11 +56,7 @@ function planLinkFault(
   return planned(action(links));
 }
 
-function planPartition(
-  fault: Extract<Fault, { readonly kind: "partition" }>,
-  view: ClusterView,
-  random: Random,
-): PlannedFault {
+function planPartition(fault: ShapedPartition, view: ClusterView, random: Random): PlannedFault {
   const group = resolveGroup(fault.group, view, random);
   if (group.type === "void") return group;
   const leader = resolveLeader(group.value, view);
@@ -101,7 +97,8 @@ export function planFault(fault: Fault, view: ClusterView, random: Random): Plan
       return planProcessFault(nodes, view, (nodes) => ({ type: "pause", nodes }));
     }
     case "partition":
-      return planPartition(fault, view, random);
+      if (fault.shape !== "custom") return planPartition(fault, view, random);
+      return planLinkFault(customLinks(fault.links), view, (links) => ({ type: "cut", mode: fault.mode, links }));
     case "latency":
       return planLatency(fault, view, random);
   }

@@ -49,9 +49,11 @@ A paused process must stand still, and a cut link be silent, for at least ${obse
 ## Shapes of partitions
 
 ${table(
-  ["shape", "which links are cut"],
-  shapeEntries.map((entry) => [`\`${entry.shape}\``, entry.description]),
+  ["shape", "which links are cut", "least nodes"],
+  shapeEntries.map((entry) => [`\`${entry.shape}\``, entry.description, String(entry.leastMembers)]),
 )}
+
+Links of one's own choice are cut with \`"shape": "custom"\` and \`"links": ["n1>n2", "n3>n1"]\` in the place of group and scope.
 
 With \`scope: "group"\` a shape is applied to the members of one replication group, with \`scope: "all"\` to all nodes. A cut of a>b stops
 the bytes that a sends to b, whoever dialled the connection. TCP's own acknowledgements still flow below a proxy.
@@ -72,6 +74,8 @@ the bytes that a sends to b, whoever dialled the connection. TCP's own acknowled
 | \`random\` | \`count\` nodes of all, drawn by the seed |
 | \`leader\` | the leader that more than half of the \`group\`'s members agree on |
 | \`follower\` | one of the others |
+| \`followers\` | all the others |
+| \`ring-neighbours\` | two members next to each other in the group's order, in which the last is next to the first |
 | \`minority\` | as many members as the group can do without |
 | \`majority\` | a smallest majority of the group |
 | \`all\` | every node |

@@ -1,19 +1,23 @@
 // Faults as data: what is to go wrong, at whom, when and for how long. Times are milliseconds since load began.
 
+/** The ways to aim at members of a group by their role or place in it. */
+export const groupTargets = ["leader", "follower", "followers", "ring-neighbours", "minority", "majority"] as const;
+
 /** Whom a fault is aimed at; resolved when it starts. Partition shapes apply inside one group unless `scope` is "all". */
 export type Target =
   | { readonly by: "name"; readonly nodes: readonly string[] }
   | { readonly by: "random"; readonly count: number }
-  | { readonly by: "leader"; readonly group: number | "random" }
-  | { readonly by: "follower"; readonly group: number | "random" }
-  | { readonly by: "minority"; readonly group: number | "random" }
-  | { readonly by: "majority"; readonly group: number | "random" }
+  | { readonly by: (typeof groupTargets)[number]; readonly group: number | "random" }
   | { readonly by: "all" };
 
 export type PartitionShape =
   | "isolate-one"
   | "isolate-leader"
   | "halves"
+  | "random-halves"
+  | "minority-third"
+  | "bridge"
+  | "random-graph"
   | "majorities-ring"
   | "one-way-in"
   | "one-way-out"
@@ -42,6 +46,17 @@ export type Fault = Timed &
         readonly group: number | "random";
         readonly scope: "group" | "all";
       }
+    | {
+        /** Links of one's own choice. */
+        readonly kind: "partition";
+        readonly shape: "custom";
+        readonly mode: "reset" | "drop" | "stall";
+        /** Directed links, "n1>n2": what n1 sends to n2 is cut. */
+        readonly links: readonly string[];
+      }
     | { readonly kind: "latency"; readonly target: Target; readonly latency_ms: number; readonly jitter_ms: number }
   );
 export type FaultKind = Fault["kind"];
+
+/** A partition in one of the named shapes. */
+export type ShapedPartition = Extract<Fault, { readonly kind: "partition"; readonly shape: PartitionShape }>;

@@ -18,6 +18,9 @@ const good = [
   { kind: "pause", ...timed, target: { by: "random", count: 2 } },
   { kind: "partition", ...timed, shape: "majorities-ring", mode: "stall", group: "random", scope: "all" },
   { kind: "latency", ...timed, target: { by: "minority", group: "random" }, latency_ms: 100, jitter_ms: 0 },
+  { kind: "partition", ...timed, shape: "custom", mode: "stall", links: ["n1>n2", "n3>n1"] },
+  { kind: "partition", ...timed, shape: "bridge", mode: "drop", group: 0, scope: "all" },
+  { kind: "pause", ...timed, target: { by: "ring-neighbours", group: 1 } },
 ];
 const bad: readonly (readonly [object, string])[] = [
   [{ kind: "flood", ...timed }, "faults[0].kind: expected one of kill, terminate, pause, partition, latency"],
@@ -37,6 +40,18 @@ const bad: readonly (readonly [object, string])[] = [
   [
     { kind: "partition", ...timed, shape: "halves", mode: "burn", group: 0, scope: "all" },
     "faults[0].mode: expected one of",
+  ],
+  [
+    { kind: "partition", ...timed, shape: "custom", mode: "drop", links: [] },
+    "faults[0].links: expected a list of directed links",
+  ],
+  [
+    { kind: "partition", ...timed, shape: "custom", mode: "drop", links: ["n1-n2"] },
+    'faults[0].links: "n1-n2" is no directed link',
+  ],
+  [
+    { kind: "partition", ...timed, shape: "custom", mode: "drop", links: ["n1>n2"], group: 0 },
+    "faults[0]: unknown field group",
   ],
   [{ kind: "latency", ...timed, target: { by: "all" }, latency_ms: 0, jitter_ms: 0 }, "faults[0].latency_ms: expected"],
 ];

@@ -1,8 +1,8 @@
 // Faults from outside (plan files, a workload's own schedule) are checked before anybody believes them.
 import type { JsonValue } from "../history/index.js";
-import type { Fault, FaultKind, PartitionShape, Target } from "./fault.js";
+import { groupTargets, type Fault, type FaultKind, type PartitionShape, type Target } from "./fault.js";
 import { faultKinds } from "./kinds.js";
-import { shapeEntries } from "./shapes.js";
+import { customLinks, shapeEntries } from "./shapes.js";
 
 /** No schedule is longer. */
 const maxFaults = 10_000;
@@ -55,7 +55,7 @@ class Fields {
 
 function parseTarget(value: JsonValue | undefined, where: string): Target {
   const fields = new Fields(value, where);
-  const by = fields.oneOf("by", ["name", "random", "leader", "follower", "minority", "majority", "all"]);
+  const by = fields.oneOf("by", ["name", "random", ...groupTargets, "all"]);
   const target = ((): Target => {
     switch (by) {
       case "name": {
@@ -70,6 +70,8 @@ function parseTarget(value: JsonValue | undefined, where: string): Target {
         return { by };
       case "leader":
       case "follower":
+      case "followers":
+      case "ring-neighbours":
       case "minority":
       case "majority":
         return { by, group: fields.group() };
@@ -77,6 +79,20 @@ function parseTarget(value: JsonValue | undefined, where: string): Target {
   })();
   fields.end();
   return target;
+}
+
+function parseLinks(fields: Fields): readonly string[] {
+  const links = fields.get("links");
+  if (!Array.isArray(links) || links.length === 0 || links.some((link) => typeof link !== "string"))
+    throw new Error(`${fields.where}.links: expected a list of directed links as in ["n1>n2"]`);
+  try {
+    customLinks(links as readonly string[]);
+  } catch (error) {
+    throw new Error(`${fields.where}.links: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+  return links as readonly string[];
 }
 
 function parseFault(value: JsonValue, where: string): Fault {
@@ -95,18 +111,15 @@ function parseFault(value: JsonValue, where: string): Fault {
       case "terminate":
       case "pause":
         return { kind, ...timed, target: parseTarget(fields.get("target"), `${where}.target`) };
-      case "partition":
-        return {
-          kind,
-          ...timed,
-          shape: fields.oneOf<PartitionShape>(
-            "shape",
-            shapeEntries.map((entry) => entry.shape),
-          ),
-          mode: fields.oneOf("mode", ["reset", "drop", "stall"]),
-          group: fields.group(),
-          scope: fields.oneOf("scope", ["group", "all"]),
-        };
+      case "partition": {
+        const shape = fields.oneOf<PartitionShape | "custom">("shape", [
+          ...shapeEntries.map((entry) => entry.shape),
+          "custom",
+        ]);
+        const mode = fields.oneOf("mode", ["reset", "drop", "stall"]);
+        if (shape === "custom") return { kind, ...timed, shape, mode, links: parseLinks(fields) };
+        return { kind, ...timed, shape, mode, group: fields.group(), scope: fields.oneOf("scope", ["group", "all"]) };
+      }
       case "latency":
         return {
           kind,

@@ -193,6 +193,35 @@ describe("the check", () => {
     expect(problems([{ ...cut, mode: "stall" }], { capabilities: unable("cut-drop") })).toEqual([]);
   });
 
+  test("refuses a shape in a group too small for it, and custom links of nodes that are not there", () => {
+    const pair = { ...limitsOf(2, 2) };
+    const bridge: Fault = { ...cut, shape: "bridge" };
+    expect(checkSchedule([bridge], pair)).toEqual(['faults[0] (partition): "bridge" needs 3 nodes, and there are 2']);
+    expect(checkSchedule([cut], pair)).toEqual([]);
+    const timed = { at_ms: 1_000, for_ms: 1_500 };
+    const custom = (links: readonly string[]): Fault => ({
+      kind: "partition",
+      shape: "custom",
+      mode: "drop",
+      links,
+      ...timed,
+    });
+    expect(problems([custom(["n1>n2", "n9>n1", "n1>n9"])])).toEqual(["faults[0] (partition): there is no node n9"]);
+  });
+
+  test("knows the groups that custom links disturb", () => {
+    const links: Fault = {
+      kind: "partition",
+      shape: "custom",
+      mode: "drop",
+      links: ["n1>n2"],
+      at_ms: 3_000,
+      for_ms: 1_500,
+    };
+    expect(problems([kill, links])).toHaveLength(1);
+    expect(problems([{ ...kill, target: { by: "leader", group: 1 } }, links])).toEqual([]);
+  });
+
   test("refuses directed faults where all nodes share one address per peer", () => {
     expect(problems([cut], { peerAddressing: "shared" })).toHaveLength(1);
     expect(problems([kill], { peerAddressing: "shared" })).toEqual([]);

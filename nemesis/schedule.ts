@@ -2,7 +2,7 @@
 // stream of the seed, so that a seed says all.
 import { createRandom, type Random } from "../history/index.js";
 import { shortestFaultMs, shortestGapMs, type ScheduleLimits } from "./check-schedule.js";
-import type { Fault, FaultKind } from "./fault.js";
+import type { Fault, FaultKind, PartitionShape } from "./fault.js";
 import { faultKinds } from "./kinds.js";
 
 /** Named mixes of faults. `none` draws nothing, for control runs. */
@@ -30,7 +30,7 @@ interface Card {
 
 type Mode = "reset" | "drop" | "stall";
 const partition =
-  (shape: Extract<Fault, { kind: "partition" }>["shape"], mode: Mode): Draw =>
+  (shape: PartitionShape, mode: Mode): Draw =>
   (group) => ({ kind: "partition", shape, mode, group, scope: "group" });
 
 /**

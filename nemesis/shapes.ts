@@ -1,5 +1,5 @@
 // Partition shapes: which directed links each one cuts. Pure.
-import type { DirectedLink, NodeName } from "../cluster/index.js";
+import { linkName, nodeName, type DirectedLink, type NodeName } from "../cluster/index.js";
 import type { Random } from "../history/index.js";
 import type { PartitionShape } from "./fault.js";
 import { linksAmong, linksBetween } from "./view.js";
@@ -9,6 +9,8 @@ export interface ShapeEntry {
   readonly shape: PartitionShape;
   readonly description: string;
   readonly needsLeader: boolean;
+  /** In a smaller group the shape would cut nothing. */
+  readonly leastMembers: number;
 }
 
 export const shapeEntries: readonly ShapeEntry[] = [
@@ -16,48 +18,82 @@ export const shapeEntries: readonly ShapeEntry[] = [
     shape: "isolate-one",
     description: "One node, drawn at random, is cut from all others, both ways.",
     needsLeader: false,
+    leastMembers: 2,
   },
   {
     shape: "isolate-leader",
     description: "The leader is cut from all others, both ways: a deposed leader that does not know it.",
     needsLeader: true,
+    leastMembers: 2,
   },
   {
     shape: "halves",
     description: "Two sides, as even as can be, drawn at random; nothing passes between them.",
     needsLeader: false,
+    leastMembers: 2,
+  },
+  {
+    shape: "random-halves",
+    description: "Each node draws its side, so that the two are of any size but empty; nothing passes between them.",
+    needsLeader: false,
+    leastMembers: 2,
+  },
+  {
+    shape: "minority-third",
+    description:
+      "A third of the nodes (rounded down, at least one), drawn at random, is cut from the others, both ways.",
+    needsLeader: false,
+    leastMembers: 2,
+  },
+  {
+    shape: "bridge",
+    description: "Two halves that hear each other through one node only, which is of neither and hears all.",
+    needsLeader: false,
+    leastMembers: 3,
+  },
+  {
+    shape: "random-graph",
+    description: "Each directed link draws whether it is cut; at least one is, and at least one is not.",
+    needsLeader: false,
+    leastMembers: 2,
   },
   {
     shape: "majorities-ring",
     description:
       "In a random ring each node hears a majority (itself and its nearest), and no two hear the same one. With three nodes that is a one-way ring.",
     needsLeader: false,
+    leastMembers: 3,
   },
   {
     shape: "one-way-in",
     description: "One node hears nobody but is heard; half of the time it is the leader.",
     needsLeader: false,
+    leastMembers: 2,
   },
   {
     shape: "one-way-out",
     description: "One node is heard by nobody but hears all; half of the time it is the leader.",
     needsLeader: false,
+    leastMembers: 2,
   },
   {
     shape: "quorum-loss",
     description:
       "All nodes are connected to one follower only, which is drawn at random: of five, it alone hears a majority, and the leader does not.",
     needsLeader: true,
+    leastMembers: 3,
   },
   {
     shape: "constrained-election",
     description: "The leader is cut from all others, and these are connected to one of them only, drawn at random.",
     needsLeader: true,
+    leastMembers: 3,
   },
   {
     shape: "chained",
     description: "Each node hears its neighbours in a row only, at one end of which is the leader.",
     needsLeader: true,
+    leastMembers: 3,
   },
 ];
 
@@ -87,6 +123,26 @@ const starAround = (hub: NodeName, members: readonly NodeName[]): readonly Direc
 const rowOf = (row: readonly NodeName[]): readonly DirectedLink[] =>
   linksAmong(row).filter(({ from, to }) => Math.abs(row.indexOf(from) - row.indexOf(to)) > 1);
 
+/** Both sides get at least one node: who would leave a side empty goes there. */
+function randomHalves(members: readonly NodeName[], random: Random): readonly DirectedLink[] {
+  const [first, second, ...rest] = random.shuffle(members);
+  const sides = { left: first === undefined ? [] : [first], right: second === undefined ? [] : [second] };
+  for (const node of rest) sides[random.chance(0.5) ? "left" : "right"].push(node);
+  return linksBetween(sides.left, sides.right);
+}
+
+function bridge(members: readonly NodeName[], random: Random): readonly DirectedLink[] {
+  const [, ...sides] = random.shuffle(members);
+  const half = Math.floor(sides.length / 2);
+  return linksBetween(sides.slice(0, half), sides.slice(half));
+}
+
+function randomGraph(members: readonly NodeName[], random: Random): readonly DirectedLink[] {
+  const [cut, kept, ...rest] = random.shuffle(linksAmong(members));
+  if (cut === undefined || kept === undefined) return [];
+  return [cut, ...rest.filter(() => random.chance(0.5))];
+}
+
 /** The links that a shape cuts among `members`. `leader` is used by the shapes that aim at it; for the others it may be null. */
 export function shapeLinks(
   shape: PartitionShape,
@@ -109,6 +165,17 @@ export function shapeLinks(
       const half = Math.floor(shuffled.length / 2);
       return linksBetween(shuffled.slice(0, half), shuffled.slice(half));
     }
+    case "random-halves":
+      return randomHalves(members, random);
+    case "minority-third": {
+      const shuffled = random.shuffle(members);
+      const third = Math.max(1, Math.floor(shuffled.length / 3));
+      return linksBetween(shuffled.slice(0, third), shuffled.slice(third));
+    }
+    case "bridge":
+      return bridge(members, random);
+    case "random-graph":
+      return randomGraph(members, random);
     case "majorities-ring":
       return majoritiesRing(members, random);
     case "one-way-in": {
@@ -131,4 +198,15 @@ export function shapeLinks(
       if (leader === null) throw new Error("chained needs a leader");
       return rowOf([leader, ...random.shuffle(others(leader))]);
   }
+}
+
+/** The links of a custom partition, each once. Throws an Error that names the first text that is no directed link. */
+export function customLinks(names: readonly string[]): readonly DirectedLink[] {
+  const links = names.map((name): DirectedLink => {
+    const [from = "", to = "", ...more] = name.split(">");
+    if (more.length > 0 || from === to || from === "" || to === "")
+      throw new Error(`"${name}" is no directed link: expected two different nodes as in "n1>n2"`);
+    return { from: nodeName(from), to: nodeName(to) };
+  });
+  return [...new Map(links.map((link) => [linkName(link), link])).values()];
 }

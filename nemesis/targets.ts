@@ -44,13 +44,17 @@ function resolveInGroup(
       : found(random.shuffle(members).slice(0, size));
   }
   if (target.by === "majority") return found(random.shuffle(members).slice(0, quorumSize(members.length)));
+  if (target.by === "ring-neighbours") {
+    if (members.length < 2) return nobody(`group ${group.value.group} has no two neighbours`, false);
+    const place = random.integer(0, members.length - 1);
+    return found(members.filter((_, index) => index === place || index === (place + 1) % members.length));
+  }
   const leader = resolveLeader(group.value, view);
   if (leader.type === "void") return leader;
   if (target.by === "leader") return found([leader.value]);
   const followers = members.filter((member) => member !== leader.value);
-  return followers.length === 0
-    ? nobody(`group ${group.value.group} has no follower`, false)
-    : found([random.pick(followers)]);
+  if (followers.length === 0) return nobody(`group ${group.value.group} has no follower`, false);
+  return found(target.by === "followers" ? followers : [random.pick(followers)]);
 }
 
 /** The nodes that a target means now, in the cluster's order. */
@@ -71,6 +75,8 @@ export function resolveTarget(target: Target, view: ClusterView, random: Random)
       return found(view.nodes);
     case "leader":
     case "follower":
+    case "followers":
+    case "ring-neighbours":
     case "minority":
     case "majority": {
       const resolved = resolveInGroup(target, view, random);

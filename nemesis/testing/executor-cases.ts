@@ -8,13 +8,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nodeNames, type Cluster, type ClusterOptions, type DirectedLink } from "../../cluster/index.js";
 import { createRandom } from "../../history/index.js";
 import { tinySystem } from "../../test/tiny-system/description.js";
-import type { Fault } from "../fault.js";
+import type { Fault, PartitionShape } from "../fault.js";
 import { createNemesis, type FaultRecord } from "../nemesis.js";
 
 const nodes = nodeNames(3);
 const groups = [{ group: 0, members: nodes }];
 const timed = { at_ms: 0, for_ms: 500 };
-const partition = (shape: Extract<Fault, { kind: "partition" }>["shape"], mode: "reset" | "drop" | "stall"): Fault => ({
+const partition = (shape: PartitionShape, mode: "reset" | "drop" | "stall"): Fault => ({
   kind: "partition",
   shape,
   mode,
@@ -33,6 +33,14 @@ const faults: readonly (readonly [string, Fault])[] = [
   ["one-way-out by stall", partition("one-way-out", "stall")],
   ["one-way-out by reset", partition("one-way-out", "reset")],
   ["majorities-ring by stall", partition("majorities-ring", "stall")],
+  ["bridge by drop", partition("bridge", "drop")],
+  ["random-graph by stall", partition("random-graph", "stall")],
+  ["random-halves by reset", partition("random-halves", "reset")],
+  ["minority-third by stall", partition("minority-third", "stall")],
+  ["a custom cut by drop", { kind: "partition", shape: "custom", mode: "drop", links: ["n2>n1", "n1>n3"], ...timed }],
+  ["a kill of all followers", { kind: "kill", target: { by: "followers", group: 0 }, ...timed }],
+  ["a pause of two neighbours", { kind: "pause", target: { by: "ring-neighbours", group: 0 }, ...timed }],
+  ["a kill of all at once", { kind: "kill", target: { by: "all" }, ...timed }],
   ["latency", { kind: "latency", target: { by: "leader", group: 0 }, latency_ms: 200, jitter_ms: 20, ...timed }],
 ];
 
