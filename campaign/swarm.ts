@@ -147,6 +147,8 @@ class Swarm implements SwarmNemesis {
   readonly #options: SwarmNemesisOptions;
   readonly #open = new Map<number, OpenFault>();
   readonly #triggered: Promise<void>[] = [];
+  /** What the first fault of each series did. */
+  readonly #series = new Map<string, FaultAction>();
   carriedOut = 0;
   skipped = 0;
 
@@ -294,7 +296,9 @@ class Swarm implements SwarmNemesis {
     const { world } = this.#options;
     const giveUpNs = world.queue.nowNs + spec.for_ms * 1e6;
     for (let attempt = 0; !signal.aborted; attempt += 1) {
-      const planned = planFault(spec, this.#view(spec), random.fork(`try ${attempt}`));
+      const first = spec.series === undefined ? undefined : this.#series.get(spec.series);
+      const planned = planFault(spec, this.#view(spec), random.fork(`try ${attempt}`), first);
+      if (planned.type === "planned" && spec.series !== undefined) this.#series.set(spec.series, planned.action);
       if (planned.type === "planned") return planned;
       if (!planned.transient || world.queue.nowNs >= giveUpNs) return null;
       await world.delay(Math.min(retryMaxMs, retryMs * 1.5 ** attempt), signal);

@@ -117,9 +117,12 @@ function checkGaps(faults: readonly Fault[], limits: ScheduleLimits): readonly s
       .sort((one, other) => one.fault.at_ms - other.fault.at_ms);
     let end = Number.NEGATIVE_INFINITY;
     let last = -1;
+    const series = new Set<string>();
     for (const { fault, index } of here) {
       const quiet = fault.at_ms - end;
-      if (quiet >= 0 && quiet < gap)
+      const goesOn = fault.series !== undefined && series.has(fault.series);
+      if (fault.series !== undefined) series.add(fault.series);
+      if (quiet >= 0 && quiet < gap && !goesOn)
         problems.push(
           `faults[${index}]: starts ${quiet} ms after faults[${last}] ends in group ${group}, less than four election timeouts (${gap} ms)`,
         );

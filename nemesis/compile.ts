@@ -83,8 +83,32 @@ function planLatency(
   return planLinkFault([...once.values()], view, (links) => ({ type: "shape", shape, links }));
 }
 
-/** Resolves a fault's targets against the view. `void` when it cannot be carried out now, with the reason. */
-export function planFault(fault: Fault, view: ClusterView, random: Random): PlannedFault {
+const namesItsTargets = (fault: Fault): boolean =>
+  fault.kind === "partition" ? fault.shape === "custom" : fault.target.by === "name";
+
+/** The same deed to the same targets, where that can be done now. */
+function planAgain(action: FaultAction, view: ClusterView): PlannedFault {
+  switch (action.type) {
+    case "stop":
+    case "pause":
+      return planProcessFault({ type: "found", value: action.nodes }, view, () => action);
+    case "cut":
+    case "shape":
+      return planLinkFault(action.links, view, () => action);
+  }
+}
+
+/**
+ * Resolves a fault's targets against the view. `void` when it cannot be carried out now, with the reason. `first` is what the first fault
+ * of this one's series did, if there was one.
+ */
+export function planFault(
+  fault: Fault,
+  view: ClusterView,
+  random: Random,
+  first: FaultAction | null = null,
+): PlannedFault {
+  if (first !== null && !namesItsTargets(fault)) return planAgain(first, view);
   switch (fault.kind) {
     case "kill":
     case "terminate": {

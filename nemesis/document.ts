@@ -1,4 +1,5 @@
 // docs/faults.md, made from the registries of kinds and shapes so that it cannot go stale.
+import { compositions } from "./compositions.js";
 import { faultKinds } from "./kinds.js";
 import { defaultNemesisLimits } from "./nemesis.js";
 import { shapeEntries } from "./shapes.js";
@@ -81,6 +82,17 @@ the bytes that a sends to b, whoever dialled the connection. TCP's own acknowled
 | \`all\` | every node |
 
 \`group\` is a number from 0, or \`"random"\`.
+
+## Compositions
+
+In a plan file a schedule may also hold faults made of faults. Each is expanded when the file is read; the faults of a \`series\` count as
+one disturbance.
+
+${compositions
+  .map(({ description, example }) => `- ${description}\n\n  \`\`\`json\n  ${JSON.stringify(example)}\n  \`\`\``)
+  .join("\n")}
+
+Several faults at once, or a sequence of them, need no composition: give them times that overlap or do not.
 
 ## Rules for schedules
 

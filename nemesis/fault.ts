@@ -32,6 +32,11 @@ interface Timed {
   readonly for_ms: number;
   /** Allows a fault shorter than three operation time-outs. */
   readonly glitch?: boolean;
+  /**
+   * Faults of one series count as one disturbance, and each that does not name its nodes or links itself is aimed at what the first of
+   * them to start was aimed at: a link that flaps, a process in a crash loop.
+   */
+  readonly series?: string;
 }
 
 export type Fault = Timed &

@@ -2,6 +2,7 @@
 // cluster's capabilities, and confirms at the target that it took hold and that it healed.
 export * from "./check-schedule.js";
 export { planFault, type FaultAction, type PlannedFault } from "./compile.js";
+export { compositions, type CompositionEntry } from "./compositions.js";
 export { faultsDocument } from "./document.js";
 export * from "./fault.js";
 export { groupsDisturbed } from "./groups.js";

@@ -14,7 +14,7 @@ const groups = [
   { group: 0, members: nodes.slice(0, 3) },
   { group: 1, members: nodes.slice(3) },
 ];
-const [n1, , , n4] = nodes as readonly [NodeName, NodeName, NodeName, NodeName];
+const [n1, n2, , n4] = nodes as readonly [NodeName, NodeName, NodeName, NodeName];
 
 type Stamped = FaultRecord & { readonly atMs: number };
 
@@ -73,6 +73,25 @@ const fourStages = ["0 requested", "0 confirmed-on", "0 heal-requested", "0 conf
 const nothingSeen = ["0 requested", "0 unconfirmed", "0 heal-requested"];
 
 describe("against an honest cluster", () => {
+  test("a series strikes again whom it struck first, whoever leads by then", async () => {
+    const loop = (at_ms: number, series: string | null): Fault => ({
+      kind: "kill",
+      target: { by: "leader", group: 0 },
+      at_ms,
+      for_ms: 300,
+      glitch: true,
+      ...(series === null ? {} : { series }),
+    });
+    const struck = async (series: string | null): Promise<readonly (readonly string[])[]> => {
+      const leaderOf = (_: number, nowMs: number): NodeName => (nowMs < 1_200 ? n1 : n2);
+      const { time, nemesis, records } = setUp([loop(1_000, series), loop(2_500, series)], { leaderOf });
+      await time.drive(nemesis.run(never));
+      return records.filter(({ stage }) => stage === "confirmed-on").map(({ targets }) => targets);
+    };
+    expect(await struck("loop")).toEqual([["n1"], ["n1"]]);
+    expect(await struck(null)).toEqual([["n1"], ["n2"]]);
+  });
+
   test.each(everyKind)("%s goes through its four stages, lasts as long as planned, and is undone", async (_, fault) => {
     const { time, cluster, nemesis, stages, stage } = setUp([fault]);
     await time.drive(nemesis.run(never));

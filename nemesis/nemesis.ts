@@ -122,6 +122,8 @@ class Executor implements Nemesis {
   readonly #open = new Map<number, OpenFault>();
   /** Links that any fault has touched: each must deliver in the end. */
   readonly #touched = new Map<string, DirectedLink>();
+  /** What the first fault of each series did. */
+  readonly #series = new Map<string, FaultAction>();
   /** The history cannot be written, or a bug of ours: the schedule stops, what is on is healed, `run` rejects. */
   #failure: Error | null = null;
   #originMs = 0;
@@ -252,7 +254,10 @@ class Executor implements Nemesis {
     for (;;) {
       const view = await this.#view();
       // One stream per fault, begun anew for each try: what one fault draws does not depend on when the others came.
-      const planned = planFault(this.#fault(index), view, this.#options.random.fork(`fault ${index}`));
+      const fault = this.#fault(index);
+      const first = fault.series === undefined ? undefined : this.#series.get(fault.series);
+      const planned = planFault(fault, view, this.#options.random.fork(`fault ${index}`), first);
+      if (planned.type === "planned" && fault.series !== undefined) this.#series.set(fault.series, planned.action);
       if (planned.type === "planned" || !planned.transient || this.#nowMs() >= giveUpMs) return planned;
       if (signal.aborted) return { ...planned, reason: `load ended; ${planned.reason}` };
       await this.#delay(this.#limits.pollMs, signal);
