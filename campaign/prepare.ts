@@ -1,4 +1,5 @@
 // From a request to everything that a run needs, with every reason to refuse it found before anything is started.
+import { relative } from "node:path";
 import { nodeNames } from "../cluster/index.js";
 import { clusterFactory, type ClusterFactory, type ClusterSettings } from "./clusters.js";
 import { knobs } from "./knobs.js";
@@ -12,8 +13,6 @@ export interface PreparedRun {
   readonly provenance: Provenance;
   readonly system: SystemUnderTest;
   readonly createCluster: ClusterFactory;
-  /** The command line that does this run again. */
-  readonly rerun: string;
 }
 
 /** Throws UsageError, ClusterError or PatchError. */
@@ -32,11 +31,15 @@ export async function prepareRun(request: PlanRequest, settings: ClusterSettings
     directory: ".",
   });
   const plan = resolvePlan(request, resolved, { system, build: system.buildHash, capabilities });
-  return { plan, provenance: resolved.provenance, system, createCluster, rerun: rerunLine(plan) };
+  return { plan, provenance: resolved.provenance, system, createCluster };
 }
 
-/** The shortest command that gives this plan again: the seed, and whatever is not at its default. */
-export function rerunLine(plan: Plan): string {
+/**
+ * The shortest command that gives this plan again: the seed, and whatever is not at its default. What no flag can say (a schedule of
+ * one's own, floors, options of a workload) is taken from the stored plan.
+ */
+export function rerunLine(plan: Plan, provenance: Provenance, planFile: string): string {
+  if (beyondFlags.some((name) => provenance[name]?.from === "plan")) return `minos run --plan ${shortPath(planFile)}`;
   const given: Record<string, unknown> = {
     ...plan,
     workload: plan.workload.name,
@@ -53,6 +56,14 @@ export function rerunLine(plan: Plan): string {
     return [`--${knob.flag} ${knob.kind === "duration" ? durationWord(Number(value)) : String(value)}`];
   });
   return ["minos run", ...parts].join(" ");
+}
+
+const beyondFlags = ["nemesis.faults", "floors", "workload.options"];
+
+/** Relative to where the command was given, when the file lies below. */
+function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith("..") ? path : short;
 }
 
 const durationWord = (milliseconds: number): string =>

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Verdict } from "../checker/index.js";
 import { nodeNames, type StatusSample } from "../cluster/index.js";
+import type { Environment } from "./environment.js";
 import { readStoredHistory, writeReportOf } from "./judge-run.js";
 import type { Plan } from "./plan.js";
 import { rerunLine } from "./prepare.js";
@@ -11,12 +12,13 @@ import type { RunDirectory } from "./store.js";
 export function rebuildReport(directory: RunDirectory): Verdict {
   const plan = readJson(directory.planFile) as Plan;
   const verdict = readJson(directory.verdictFile) as Verdict;
-  const environment = readJson(directory.environmentFile);
+  const environment = readJson(directory.environmentFile) as Partial<Environment>;
   const samples = nodeNames(plan.nodes).flatMap((node) =>
     readSamples(join(directory.path, "nodes", node, "status.jsonl")),
   );
   const document = readStoredHistory(directory);
-  writeReportOf({ directory, plan, environment, judged: { verdict, document }, samples, rerun: rerunLine(plan) });
+  const rerun = rerunLine(plan, environment.knobs ?? {}, directory.planFile);
+  writeReportOf({ directory, plan, environment, judged: { verdict, document }, samples, rerun });
   return verdict;
 }
 

@@ -162,6 +162,10 @@ export function resolvePlan(request: PlanRequest, resolved: ResolvedKnobs, aroun
   const problems = workload.problems(options);
   if (problems.length > 0) throw new UsageError(problems.join("; "));
   resolved.provenance["nemesis.faults"] = { value: faults.length, from: request.file?.faults ? "plan" : "seed" };
+  if (request.file !== null && Object.keys(request.file.floors).length > 0)
+    resolved.provenance["floors"] = { value: request.file.floors, from: "plan" };
+  if (request.file !== null && Object.keys(request.file.workloadOptions).length > 0)
+    resolved.provenance["workload.options"] = { value: request.file.workloadOptions, from: "plan" };
   const own = workload.floors?.(options);
   if (own === undefined) return plan;
   // A scripted workload does what its script says, whatever the rate: it knows its own floors.

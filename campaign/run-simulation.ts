@@ -10,6 +10,7 @@ import type { WorkloadHistory } from "../workloads/index.js";
 import { writeDecisions } from "./collect-decisions.js";
 import { describeEnvironment } from "./environment.js";
 import { judgeRun, writeReportOf } from "./judge-run.js";
+import { rerunLine } from "./prepare.js";
 import type { RunInput, RunResult } from "./run.js";
 import { demandAgreement, judgeInvariants, simulate, type SimulatedRun } from "./simulate.js";
 import { writeJson, writeText, type RunDirectory } from "./store.js";
@@ -18,7 +19,8 @@ import { noProgress } from "./watch-run.js";
 const count = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
 export async function runSimulation(input: RunInput, directory: RunDirectory): Promise<RunResult> {
-  const { plan, system, observer, provenance, rerun, signal } = input;
+  const { plan, system, observer, provenance, signal } = input;
+  const rerun = input.rerun ?? rerunLine(plan, provenance, directory.planFile);
   const deterministic = await system.deterministic?.();
   if (deterministic === undefined)
     throw new ClusterError(`${system.name} cannot be simulated`, "it gives no nodes without input and output");

@@ -31,6 +31,7 @@ import { RunLoop } from "./run-loop.js";
 import { runSimulation } from "./run-simulation.js";
 import { createRunDirectory, writeJson, type RunDirectory } from "./store.js";
 import { collectDecisions, writeDecisions } from "./collect-decisions.js";
+import { rerunLine } from "./prepare.js";
 import { noProgress, watchRun, type SeenLive } from "./watch-run.js";
 import { createLoad } from "./listed-load.js";
 import { judgeRun, writeReportOf } from "./judge-run.js";
@@ -44,7 +45,8 @@ export interface RunInput {
   readonly observer: RunObserver;
   /** Aborted by Ctrl-C: heal, stop, save, judge what there is. */
   readonly signal: AbortSignal;
-  readonly rerun: string;
+  /** The command line that does this run again; null: it is told from the plan. */
+  readonly rerun: string | null;
 }
 
 export interface RunResult {
@@ -386,7 +388,8 @@ class Execution {
   }
 
   #judge(): Verdict {
-    const { plan, system, observer, rerun } = this.#input;
+    const { plan, provenance, system, observer } = this.#input;
+    const rerun = this.#input.rerun ?? rerunLine(plan, provenance, this.#directory.planFile);
     observer.progress(noProgress(plan, "check"));
     const judged = judgeRun({
       directory: this.#directory,

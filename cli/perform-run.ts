@@ -3,6 +3,7 @@ import {
   exitCodeOf,
   exitCodes,
   progressLine,
+  rerunLine,
   run,
   type ExitCode,
   type PreparedRun,
@@ -33,7 +34,7 @@ function observerFor(terminal: Terminal): RunObserver {
 
 /** One run with its progress; Ctrl-C ends it cleanly. */
 export async function performRun(
-  prepared: PreparedRun,
+  prepared: PreparedRun & { readonly rerun?: string },
   storeRoot: string,
   terminal: Terminal,
 ): Promise<RunResult & { readonly interrupted: boolean }> {
@@ -46,7 +47,7 @@ export async function performRun(
   );
   try {
     const { signal } = interrupt;
-    const result = await run({ ...prepared, storeRoot, observer: observerFor(terminal), signal });
+    const result = await run({ rerun: null, ...prepared, storeRoot, observer: observerFor(terminal), signal });
     return { ...result, interrupted: signal.aborted };
   } finally {
     interrupt.release();
@@ -60,7 +61,7 @@ export async function runAndTell(prepared: PreparedRun, storeRoot: string, termi
   printVerdict(result.verdict, terminal);
   printTeeth(result.verdict, terminal);
   terminal.out(`\nreport   ${result.directory.reportFile}`);
-  terminal.out(`again    ${prepared.rerun}`);
+  terminal.out(`again    ${rerunLine(prepared.plan, prepared.provenance, result.directory.planFile)}`);
   terminal.document(resultDocument(result, prepared.plan.seed));
   return exitCodeOf(result.verdict.valid);
 }
