@@ -133,14 +133,21 @@ export function withOwnJudge(verdict: Verdict, ownJudge: JudgeRunInput["ownJudge
   const [first] = own.violations;
   const [doubt] = own.unknown;
   const changed = valid !== verdict.valid;
+  const told = own.valid === true ? sentenceIn(own) : "";
   return {
     ...verdict,
     valid,
-    summary: changed ? (first?.sentence ?? doubt?.sentence ?? verdict.summary) : verdict.summary,
+    summary: changed ? (first?.sentence ?? doubt?.sentence ?? verdict.summary) : `${verdict.summary}${told}`,
     violations: [...verdict.violations, ...own.violations],
     unknown: [...verdict.unknown, ...own.unknown],
     checkers: [...verdict.checkers, own],
   };
+}
+
+/** What a workload says that it judged, to follow the verdict's own sentence. */
+function sentenceIn({ details }: CheckerResult): string {
+  const told = details !== null && typeof details === "object" && "sentence" in details ? details.sentence : null;
+  return typeof told === "string" ? ` ${told}` : "";
 }
 
 function carefully(ownJudge: (history: WorkloadHistory) => CheckerResult, history: WorkloadHistory): CheckerResult {

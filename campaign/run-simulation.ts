@@ -81,6 +81,7 @@ function bothOf(
     valid,
     violations: [...theirs.violations, ...invariants.violations],
     unknown: theirs.unknown,
+    ...(theirs.details === undefined ? {} : { details: theirs.details }),
   };
 }
 

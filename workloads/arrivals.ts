@@ -1,9 +1,44 @@
-// Open-loop arrivals: operations are due when the seed says, whether or not the system keeps up. A closed loop would stop
-// asking while the system stalls and so hide the stall (coordinated omission).
+// When operations are due. In an open loop the seed says so, whether or not the system keeps up: a closed loop stops asking while
+// the system stalls and so hides the stall (coordinated omission).
 import type { Random } from "../history/index.js";
 
-/** A Poisson stream with a bounded backlog. */
-export class Arrivals {
+/** An operation that is due, and the threads that may carry it out; at least one. */
+export interface Arrival {
+  readonly intendedMs: number;
+  readonly threads: readonly number[];
+}
+
+export interface ArrivalSource {
+  /** Takes in everything that was due by now; beyond the end only when `keepGoing`. */
+  advance(nowMs: number, keepGoing: boolean): void;
+  /** The operation that is due first and for which one of these threads is free; null when there is none. */
+  take(freeThreads: readonly number[]): Arrival | null;
+  /** The thread has finished what it began with an arrival. */
+  completed(thread: number, nowMs: number): void;
+  /** When something is due next; null: only a completion can tell. */
+  readonly nextMs: number | null;
+  readonly dropped: number;
+}
+
+/** The factor of the rate at a time, and when it changes next. */
+export type RateAt = (atMs: number) => { readonly factor: number; readonly untilMs: number };
+
+/** Waits this long from `fromMs` where time runs as fast as the rate's factor says. */
+function afterGap(fromMs: number, gapMs: number, rate: RateAt | null): number {
+  if (rate === null) return fromMs + gapMs;
+  let [atMs, leftMs] = [fromMs, gapMs];
+  // Each turn goes on to the next phase, and some phase of each round has a rate above 0.
+  for (;;) {
+    const { factor, untilMs } = rate(atMs);
+    const lengthMs = untilMs - atMs;
+    if (factor > 0 && leftMs <= lengthMs * factor) return atMs + leftMs / factor;
+    leftMs -= lengthMs * factor;
+    atMs = untilMs;
+  }
+}
+
+/** An open loop: a Poisson stream with a bounded backlog. */
+export class Arrivals implements ArrivalSource {
   readonly #backlog: number[] = [];
   #nextMs: number;
   #dropped = 0;
@@ -14,18 +49,18 @@ export class Arrivals {
     readonly meanGapMs: number,
     readonly endMs: number,
     readonly limit: number,
+    readonly rate: RateAt | null = null,
   ) {
-    this.#nextMs = random.exponential(meanGapMs);
+    this.#nextMs = afterGap(0, random.exponential(meanGapMs), rate);
   }
 
-  /** Takes in everything that was due by now; beyond the end only when `keepGoing`. */
   advance(nowMs: number, keepGoing = false): void {
     const endMs = keepGoing ? Number.POSITIVE_INFINITY : this.endMs;
     // Each turn moves time on, and arrivals end with the load.
     while (this.#nextMs <= nowMs && this.#nextMs < endMs) {
       if (this.#backlog.length < this.limit) this.#backlog.push(this.#nextMs);
       else this.#dropped += 1;
-      this.#nextMs += this.random.exponential(this.meanGapMs);
+      this.#nextMs = afterGap(this.#nextMs, this.random.exponential(this.meanGapMs), this.rate);
     }
     if (nowMs >= endMs) {
       // What waited for a thread until the end of the load is load that was not given.
@@ -34,21 +69,63 @@ export class Arrivals {
     }
   }
 
-  /** The oldest waiting arrival's intended time; null when none waits. */
-  take(): number | null {
-    return this.#backlog.shift() ?? null;
+  take(freeThreads: readonly number[]): Arrival | null {
+    if (freeThreads.length === 0) return null;
+    const intendedMs = this.#backlog.shift();
+    return intendedMs === undefined ? null : { intendedMs, threads: freeThreads };
   }
 
-  get waiting(): boolean {
-    return this.#backlog.length > 0;
+  completed(): void {
+    // Whether the system keeps up changes nothing.
   }
 
-  /** When the next arrival comes. */
   get nextMs(): number {
     return this.#nextMs;
   }
 
   get dropped(): number {
     return this.#dropped;
+  }
+}
+
+/** A closed loop: each thread pauses after its answer, so that all of them together reach the rate when answers take no time. */
+export class ClosedLoop implements ArrivalSource {
+  /** When each thread is due; Infinity while it is at work. */
+  readonly #dueMs: number[];
+  #nowMs = 0;
+  readonly dropped = 0;
+
+  constructor(
+    readonly random: Random,
+    readonly meanPauseMs: number,
+    concurrency: number,
+    readonly rate: RateAt | null = null,
+  ) {
+    this.#dueMs = Array.from({ length: concurrency }, () => afterGap(0, random.exponential(meanPauseMs), rate));
+  }
+
+  advance(nowMs: number): void {
+    this.#nowMs = nowMs;
+  }
+
+  take(freeThreads: readonly number[]): Arrival | null {
+    let first: Arrival | null = null;
+    for (const thread of freeThreads) {
+      const intendedMs = this.#dueMs[thread] ?? Infinity;
+      if (intendedMs <= this.#nowMs && (first === null || intendedMs < first.intendedMs))
+        first = { intendedMs, threads: [thread] };
+    }
+    const [thread] = first?.threads ?? [];
+    if (thread !== undefined) this.#dueMs[thread] = Infinity;
+    return first;
+  }
+
+  completed(thread: number, nowMs: number): void {
+    this.#dueMs[thread] = afterGap(nowMs, this.random.exponential(this.meanPauseMs), this.rate);
+  }
+
+  get nextMs(): number | null {
+    const next = Math.min(...this.#dueMs);
+    return next === Infinity ? null : next;
   }
 }

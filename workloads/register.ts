@@ -9,23 +9,21 @@
 //   time-out; without a thread that never writes, hardly anybody would be left to ask it for a stale value.
 // - Each key is first of all written, so that no read is of nothing only.
 import { createRandom, type JsonValue, type Random } from "../history/index.js";
-import { Arrivals } from "./arrivals.js";
+import type { Arrival, ArrivalSource } from "./arrivals.js";
 import { finalReads } from "./final-reads.js";
 import type { Generator, GeneratorContext, GeneratorStep, GeneratorUpdate, PlannedOperation } from "./generator.js";
 import { spreadKeys } from "./keys.js";
+import { arrivalsOf, pickerOf, shapeOptions } from "./load-shape.js";
+import { commonProblems, numberOf, share, type OwnOption } from "./options.js";
 import type { Workload, WorkloadOptions, WorkloadRun } from "./workload.js";
 
 const ownOptions = [
-  { name: "read_share", default: 0.45, meaning: "share of gets among the operations" },
-  { name: "cas_share", default: 0.3, meaning: "share of cas; what remains is put" },
-  { name: "small_domain_share", default: 0.5, meaning: "share of keys whose values come from a small domain" },
-  {
-    name: "follow_up_share",
-    default: 0.5,
-    meaning: "share of gets that go to a key just written, through another node",
-  },
-] as const;
-type OwnOption = (typeof ownOptions)[number]["name"];
+  share("read_share", 0.45, "share of gets among the operations"),
+  share("cas_share", 0.3, "share of cas; what remains is put"),
+  share("small_domain_share", 0.5, "share of keys whose values come from a small domain"),
+  share("follow_up_share", 0.5, "share of gets that go to a key just written, through another node"),
+  ...shapeOptions,
+] as const satisfies readonly OwnOption[];
 
 /** The values of a small-domain key, in the order in which cas goes round them. */
 export const smallDomain = ["A", "B", "C"] as const;
@@ -45,39 +43,30 @@ interface KeyState {
   written: boolean;
 }
 
-function own(options: WorkloadOptions, name: OwnOption): number {
-  const given = options.own[name];
-  if (typeof given === "number") return given;
-  return ownOptions.find((option) => option.name === name)?.default ?? 0;
-}
-
 class RegisterLoad implements Generator {
   readonly #random: Random;
-  readonly #arrivals: Arrivals;
+  readonly #arrivals: ArrivalSource;
+  readonly #pick: <T>(random: Random, items: readonly T[]) => T;
   readonly #states: readonly KeyState[];
   readonly #byKey: ReadonlyMap<JsonValue, KeyState>;
   readonly #followUps: { readonly state: KeyState; readonly node: number }[] = [];
   readonly #nodes: number;
   readonly #concurrency: number;
   readonly #endMs: number;
-  readonly #shares: Readonly<Record<OwnOption, number>>;
+  readonly #shares: Readonly<Record<"read_share" | "cas_share" | "small_domain_share" | "follow_up_share", number>>;
   #lastValue = 0;
 
   constructor(keys: readonly string[], options: WorkloadOptions, seed: number) {
     const random = createRandom(seed, "register");
     this.#random = random.fork("choices");
-    // As many may wait as there are threads: each of them then starts late by about one operation at most.
-    this.#arrivals = new Arrivals(
-      random.fork("arrivals"),
-      1000 / options.ratePerS,
-      options.timeLimitMs,
-      options.concurrency,
-    );
+    this.#arrivals = arrivalsOf(random.fork("arrivals"), options);
+    this.#pick = pickerOf(options);
+    const own = (name: string): number => numberOf(ownOptions, options.own, name);
     this.#shares = {
-      read_share: own(options, "read_share"),
-      cas_share: own(options, "cas_share"),
-      small_domain_share: own(options, "small_domain_share"),
-      follow_up_share: own(options, "follow_up_share"),
+      read_share: own("read_share"),
+      cas_share: own("cas_share"),
+      small_domain_share: own("small_domain_share"),
+      follow_up_share: own("follow_up_share"),
     };
     const small = smallDomainKeys(keys, options, this.#shares.small_domain_share);
     this.#states = keys.map((key) => ({ key, smallDomain: small.has(key), recent: [], written: false }));
@@ -91,13 +80,13 @@ class RegisterLoad implements Generator {
     this.#arrivals.advance(nowMs, keepGoing);
     const timeIsUp = nowMs >= this.#endMs;
     if (timeIsUp && !keepGoing) return { type: "done" };
-    const intendedMs = freeThreads.length === 0 ? null : this.#arrivals.take();
+    const arrival = this.#arrivals.take(freeThreads);
+    if (arrival !== null) return { type: "operation", operation: this.#choose(arrival) };
     const { nextMs } = this.#arrivals;
-    if (intendedMs === null) return { type: "wait", untilMs: timeIsUp ? nextMs : Math.min(nextMs, this.#endMs) };
-    return { type: "operation", operation: this.#choose(freeThreads, intendedMs) };
+    return { type: "wait", untilMs: timeIsUp ? nextMs : Math.min(nextMs ?? Infinity, this.#endMs) };
   }
 
-  #choose(freeThreads: readonly number[], intendedMs: number): PlannedOperation {
+  #choose({ intendedMs, threads: freeThreads }: Arrival): PlannedOperation {
     const random = this.#random;
     const plan = (thread: number, state: KeyState, name: string, input: JsonValue): PlannedOperation => ({
       thread,
@@ -115,14 +104,14 @@ class RegisterLoad implements Generator {
       const followUp = random.chance(this.#shares.follow_up_share) ? this.#followUps.pop() : undefined;
       const elsewhere = freeThreads.filter((thread) => thread % this.#nodes !== followUp?.node);
       const thread = this.#readerAmong(elsewhere.length > 0 ? elsewhere : freeThreads);
-      return plan(thread, followUp?.state ?? random.pick(this.#states), "get", null);
+      return plan(thread, followUp?.state ?? this.#pick(random, this.#states), "get", null);
     }
     const thread = random.pick(writers);
     if (unwritten !== undefined) {
       unwritten.written = true;
       return plan(thread, unwritten, "put", this.#valueFor(unwritten));
     }
-    const state = random.pick(this.#states);
+    const state = this.#pick(random, this.#states);
     const expected = draw < this.#shares.read_share + this.#shares.cas_share ? this.#expectedOf(state) : null;
     if (expected === null) return plan(thread, state, "put", this.#valueFor(state));
     return plan(thread, state, "cas", { expected, new: this.#successor(state, expected) });
@@ -162,7 +151,8 @@ class RegisterLoad implements Generator {
     return this.#lastValue;
   }
 
-  update({ operation, reply }: GeneratorUpdate): void {
+  update({ nowMs, operation, reply }: GeneratorUpdate): void {
+    this.#arrivals.completed(operation.thread, nowMs);
     if (reply.outcome !== "ok") return;
     const state = this.#byKey.get(operation.key);
     if (state === undefined) return;
@@ -210,20 +200,9 @@ function smallDomainKeys(keys: readonly string[], options: WorkloadOptions, shar
 }
 
 function problemsOf(options: WorkloadOptions): readonly string[] {
-  const problems: string[] = [];
-  const known: readonly string[] = ownOptions.map((option) => option.name);
-  for (const [name, value] of Object.entries(options.own)) {
-    if (!known.includes(name)) problems.push(`workload register has no option "${name}"; it has ${known.join(", ")}`);
-    else if (typeof value !== "number" || !(value >= 0 && value <= 1))
-      problems.push(`workload option ${name}: ${JSON.stringify(value)} is no share between 0 and 1`);
-  }
-  if (problems.length === 0 && own(options, "read_share") + own(options, "cas_share") > 1)
-    problems.push("workload options read_share and cas_share are more than 1 together");
-  if (options.keys < 1) problems.push("the register workload needs at least one key");
-  if (options.concurrency < options.nodes.length)
-    problems.push(
-      `concurrency ${options.concurrency} is less than the ${options.nodes.length} nodes: some would never be asked`,
-    );
+  const problems = commonProblems("register", ownOptions, options);
+  const sum = ["read_share", "cas_share"].reduce((shares, name) => shares + numberOf(ownOptions, options.own, name), 0);
+  if (problems.length === 0 && sum > 1) return ["workload options read_share and cas_share are more than 1 together"];
   return problems;
 }
 

@@ -1,9 +1,10 @@
 // The workloads by name.
 import { register } from "./register.js";
 import { scenario1, scenario2, scenario3 } from "./scenarios.js";
+import { set } from "./set.js";
 import type { Workload } from "./workload.js";
 
 /** Every workload, by its name. */
 export const workloads: ReadonlyMap<string, Workload> = new Map(
-  [register, scenario1, scenario2, scenario3].map((workload) => [workload.name, workload]),
+  [register, set, scenario1, scenario2, scenario3].map((workload) => [workload.name, workload]),
 );

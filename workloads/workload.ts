@@ -49,6 +49,8 @@ export interface Workload {
   /** Kebab-case name of the model that judges it. */
   readonly model: string;
   readonly functions: readonly string[];
+  /** What its own judge looks at beside the model, as the end of a sentence: "judged by the model … and by …". */
+  readonly judgedBy?: string;
   /** Its own options: default and meaning of each. */
   readonly ownOptions: readonly { readonly name: string; readonly default: JsonValue; readonly meaning: string }[];
   /** Options that this workload insists on, over the plan's defaults but not over what the user said. */

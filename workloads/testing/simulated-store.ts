@@ -16,6 +16,10 @@ export interface StoreBehaviour {
   readonly staleMs?: number;
   /** Share of puts that are answered and never done. */
   readonly lostPuts?: number;
+  /** Share of cas that are answered `ok` and never done. */
+  readonly lostCas?: number;
+  /** Share of cas that are granted without a look at what is there. */
+  readonly blindCas?: number;
   /** Share of puts and cas that are done a second time, this much later at most (the retry of an answered request). */
   readonly repeats?: { readonly share: number; readonly withinMs: number };
   /** Nobody is answered for the length of the stall. */
@@ -88,9 +92,9 @@ export function simulate(behaviour: StoreBehaviour, generators: readonly Generat
     }
     const { expected, new: next } = input as { readonly expected: JsonValue; readonly new: JsonValue };
     if (before === absent) return { status: "not-found", observed: before };
-    if (before !== expected) return { status: "mismatch", observed: before };
-    write(key, next);
-    return { status: "ok", observed: before };
+    if (before !== expected && !random.chance(behaviour.blindCas ?? 0)) return { status: "mismatch", observed: before };
+    if (!random.chance(behaviour.lostCas ?? 0)) write(key, next);
+    return { status: "ok", observed: expected };
   }
 
   function invoke(operation: PlannedOperation, generator: Generator): void {
