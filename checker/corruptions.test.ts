@@ -4,7 +4,7 @@ import { createRandom, type JsonValue, type Operation } from "../history/index.j
 import { measureCorruptions } from "./corruptions.js";
 import { checkLinearizability, resolveModel } from "./linearizability.js";
 import { bruteForce } from "./testing/brute-force.js";
-import { get, operation, operations, put } from "./testing/builders.js";
+import { cas, get, mismatch, operation, operations, put } from "./testing/builders.js";
 import { fuzzHistory } from "./testing/fuzz-history.js";
 
 function measured(
@@ -30,6 +30,8 @@ function measured(
     judged: of("corruptions judged"),
   };
 }
+
+type Maker = (index: number) => Operation;
 
 /** put 1, get 1, put 2, get 2, … one after the other, or all at once. */
 function alternating(pairs: number, atOnce: boolean): Operation[] {
@@ -68,6 +70,132 @@ describe("corruptions", () => {
     expect(late.exposing?.value).toBe(0);
     const done = measured(operations(put(1, 0, 1), put(2, 2, 3), get(2, 4, 5)));
     expect(done.exposing?.value).toBe(1);
+  });
+
+  test("a cas that happened is a value before, answered or not; one that failed is none", () => {
+    const exposed = (...makers: readonly Maker[]) => measured(operations(...makers)).exposing?.value;
+    // While 2 becomes 3 a read may answer 2 as well: 2 came before 3, and not 1.
+    expect(exposed(put(1, 0, 1), cas(1, 2, 2, 3), cas(2, 3, 4, 9), get(3, 5, 6))).toBe(0);
+    expect(exposed(put(1, 0, 1), cas(1, 2, 2, null), cas(2, 3, 4, 9), get(3, 5, 6))).toBe(0);
+    expect(exposed(put(1, 0, 1), cas(1, 2, 2, 3), cas(2, 3, 4, 5), get(3, 6, 7))).toBe(1);
+    // Nothing but a put that nobody heard of again explains "never".
+    expect(exposed(put(1, 0, 1), put("never", 2, null), mismatch(7, 1, 3, 4), get(1, 5, 6))).toBe(1);
+  });
+
+  test("a stale answer is one of the three different values before", () => {
+    const stale = (...makers: readonly Maker[]) =>
+      /stale (\d+) of (\d+)/
+        .exec(measured(operations(...makers)).caught?.meaning ?? "")
+        ?.slice(1)
+        .map(Number) ?? [];
+    const later = [put(2, 2, 3), put(3, 4, 5), put(4, 6, 7), put(5, 8, 9)];
+    // The fourth before could be explained at any time, so it shows that it is never asked for.
+    expect(stale(put(1, 0, null), put(1, 0, 1), ...later, get(5, 10, 11))).toEqual([500, 500]);
+    // The third before could, so about one in three is not caught.
+    const [caught = 0, of] = stale(put(2, 0, null), put(1, 0, 1), ...later, get(5, 10, 11));
+    expect(of).toBe(500);
+    expect(caught).toBeGreaterThan(280);
+    expect(caught).toBeLessThan(390);
+    // A value that came twice is one value, and the read's own is none of those before it.
+    expect(stale(put(1, 0, 1), put(2, 2, 3), put(1, 4, 5), put(2, 6, 7), get(2, 8, 9))).toEqual([500, 500]);
+  });
+
+  test("only what can be damaged is: no reads, no writes, no pairs", () => {
+    const how = (history: readonly Operation[], model?: string, initial?: JsonValue) => {
+      const { measures, caught } = measured(history, {
+        count: 10,
+        ...(model === undefined ? {} : { model, initial: initial ?? null }),
+      });
+      return [
+        measures.map(({ name, unit }) => `${name} in ${unit}`).length,
+        /: (stale.*?);/.exec(caught?.meaning ?? "")?.[1],
+      ];
+    };
+    const single = "stale 0 of 0, dropped 10 of 10, swapped 0 of 0";
+    // Equal answers that are exchanged change nothing; an unanswered read and a failed write say nothing.
+    expect(how(operations(put(1, 0, 1), get(1, 2, 3), get(1, 4, 5)))).toEqual([
+      3,
+      "stale 5 of 5, dropped 5 of 5, swapped 0 of 0",
+    ]);
+    expect(how(operations(put(1, 0, 1), get(null, 2, null)))).toEqual([
+      2,
+      "stale 0 of 0, dropped 0 of 10, swapped 0 of 0",
+    ]);
+    expect(how(operations(get(null, 0, 1)))).toEqual([1, undefined]);
+    expect(how(operations((index) => operation(index, "put", 1, null, 0, 1, { outcome: "fail" })))).toEqual([
+      0,
+      undefined,
+    ]);
+    expect(how([])).toEqual([0, undefined]);
+    // To ask whether an element is there is no write, whatever its name.
+    const add = (index: number) => operation(index, "add", "a", null, 0, 1);
+    const contains = (index: number) => operation(index, "contains", "a", true, 2, 3);
+    expect(how(operations(add, contains), "set", [])).toEqual([2, single]);
+  });
+
+  test("of a model that is no register a read's older values are those that other reads answered", () => {
+    const append = (text: string, from: number) => (index: number) =>
+      operation(index, "append", text, null, from, from + 1);
+    const texts = operations(append("a", 0), get("a", 2, 3), append("b", 4), get("ab", 6, 7), get("ab", 8, 9));
+    const { exposing } = measured(texts, { model: "kv-append", initial: "" });
+    expect(exposing).toMatchObject({
+      value: 0.6667,
+      unit: "share",
+      meaning: expect.stringContaining("for 3 of 3 reads") as string,
+    });
+  });
+
+  test("damages that a search cannot decide are told apart, and cost by the configurations they took", () => {
+    const letters = "abcdefghijklm".split("");
+    const history = operations(
+      put("x", 0, 1),
+      get("x", 2, 3),
+      put("", 4, 5),
+      ...letters.map((letter) => (index: number) => operation(index, "append", letter, null, 10, 20)),
+      get(letters.join(""), 30, 31),
+    );
+    const { valid, measures, exposing, caught, judged } = measured(history, { model: "kv-append", initial: "" });
+    expect(valid).toBe(true);
+    expect(exposing?.meaning).toMatch(/for 1 of 2 reads, drawn with seed 1; 1 more were too hard to decide$/);
+    const undecided = Number(/seed 1; (\d+) more were too hard to decide$/.exec(caught?.meaning ?? "")?.[1]);
+    expect(undecided).toBeGreaterThan(100);
+    // 1,500,000 operations' worth of work, of which a search given up takes 8,000.
+    expect(undecided).toBeLessThan(190);
+    expect(caught?.value).toBe(1);
+    expect(judged).toMatchObject({ unit: "corruptions", meaning: "of 1000 wanted; seed 1" });
+    expect(measures).toHaveLength(3);
+  });
+
+  test("a part of more than 200,000 operations is left alone", () => {
+    const history = Array.from({ length: 200_001 }, (_, at) => operation(at, "put", at, null, 2 * at, 2 * at + 1));
+    const keys = [
+      {
+        key: "k",
+        valid: true,
+        operations: history.length,
+        engine: "",
+        durationMs: 0,
+        linearization: [0],
+        reason: null,
+      },
+    ] as const;
+    const model = resolveModel("cas-register");
+    expect(measureCorruptions({ operations: history, model, initial: null, keys, seed: 1, count: 1 })).toEqual([]);
+    const few = history.slice(0, 10);
+    expect(measureCorruptions({ operations: few, model, initial: null, keys, seed: 1, count: 1 })).toHaveLength(2);
+    // Of a key that was not judged there is no order to tell what came before.
+    expect(measureCorruptions({ operations: few, model, initial: null, keys: [], seed: 1, count: 1 })).toEqual([]);
+  });
+
+  test("the figures of a seed are the same in every version", () => {
+    const history = alternating(40, false).map((one, at) => ({ ...one, returnNs: (one.returnNs ?? 0) + (at % 5) * 3 }));
+    const { exposing, caught } = measured(history, { seed: 11, count: 200 });
+    expect([exposing?.value, caught?.meaning]).toEqual([
+      0.025,
+      "damaged in one place and judged again: stale 33 of 67, dropped 67 of 67, swapped 15 of 66; 200 of 200 judged, drawn with seed 11",
+    ]);
+    const long = measured(alternating(3000, false), { seed: 11, count: 1 });
+    expect(long.exposing?.meaning).toMatch(/, for 100 of 3000 reads/);
   });
 
   test("on small histories the share is what brute force counts", () => {

@@ -63,7 +63,6 @@ interface Part {
 export function measureCorruptions(input: CorruptionInput): readonly TeethMeasure[] {
   if (input.count === 0) return [];
   const parts = partsOf(input);
-  if (parts.length === 0) return [];
   const random = createRandom(input.seed, "teeth");
   return [
     ...exposingReads(parts, input, random.fork("reads")),
@@ -74,12 +73,12 @@ export function measureCorruptions(input: CorruptionInput): readonly TeethMeasur
 function partsOf({ operations, model, initial, keys }: CorruptionInput): readonly Part[] {
   const judged = new Map(keys.map((key) => [canonical(key.key), key]));
   return splitByKey(operations, model.partition).flatMap((part) => {
-    const result = judged.get(canonical(part.key));
-    if (result?.valid !== true || result.linearization === null || part.operations.length > largestPart) return [];
+    const linearization = judged.get(canonical(part.key))?.linearization ?? null;
+    if (linearization === null || part.operations.length > largestPart) return [];
     const told = model.inRegisterWords?.(part.operations) ?? null;
     return told === null
-      ? [describe(part.operations, model, initial, result.linearization)]
-      : [describe(told, casRegister, initial, result.linearization)];
+      ? [describe(part.operations, model, initial, linearization)]
+      : [describe(told, casRegister, initial, linearization)];
   });
 }
 
@@ -92,23 +91,20 @@ function describe(
   const positionOf = new Map(operations.map(({ index }, position) => [index, position]));
   const older = olderAnswers(operations, linearization, positionOf, model.register ? [initial] : null);
   const reads: Part["reads"][number][] = [];
-  const isWrite = model.open(
-    (opened) => (operation: Operation) => operation.outcome === "ok" && !opened.isRead(operation),
-  );
+  const isRead = model.open((opened) => (operation: Operation) => opened.isRead(operation));
   const writes: number[] = [];
   const pairs: [number, number][] = [];
-  let last: number | null = null;
+  let last: { readonly position: number; readonly answer: string } | null = null;
   for (const [position, operation] of operations.entries()) {
     if (operation.outcome !== "ok") continue;
     if (operation.function !== "get") {
-      if (isWrite(operation)) writes.push(position);
+      if (!isRead(operation)) writes.push(position);
       continue;
     }
     reads.push({ position, older: older.get(position) ?? [] });
-    const before = last === null ? undefined : operations[last];
-    if (last !== null && before !== undefined && canonical(before.output) !== canonical(operation.output))
-      pairs.push([last, position]);
-    last = position;
+    const answer = canonical(operation.output);
+    if (last !== null && last.answer !== answer) pairs.push([last.position, position]);
+    last = { position, answer };
   }
   return { operations, model, reads, writes, pairs };
 }
@@ -124,9 +120,11 @@ function olderAnswers(
   const answers = new Map<number, readonly JsonValue[]>();
   // The latest first. Without a register's writes only what other reads answered is known.
   let values: readonly JsonValue[] = held ?? [];
+  let latest: string | null = null;
   const see = (value: JsonValue): void => {
     const text = canonical(value);
-    if (values[0] !== undefined && canonical(values[0]) === text) return;
+    if (text === latest) return;
+    latest = text;
     values = [value, ...values.filter((other) => canonical(other) !== text)].slice(0, olderValues + 1);
   };
   for (const index of linearization) {
@@ -138,11 +136,7 @@ function olderAnswers(
       answers.set(position, values.slice(1));
     } else if (held !== null) {
       const written = writtenBy(operation);
-      if (written !== undefined) {
-        const previous = fieldOf(operation.output, "previous");
-        if (previous !== undefined) see(previous);
-        see(written);
-      }
+      if (written !== undefined) see(written);
     }
   }
   return answers;
