@@ -10,6 +10,7 @@ import {
 import {
   checkSchedule,
   drawSchedule,
+  faultKinds,
   parseFaults,
   presetNames,
   type Fault,
@@ -100,7 +101,7 @@ export function expectedGroups(nodes: number, replication: number): readonly Gro
 function parseNemesis(text: string): { readonly preset: PresetName; readonly kinds: readonly FaultKind[] | null } {
   const preset = presetNames.find((name) => name === text);
   if (preset !== undefined) return { preset, kinds: null };
-  const known: readonly FaultKind[] = ["kill", "terminate", "pause", "partition", "latency"];
+  const known = Object.values(faultKinds).map(({ kind }) => kind);
   const kinds = text.split(",").map((word) => {
     const kind = known.find((name) => name === word);
     if (kind === undefined) {

@@ -4,6 +4,7 @@ import { linkName, type GroupLayout, type NodeName } from "../cluster/index.js";
 import { createRandom, type FaultStage, type JsonValue, type Random } from "../history/index.js";
 import {
   planFault,
+  touchesLinks,
   type ActiveFault,
   type ClusterView,
   type Fault,
@@ -309,7 +310,7 @@ class Swarm implements SwarmNemesis {
   #view(spec: Fault): ClusterView {
     const { world, groups, leaderOf } = this.#options;
     // A link may be cut while a node at its end is down: what it misses when it comes back is worth seeing.
-    const ofLinks = spec.kind === "partition" || spec.kind === "latency";
+    const ofLinks = touchesLinks(spec.kind);
     const layouts = groups();
     return {
       nodes: world.names,

@@ -2,7 +2,7 @@
 import type { Capabilities, GroupLayout, NodeName, PeerAddressing } from "../cluster/index.js";
 import type { Fault, ShapedPartition, Target } from "./fault.js";
 import { groupsDisturbed } from "./groups.js";
-import { faultKinds } from "./kinds.js";
+import { faultKinds, touchesLinks } from "./kinds.js";
 import { customLinks, shapeEntries } from "./shapes.js";
 
 /** What the rules for a schedule depend on. */
@@ -22,8 +22,6 @@ export const shortestFaultMs = (limits: Pick<ScheduleLimits, "operationTimeoutMs
   3 * limits.operationTimeoutMs;
 export const shortestGapMs = (limits: Pick<ScheduleLimits, "electionTimeoutMs">): number =>
   4 * limits.electionTimeoutMs;
-
-const isLinkFault = (fault: Fault): boolean => fault.kind === "partition" || fault.kind === "latency";
 
 function checkTarget(target: Target, limits: ScheduleLimits): readonly string[] {
   switch (target.by) {
@@ -69,7 +67,7 @@ function checkFault(fault: Fault, limits: ScheduleLimits): readonly string[] {
     const capability = limits.capabilities[name];
     if (!capability.able) problems.push(`the cluster cannot do "${name}": ${capability.reason}`);
   }
-  if (isLinkFault(fault) && limits.peerAddressing === "shared")
+  if (touchesLinks(fault.kind) && limits.peerAddressing === "shared")
     problems.push("the system's nodes share one address per peer, so a link of one node alone cannot be touched");
   if (fault.kind === "partition") {
     problems.push(...(fault.shape === "custom" ? checkLinks(fault.links, limits) : checkShape(fault, limits)));

@@ -67,8 +67,8 @@ function planPartition(fault: ShapedPartition, view: ClusterView, random: Random
   return planLinkFault(links, view, (links) => ({ type: "cut", mode: fault.mode, links }));
 }
 
-function planLatency(
-  fault: Extract<Fault, { readonly kind: "latency" }>,
+function planShape(
+  fault: Extract<Fault, { readonly kind: "latency" | "bandwidth" }>,
   view: ClusterView,
   random: Random,
 ): PlannedFault {
@@ -79,7 +79,10 @@ function planLatency(
     return linksBetween([node], members);
   });
   const once = new Map(links.map((link) => [linkName(link), link]));
-  const shape = { latencyMs: fault.latency_ms, jitterMs: fault.jitter_ms };
+  const shape =
+    fault.kind === "latency"
+      ? { latencyMs: fault.latency_ms, jitterMs: fault.jitter_ms }
+      : { bandwidthKbPerS: fault.rate_kb_per_s };
   return planLinkFault([...once.values()], view, (links) => ({ type: "shape", shape, links }));
 }
 
@@ -124,6 +127,7 @@ export function planFault(
       if (fault.shape !== "custom") return planPartition(fault, view, random);
       return planLinkFault(customLinks(fault.links), view, (links) => ({ type: "cut", mode: fault.mode, links }));
     case "latency":
-      return planLatency(fault, view, random);
+    case "bandwidth":
+      return planShape(fault, view, random);
   }
 }

@@ -2,6 +2,7 @@
 // counts show, never that a call of the cluster returned. Pure: no I/O, no clock of its own.
 import { linkName, type DirectedLink, type LinkObservation, type NodeName } from "../cluster/index.js";
 import type { JsonValue } from "../history/index.js";
+import { watchThrottled, watchUnthrottled } from "./confirm-bandwidth.js";
 import type { FaultAction } from "./compile.js";
 import type { Looks, Sample } from "./observe.js";
 
@@ -331,7 +332,9 @@ export function watchOn(action: FaultAction, before: readonly Sample[], observat
         ? watchReset(action.links, last)
         : watchSilenced(action.links, last, observationMs);
     case "shape":
-      return watchDelayed(action, before);
+      return action.shape.bandwidthKbPerS === undefined
+        ? watchDelayed(action, before)
+        : watchThrottled(action.links, action.shape.bandwidthKbPerS, before);
   }
 }
 
@@ -347,6 +350,6 @@ export function watchOff(action: FaultAction, before: readonly Sample[], beforeH
     case "cut":
       return watchFlowing(action.links, beforeHeal);
     case "shape":
-      return watchPrompt(action, before);
+      return action.shape.bandwidthKbPerS === undefined ? watchPrompt(action, before) : watchUnthrottled(action.links);
   }
 }

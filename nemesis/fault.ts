@@ -59,6 +59,13 @@ export type Fault = Timed &
         /** Directed links, "n1>n2": what n1 sends to n2 is cut. */
         readonly links: readonly string[];
       }
+    | {
+        /** Every byte between the target and its group's other members, both ways, waits for its turn. */
+        readonly kind: "bandwidth";
+        readonly target: Target;
+        /** Kilobytes (1000 bytes) a second, for each direction of each connection. */
+        readonly rate_kb_per_s: number;
+      }
     | { readonly kind: "latency"; readonly target: Target; readonly latency_ms: number; readonly jitter_ms: number }
   );
 export type FaultKind = Fault["kind"];

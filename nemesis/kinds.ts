@@ -56,6 +56,17 @@ export const faultKinds: Readonly<Record<FaultKind, FaultKindEntry>> = {
     confirmedOff: "each cut link delivers bytes again",
     shading: { colour: "#2471a3", lane: "link" },
   },
+  bandwidth: {
+    kind: "bandwidth",
+    description:
+      "Each connection between the target and its group's other members carries only so many kilobytes a second, each way; what is more waits.",
+    capabilities: () => ["shape-bandwidth"],
+    mayNeed: ["shape-bandwidth"],
+    confirmedOn:
+      "on at least one link bytes waited all the time over an interval in which no more came out than the rate allows, and on no link more came out",
+    confirmedOff: "over an interval each link delivered as many bytes as it was offered, and some",
+    shading: { colour: "#7d6608", lane: "link" },
+  },
   latency: {
     kind: "latency",
     description: "Every byte between the target and its group's other members, both ways, comes later.",
@@ -67,3 +78,6 @@ export const faultKinds: Readonly<Record<FaultKind, FaultKindEntry>> = {
     shading: { colour: "#b7950b", lane: "link" },
   },
 };
+
+/** Whether a fault of the kind is about links between nodes, rather than about nodes. */
+export const touchesLinks = (kind: FaultKind): boolean => faultKinds[kind].shading.lane === "link";

@@ -67,6 +67,7 @@ const everyKind: readonly (readonly [string, Fault])[] = [
   ["reset", partition("reset")],
   ["drop", partition("drop")],
   ["stall", partition("stall")],
+  ["bandwidth", { kind: "bandwidth", target: { by: "leader", group: 1 }, rate_kb_per_s: 1, ...timed }],
   ["latency", { kind: "latency", target: { by: "leader", group: 1 }, latency_ms: 200, jitter_ms: 20, ...timed }],
 ];
 const fourStages = ["0 requested", "0 confirmed-on", "0 heal-requested", "0 confirmed-off"];
@@ -156,6 +157,7 @@ describe("against a cluster that lies", () => {
     reset: { ignores: ["cut"] },
     drop: { ignores: ["cut"] },
     stall: { ignores: ["cut"] },
+    bandwidth: { ignores: ["shape"] },
     latency: { ignores: ["shape"] },
   };
   test.each(everyKind)("a nemesis that does nothing is never confirmed: %s", async (name, fault) => {
@@ -172,6 +174,7 @@ describe("against a cluster that lies", () => {
     reset: { ignores: ["heal", "healEverything"] },
     drop: { ignores: ["heal", "healEverything"] },
     stall: { ignores: ["heal", "healEverything"] },
+    bandwidth: { ignores: ["heal", "healEverything"] },
     latency: { ignores: ["heal", "healEverything"] },
   };
   test.each(everyKind)("a heal that was skipped is never confirmed: %s", async (name, fault) => {

@@ -17,13 +17,17 @@ const good = [
   { kind: "pause", ...timed, glitch: true, target: { by: "name", nodes: ["n1"] } },
   { kind: "pause", ...timed, target: { by: "random", count: 2 } },
   { kind: "partition", ...timed, shape: "majorities-ring", mode: "stall", group: "random", scope: "all" },
+  { kind: "bandwidth", ...timed, target: { by: "all" }, rate_kb_per_s: 4 },
   { kind: "latency", ...timed, target: { by: "minority", group: "random" }, latency_ms: 100, jitter_ms: 0 },
   { kind: "partition", ...timed, shape: "custom", mode: "stall", links: ["n1>n2", "n3>n1"] },
   { kind: "partition", ...timed, shape: "bridge", mode: "drop", group: 0, scope: "all" },
   { kind: "pause", ...timed, target: { by: "ring-neighbours", group: 1 } },
 ];
 const bad: readonly (readonly [object, string])[] = [
-  [{ kind: "flood", ...timed }, "faults[0].kind: expected one of kill, terminate, pause, partition, latency"],
+  [
+    { kind: "flood", ...timed },
+    "faults[0].kind: expected one of kill, terminate, pause, partition, bandwidth, latency",
+  ],
   [{ kind: "kill", ...timed }, "faults[0].target: expected an object"],
   [{ kind: "kill", ...timed, target: { by: "king" } }, "faults[0].target.by: expected one of"],
   [{ kind: "kill", ...timed, target: { by: "leader" } }, "faults[0].target.group: expected a whole number"],
@@ -53,6 +57,7 @@ const bad: readonly (readonly [object, string])[] = [
     { kind: "partition", ...timed, shape: "custom", mode: "drop", links: ["n1>n2"], group: 0 },
     "faults[0]: unknown field group",
   ],
+  [{ kind: "bandwidth", ...timed, target: { by: "all" }, rate_kb_per_s: 0 }, "faults[0].rate_kb_per_s: expected"],
   [{ kind: "latency", ...timed, target: { by: "all" }, latency_ms: 0, jitter_ms: 0 }, "faults[0].latency_ms: expected"],
 ];
 

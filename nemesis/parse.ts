@@ -76,6 +76,13 @@ function parseFault(value: JsonValue, where: string): Fault {
         if (shape === "custom") return { kind, ...timed, shape, mode, links: parseLinks(fields) };
         return { kind, ...timed, shape, mode, group: fields.group(), scope: fields.oneOf("scope", ["group", "all"]) };
       }
+      case "bandwidth":
+        return {
+          kind,
+          ...timed,
+          target: parseTarget(fields.get("target"), `${where}.target`),
+          rate_kb_per_s: fields.number("rate_kb_per_s", 1, true),
+        };
       case "latency":
         return {
           kind,

@@ -3,7 +3,7 @@
 import { createRandom, type Random } from "../history/index.js";
 import { shortestFaultMs, shortestGapMs, type ScheduleLimits } from "./check-schedule.js";
 import type { Fault, FaultKind, PartitionShape } from "./fault.js";
-import { faultKinds } from "./kinds.js";
+import { faultKinds, touchesLinks } from "./kinds.js";
 
 /** Named mixes of faults. `none` draws nothing, for control runs. */
 export const presetNames = ["standard", "partitions", "crashes", "none"] as const;
@@ -132,6 +132,17 @@ const cards: readonly Card[] = [
     kind: "latency",
     draw: latency("follower"),
   },
+  {
+    // A few kilobytes a second are less than what a leader sends under load and more than its heartbeats.
+    presets: [],
+    essential: false,
+    kind: "bandwidth",
+    draw: (group, random) => ({
+      kind: "bandwidth",
+      target: { by: "leader", group },
+      rate_kb_per_s: random.integer(2, 6),
+    }),
+  },
 ];
 
 /** Kinds that somebody names and no card of the preset has (`--nemesis terminate`) come from the other presets' cards. */
@@ -139,8 +150,10 @@ function deckOf(input: ScheduleInput): readonly Card[] {
   const able = (card: Card): boolean => {
     // The needs of a drawn fault depend on its mode; a card stays when every mode that it may draw can be done.
     const needs = card.kind === "partition" ? faultKinds.partition.mayNeed : faultKinds[card.kind].mayNeed;
-    const links = card.kind === "partition" || card.kind === "latency";
-    return needs.every((name) => input.capabilities[name].able) && !(links && input.peerAddressing === "shared");
+    return (
+      needs.every((name) => input.capabilities[name].able) &&
+      !(touchesLinks(card.kind) && input.peerAddressing === "shared")
+    );
   };
   const { kinds } = input;
   return cards.filter(
@@ -246,6 +259,5 @@ export function drawSchedule(input: ScheduleInput): readonly Fault[] {
 /** In a group of one or two only whole processes of the leader can be aimed at, and links only where there is a second node. */
 function fits(card: Card, members: number): boolean {
   if (members >= 3) return true;
-  const links = card.kind === "partition" || card.kind === "latency";
-  return links ? members === 2 && card.essential : card.essential;
+  return touchesLinks(card.kind) ? members === 2 && card.essential : card.essential;
 }

@@ -41,6 +41,7 @@ const faults: readonly (readonly [string, Fault])[] = [
   ["a kill of all followers", { kind: "kill", target: { by: "followers", group: 0 }, ...timed }],
   ["a pause of two neighbours", { kind: "pause", target: { by: "ring-neighbours", group: 0 }, ...timed }],
   ["a kill of all at once", { kind: "kill", target: { by: "all" }, ...timed }],
+  ["bandwidth", { kind: "bandwidth", target: { by: "leader", group: 0 }, rate_kb_per_s: 1, ...timed }],
   ["latency", { kind: "latency", target: { by: "leader", group: 0 }, latency_ms: 200, jitter_ms: 20, ...timed }],
 ];
 
@@ -108,6 +109,7 @@ export function executorCases(name: string, create: (options: ClusterOptions) =>
       ["a cut by drop", "isolate-leader by drop", { cut: nothing }],
       ["a cut by stall", "isolate-leader by stall", { cut: nothing }],
       ["latency", "latency", { shape: nothing }],
+      ["a narrow link", "bandwidth", { shape: nothing }],
     ];
     const faultOf = (wanted: string): Fault =>
       faults.find(([kind]) => kind === wanted)?.[1] ?? partition("halves", "drop");

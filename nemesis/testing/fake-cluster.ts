@@ -46,7 +46,7 @@ interface FakeLink {
 }
 
 const stepMs = 10;
-const bytesPerStep = 6;
+const bytesPerStep = 30;
 
 export const allCapabilities = Object.fromEntries(
   capabilityNames.map((name) => [name, { able: true }]),
@@ -88,7 +88,12 @@ export function createFakeCluster(nodes: readonly NodeName[], nowMs: () => numbe
       if (link.mode === "stall") link.held += bytesPerStep;
       else if (link.mode === null && link.shape?.latencyMs !== undefined)
         link.late.push({ dueMs: atMs + link.shape.latencyMs, bytes: bytesPerStep });
-      else if (link.mode === null) link.delivered += bytesPerStep;
+      else if (link.mode === null && link.shape?.bandwidthKbPerS !== undefined) {
+        link.held += bytesPerStep;
+        const passed = Math.min(link.held, link.shape.bandwidthKbPerS * stepMs);
+        link.held -= passed;
+        link.delivered += passed;
+      } else if (link.mode === null) link.delivered += bytesPerStep;
     }
   }
   /** Lets the cluster live until now. */

@@ -13,6 +13,7 @@ function text(spec: JsonValue, name: string): string | null {
 export function faultTitle({ kind, spec }: FaultRecord): string {
   if (kind === "partition") return `partition ${text(spec, "shape") ?? ""}, ${text(spec, "mode") ?? ""}`;
   const latency = text(spec, "latency_ms");
+  if (kind === "bandwidth") return `at most ${text(spec, "rate_kb_per_s") ?? "?"} kB/s`;
   if (kind === "latency" && latency !== null) return `latency ${latency} ± ${text(spec, "jitter_ms") ?? "0"} ms`;
   return kind;
 }
