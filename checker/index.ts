@@ -14,6 +14,7 @@ export {
 export { CertificateMismatch } from "./certificate.js";
 export { startWorker } from "./worker-file.js";
 export { watchInWorker, type LiveWatch, type WatchInWorkerOptions } from "./live/watch-in-worker.js";
+export { answer as describeAnswer } from "./explain/sentence.js";
 export { formatExplanation } from "./explain/format.js";
 export * from "./judge-input.js";
 export { engineNames } from "./engine.js";

@@ -27,16 +27,30 @@ export interface ObjectSpecification {
   /** Default of the share of tasks that only read. */
   readonly readShare: number;
   readonly options: readonly OwnOption[];
-  /** What a new object holds. */
-  readonly empty: string;
+  /** What a new object of a key holds. */
+  readonly empty: (key: string, place: number) => string;
   readonly prefers?: NonNullable<Workload["prefers"]>;
   readonly judgedBy: string;
-  readonly judge: (history: WorkloadHistory) => CheckerResult;
+  judge(history: WorkloadHistory, keys: readonly string[], own: (name: string) => number): CheckerResult;
   writer(context: ObjectContext): ObjectWriter;
 }
 
 export function objectWorkload(specification: ObjectSpecification): Workload {
-  const { name, judge } = specification;
+  return taskWorkload({
+    ...specification,
+    source(random, keys, own, options) {
+      const objects = new Objects(keys, specification.empty);
+      return new ObjectTasks(random, objects, options, specification.writer({ random, objects, own, options }));
+    },
+  });
+}
+
+export interface TaskSpecification extends Omit<ObjectSpecification, "empty" | "writer"> {
+  source(random: Random, keys: readonly string[], own: (name: string) => number, options: WorkloadOptions): TaskSource;
+}
+
+export function taskWorkload(specification: TaskSpecification): Workload {
+  const { name, description, judgedBy, prefers } = specification;
   const table = [
     share("read_share", specification.readShare, "share of tasks that only read"),
     ...specification.options,
@@ -45,12 +59,12 @@ export function objectWorkload(specification: ObjectSpecification): Workload {
   const problems = (options: WorkloadOptions): readonly string[] => commonProblems(name, table, options);
   return {
     name,
-    description: specification.description,
+    description,
     model: "cas-register",
     functions: ["get", "put", "cas"],
-    judgedBy: specification.judgedBy,
+    judgedBy,
     ownOptions: table,
-    ...(specification.prefers === undefined ? {} : { prefers: specification.prefers }),
+    ...(prefers === undefined ? {} : { prefers }),
     ownFaults: null,
     problems,
     create(options, seed) {
@@ -58,15 +72,12 @@ export function objectWorkload(specification: ObjectSpecification): Workload {
       if (wrong.length > 0) throw new Error(wrong.join("; "));
       const keys = spreadKeys(options.keys, options.groups, options.groupOfKey);
       const own = (option: string): number => numberOf(table, options.own, option);
-      const source = (random: Random): TaskSource => {
-        const objects = new Objects(keys, specification.empty);
-        return new ObjectTasks(random, objects, options, specification.writer({ random, objects, own, options }));
-      };
+      const source = (random: Random): TaskSource => specification.source(random, keys, own, options);
       return {
         keys,
         load: new TaskLoad(source, options, name, seed, own("read_share")),
         finalReads: (boundMs) => finalReads(keys, options.nodes.length, boundMs),
-        judge,
+        judge: (history) => specification.judge(history, keys, own),
       };
     },
   };

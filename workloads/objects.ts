@@ -38,7 +38,7 @@ export class Objects {
   constructor(
     readonly keys: readonly string[],
     /** What a new object holds. */
-    readonly empty: string,
+    readonly empty: (key: string, place: number) => string,
   ) {}
 
   /** The number of the next object. */
@@ -53,7 +53,7 @@ export class Objects {
     if (key === undefined) return null;
     this.#made.set(key, "being made");
     return {
-      first: { function: "put", key, input: objectText(this.nextNumber(), this.empty) },
+      first: { function: "put", key, input: objectText(this.nextNumber(), this.empty(key, this.keys.indexOf(key))) },
       after: ({ outcome }) => {
         if (outcome === "ok") this.#made.set(key, "there");
         else this.#made.delete(key);

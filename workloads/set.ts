@@ -63,7 +63,7 @@ export const set: Workload = objectWorkload({
     "Sets that only grow, one a key, kept as a text: an addition reads the set and swaps it by cas for one with one element more.",
   readShare: 0.4,
   options: [maxElements],
-  empty: "",
+  empty: () => "",
   judgedBy: "what became of each element: none lost, none stale, none from nowhere",
   judge,
   writer({ random, objects, own }) {
