@@ -65,7 +65,12 @@ const parts: Readonly<Record<string, Part>> = {
       "checker/cannot-see.ts",
       "checker/teeth.ts",
     ],
-    tests: ["checker/judge.test.ts"],
+    tests: [
+      "checker/judge.test.ts",
+      "checker/judge-composition.test.ts",
+      "checker/teeth.test.ts",
+      "checker/vacuity.test.ts",
+    ],
   },
   corruptions: { mutate: ["checker/corruptions.ts"], tests: ["checker/corruptions.test.ts"] },
   "no-search": {
