@@ -1,6 +1,7 @@
 // The workloads by name.
 import { counter } from "./counter.js";
 import { monotonic } from "./monotonic.js";
+import { mutex } from "./mutex.js";
 import { register } from "./register.js";
 import { scenario1, scenario2, scenario3 } from "./scenarios.js";
 import { set } from "./set.js";
@@ -9,7 +10,7 @@ import type { Workload } from "./workload.js";
 
 /** Every workload, by its name. */
 export const workloads: ReadonlyMap<string, Workload> = new Map(
-  [register, set, counter, uniqueIds, monotonic, scenario1, scenario2, scenario3].map((workload) => [
+  [register, set, counter, mutex, uniqueIds, monotonic, scenario1, scenario2, scenario3].map((workload) => [
     workload.name,
     workload,
   ]),
