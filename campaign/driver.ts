@@ -11,7 +11,7 @@ export interface InvocationEvents {
 
 export interface Invocation extends ClientRequest {
   readonly thread: number;
-  /** The node that the thread is pinned to. */
+  /** The node that the thread is pinned to, or, for clients that roam, has gone to; then `retire` came before. */
   readonly node: NodeName;
   readonly timeoutMs: number;
 }
@@ -23,6 +23,9 @@ export interface Driver {
   at(time: TimeNs, callback: () => void): () => void;
   /** Starts an operation with the thread's client; `done` is always called, exactly once. */
   invoke(invocation: Invocation, events: InvocationEvents): void;
-  /** The thread's process has ended with an `info`: its connection is destroyed, the next invocation gets a new one. */
+  /**
+   * The thread's process has ended with an `info`, or goes on at another node: its connection is destroyed, the next invocation gets a
+   * new one.
+   */
   retire(thread: number): void;
 }

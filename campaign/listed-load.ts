@@ -1,5 +1,6 @@
 // A load out of a list: exactly these operations, each on its thread at its moment or as soon as that thread is free. Shrinking turns what
 // a generator drew into such a list, so that single operations can be left out without changing the others.
+import type { NodeName } from "../cluster/index.js";
 import type { HistoryEvent, JsonValue } from "../history/index.js";
 import {
   finalReads,
@@ -17,6 +18,8 @@ export interface ListedOperation {
   readonly function: string;
   readonly key: JsonValue;
   readonly input: JsonValue;
+  /** Of a thread that asked more than one: the node. */
+  readonly node?: NodeName;
 }
 
 /** The option of a plan's workload that holds the list. */
@@ -27,13 +30,29 @@ const operationsMax = 100_000;
 
 /** The operations of a run's load as a list. */
 export function listOperations(events: readonly HistoryEvent[]): readonly ListedOperation[] {
+  const roaming = roamingThreads(events);
   return events.flatMap((event): ListedOperation[] => {
     if (event.type !== "invoke" || event.phase === "final-read") return [];
     const { thread, key, input } = event;
     // Half a nanosecond early, so that no rounding makes it the next one when the moment is waited for.
     const atMs = ((event.intended ?? event.time) - 0.5) / 1e6;
-    return [{ at_ms: Math.max(0, atMs), thread, function: event.function, key, input }];
+    const { node } = event;
+    const where = node !== null && roaming.has(thread) ? { node: node as NodeName } : {};
+    return [{ at_ms: Math.max(0, atMs), thread, function: event.function, key, input, ...where }];
   });
+}
+
+/** Threads that asked more than one node. */
+function roamingThreads(events: readonly HistoryEvent[]): ReadonlySet<number> {
+  const first = new Map<number, string | null>();
+  const roaming = new Set<number>();
+  for (const event of events) {
+    if (event.type !== "invoke") continue;
+    const { thread, node } = event;
+    if (!first.has(thread)) first.set(thread, node);
+    else if (first.get(thread) !== node) roaming.add(thread);
+  }
+  return roaming;
 }
 
 /** Null when the plan lists none. Throws with the place of what is wrong. */
@@ -43,10 +62,11 @@ export function parseOperations(value: JsonValue | undefined): readonly ListedOp
     throw new Error(`operations: expected a list of at most ${operationsMax}`);
   return value.map((one: JsonValue, at) => {
     const fields = one as { readonly [name: string]: JsonValue } | null;
-    const { at_ms: atMs, thread, function: name, key = null, input = null } = fields ?? {};
+    const { at_ms: atMs, thread, function: name, key = null, input = null, node = null } = fields ?? {};
     if (typeof atMs !== "number" || typeof thread !== "number" || typeof name !== "string")
       throw new Error(`operations[${at}]: expected at_ms, thread and function`);
-    return { at_ms: atMs, thread, function: name, key, input };
+    const where = typeof node === "string" ? { node: node as NodeName } : {};
+    return { at_ms: atMs, thread, function: name, key, input, ...where };
   });
 }
 
@@ -57,7 +77,7 @@ export function createLoad(workload: Workload, options: WorkloadOptions, seed: n
   const operations = parseOperations(list);
   if (operations === null) return drawn;
   const used = new Set(operations.map(({ key }) => key));
-  const touched = drawn.keys.filter((key) => used.has(key));
+  const touched = workload.bearsKeys === true ? [...used] : drawn.keys.filter((key) => used.has(key));
   const keys = touched.length === 0 ? drawn.keys.slice(0, 1) : touched;
   return {
     keys,

@@ -26,6 +26,8 @@ interface Thread {
   readonly node: NodeName;
   /** The sequential client that speaks for this thread now; never the same again after an `info`. */
   process: number;
+  /** Where its client is connected, if it has one: its own node unless it roams. */
+  connected: NodeName;
   open: PlannedOperation | null;
 }
 
@@ -42,7 +44,7 @@ export class RunLoop {
     this.#threads = Array.from({ length: concurrency }, (_, thread) => {
       const node = nodes[thread % nodes.length];
       if (node === undefined) throw new Error("unreachable: a thread without a node");
-      return { thread, node, process: thread, open: null };
+      return { thread, node, connected: node, process: thread, open: null };
     });
   }
 
@@ -166,12 +168,17 @@ class Drive {
     this.#free.splice(placeIn(this.#free, thread.thread), 1);
     const call = { called: false, ticket: null as Ticket | null };
     const { driver, recorder, operationTimeoutMs } = this.#options;
+    const node = operation.node ?? thread.node;
+    if (node !== thread.connected) {
+      driver.retire(thread.thread);
+      thread.connected = node;
+    }
     const record = (): void => {
       call.called = true;
       recorder.call({
         process: thread.process,
         thread: thread.thread,
-        node: thread.node,
+        node,
         function: operation.function,
         key: operation.key,
         input: operation.input,
@@ -182,7 +189,7 @@ class Drive {
     driver.invoke(
       {
         thread: thread.thread,
-        node: thread.node,
+        node,
         function: operation.function,
         key: operation.key,
         input: operation.input,

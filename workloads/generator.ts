@@ -1,5 +1,5 @@
 // The contract between what clients do and the run loop that makes them do it.
-import type { ClientReply, JsonValue } from "../cluster/index.js";
+import type { ClientReply, JsonValue, NodeName } from "../cluster/index.js";
 import type { Phase } from "../history/index.js";
 
 /** What the run loop tells a generator each time it asks. Times are milliseconds since load (or the phase) began. */
@@ -23,6 +23,8 @@ export interface PlannedOperation {
   /** When the schedule meant it to start: latency is measured from here. Same clock as `nowMs`. */
   readonly intendedMs: number;
   readonly phase: Phase;
+  /** Another node than the thread is pinned to: its connection is given up and a new one made there. Clients that roam. */
+  readonly node?: NodeName;
 }
 
 export type GeneratorStep =

@@ -29,7 +29,7 @@ export interface WorkloadHistory {
 }
 
 export interface WorkloadRun {
-  /** Every key that the run may touch; each is read through every node at the end. */
+  /** Every key that the run may touch, or, where keys are born on the way, has touched; each is read through every node at the end. */
   readonly keys: readonly JsonValue[];
   readonly load: Generator;
   /** Reads every key once through every node, by threads pinned to it, until all are answered or `boundMs` has passed. */
@@ -49,6 +49,8 @@ export interface Workload {
   /** Kebab-case name of the model that judges it. */
   readonly model: string;
   readonly functions: readonly string[];
+  /** Keys are born while it runs: which there are is known at the end only. */
+  readonly bearsKeys?: boolean;
   /** What its own judge looks at beside the model, as the end of a sentence: "judged by the model … and by …". */
   readonly judgedBy?: string;
   /** Its own options: default and meaning of each. */

@@ -80,10 +80,11 @@ export function simulate(behaviour: StoreBehaviour, generators: readonly Generat
   function readPast(key: JsonValue, atMs: number): JsonValue {
     return past.findLast((change) => change.key === key && change.atMs <= atMs)?.value ?? absent;
   }
-  function takeEffect({ function: name, key, input, thread }: PlannedOperation): JsonValue {
+  function takeEffect({ function: name, key, input, thread, node }: PlannedOperation): JsonValue {
     const before = read(key);
     if (name === "get") {
-      const stale = behaviour.staleMs !== undefined && thread % behaviour.nodes === 0;
+      const stale =
+        behaviour.staleMs !== undefined && (node === undefined ? thread % behaviour.nodes === 0 : node === "n1");
       return stale ? readPast(key, nowMs - behaviour.staleMs) : before;
     }
     if (name === "put") {
@@ -104,7 +105,7 @@ export function simulate(behaviour: StoreBehaviour, generators: readonly Generat
     planned.push(operation);
     const process = processes[thread] ?? thread;
     const { function: name, key, input, phase } = operation;
-    const node = `n${(thread % behaviour.nodes) + 1}`;
+    const node = operation.node ?? `n${(thread % behaviour.nodes) + 1}`;
     events.push({ type: "invoke", time: stamp(), process, thread, node, function: name, key, input, phase });
     const lost = phase === "load" && random.chance(behaviour.lostReplies ?? 0);
     const done = !lost || random.chance(0.5);
