@@ -2,6 +2,7 @@
 import { compositions } from "./compositions.js";
 import { faultKinds } from "./kinds.js";
 import { defaultNemesisLimits } from "./nemesis.js";
+import { presets } from "./presets.js";
 import { shapeEntries } from "./shapes.js";
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -102,8 +103,14 @@ Several faults at once, or a sequence of them, need no composition: give them ti
 - A schedule ends with the load. What then is on is healed, every node is started, every cut link must deliver again.
 - When a fault takes longer than planned to be confirmed, the next one of its group moves back, so that the gap stays.
 
-The preset \`standard\` draws kill, pause, partition and latency, each group a lane of its own, never a majority of one group; each
-schedule that has room for four faults isolates a leader by stall and by drop, kills a leader and pauses one. \`partitions\` and \`crashes\` draw
-from one side only, \`none\` draws nothing. This page is made by \`tools/generated-docs.ts\`.
+## Presets
+
+\`--nemesis\` takes one of these, or kinds joined by commas. Each group is a lane of its own.
+
+${Object.entries(presets)
+  .map(([name, description]) => `- \`${name}\`: ${description}`)
+  .join("\n")}
+
+This page is made by \`tools/generated-docs.ts\`.
 `;
 }

@@ -6,6 +6,7 @@ import { checkSchedule, type ScheduleLimits } from "./check-schedule.js";
 import type { Fault } from "./fault.js";
 import { groupsDisturbed } from "./groups.js";
 import { parseFaults } from "./parse.js";
+import { presetNames } from "./presets.js";
 import { drawSchedule, type ScheduleInput } from "./schedule.js";
 import { allCapabilities } from "./testing/fake-cluster.js";
 
@@ -49,6 +50,62 @@ describe("a drawn schedule", () => {
           expect(checkSchedule(faults, limits)).toEqual([]);
           expect(faults.map(({ at_ms }) => at_ms)).toEqual(faults.map(({ at_ms }) => at_ms).sort((a, b) => a - b));
         }
+  });
+
+  test.each(presetNames)("of preset %s passes the check, in order of time", (preset) => {
+    for (const [nodes, replication] of [
+      [3, 3],
+      [6, 3],
+      [5, 5],
+    ] as const)
+      for (const seed of seeds.slice(0, 60)) {
+        const limits = limitsOf(nodes, replication);
+        const faults = drawSchedule({ ...limits, seed, preset });
+        expect(checkSchedule(faults, limits), `seed ${seed}`).toEqual([]);
+        expect(faults.map(({ at_ms }) => at_ms)).toEqual(faults.map(({ at_ms }) => at_ms).sort((a, b) => a - b));
+        expect(faults.length > 0).toBe(preset !== "none");
+      }
+  });
+
+  test("of preset gentle touches one follower at a time", () => {
+    for (const seed of seeds)
+      for (const fault of draw(seed, { preset: "gentle" }))
+        expect("target" in fault && fault.target.by, JSON.stringify(fault)).toBe("follower");
+  });
+
+  test("of preset brutal flaps, loops crashes, takes majorities and leaves partial connectivity", () => {
+    const seen = new Set<string>();
+    const repeats: number[] = [];
+    for (const seed of seeds) {
+      const bySeries = new Map<string, number>();
+      for (const fault of draw(seed, { preset: "brutal" })) {
+        if (fault.series !== undefined) bySeries.set(fault.series, (bySeries.get(fault.series) ?? 0) + 1);
+        const what = fault.kind === "partition" ? fault.shape : fault.target.by;
+        seen.add(`${fault.series === undefined ? "" : "series of "}${fault.kind} ${what}`);
+      }
+      repeats.push(...bySeries.values());
+    }
+    for (const what of [
+      "series of partition isolate-leader",
+      "series of kill leader",
+      "series of kill name",
+      "series of terminate name",
+      "kill majority",
+      "pause majority",
+      "bandwidth leader",
+      "partition quorum-loss",
+      "partition chained",
+      "partition random-graph",
+    ])
+      expect(seen).toContain(what);
+    expect(Math.min(...repeats)).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...repeats)).toBeLessThanOrEqual(5);
+  });
+
+  test("of kinds asked for by name never takes a majority of a group", () => {
+    for (const seed of seeds)
+      for (const fault of draw(seed, { kinds: ["kill", "pause", "bandwidth"] }))
+        expect(["leader", "follower", "minority"]).toContain("target" in fault && fault.target.by);
   });
 
   test("holds at least 6 faults in 20 s, 9 in 30 s and 20 in 60 s on six nodes", () => {

@@ -2,12 +2,9 @@
 // stream of the seed, so that a seed says all.
 import { createRandom, type Random } from "../history/index.js";
 import { shortestFaultMs, shortestGapMs, type ScheduleLimits } from "./check-schedule.js";
-import type { Fault, FaultKind, PartitionShape } from "./fault.js";
+import type { Fault, FaultKind } from "./fault.js";
 import { faultKinds, touchesLinks } from "./kinds.js";
-
-/** Named mixes of faults. `none` draws nothing, for control runs. */
-export const presetNames = ["standard", "partitions", "crashes", "none"] as const;
-export type PresetName = (typeof presetNames)[number];
+import { cards, ofKind, type Card, type PresetName } from "./presets.js";
 
 export interface ScheduleInput extends ScheduleLimits {
   readonly seed: number;
@@ -15,135 +12,6 @@ export interface ScheduleInput extends ScheduleLimits {
   /** Only these kinds, out of those that the preset and the cluster allow. */
   readonly kinds?: readonly FaultKind[];
 }
-
-/** A fault without its place in time; `group` is the lane that it is drawn for. */
-type Draw = (group: number, random: Random) => DistributiveOmit<Fault, "at_ms" | "for_ms" | "glitch">;
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-
-interface Card {
-  readonly presets: readonly PresetName[];
-  /** Dealt in every schedule that has room; the others take turns. */
-  readonly essential: boolean;
-  readonly kind: FaultKind;
-  readonly draw: Draw;
-}
-
-type Mode = "reset" | "drop" | "stall";
-const partition =
-  (shape: PartitionShape, mode: Mode): Draw =>
-  (group) => ({ kind: "partition", shape, mode, group, scope: "group" });
-
-/**
- * A round trip takes longer than a client waits before it asks again, and less than it waits in all. Much less than this could not be
- * proved by byte counts where these are read through a container engine, some forty milliseconds apart.
- */
-const latency =
-  (by: "leader" | "follower"): Draw =>
-  (group, random) => ({
-    kind: "latency",
-    target: { by, group },
-    latency_ms: random.integer(140, 180),
-    jitter_ms: random.integer(0, 20),
-  });
-
-const anyMode: readonly Mode[] = ["reset", "drop", "stall"];
-
-/**
- * What presets are made of. A leader that is cut off, paused or killed is where most bugs show, so these are dealt first.
- * `stall` delivers late what was sent to or by a deposed leader; `drop` lets it believe in itself the longest.
- */
-const cards: readonly Card[] = [
-  {
-    presets: ["standard", "partitions"],
-    essential: true,
-    kind: "partition",
-    draw: partition("isolate-leader", "stall"),
-  },
-  {
-    presets: ["standard", "partitions"],
-    essential: true,
-    kind: "partition",
-    draw: partition("isolate-leader", "drop"),
-  },
-  {
-    presets: ["standard", "partitions"],
-    essential: false,
-    kind: "partition",
-    draw: (group, random) => partition(random.pick(["isolate-one", "isolate-leader"]), "reset")(group, random),
-  },
-  {
-    presets: ["standard", "partitions"],
-    essential: false,
-    kind: "partition",
-    draw: (group, random) => partition(random.pick(["halves", "isolate-one"]), random.pick(anyMode))(group, random),
-  },
-  {
-    presets: ["standard", "partitions"],
-    essential: false,
-    kind: "partition",
-    draw: (group, random) => partition("majorities-ring", random.pick(anyMode))(group, random),
-  },
-  {
-    presets: ["standard", "partitions"],
-    essential: false,
-    kind: "partition",
-    draw: (group, random) => partition(random.pick(["one-way-in", "one-way-out"]), random.pick(anyMode))(group, random),
-  },
-  {
-    presets: ["standard", "crashes"],
-    essential: true,
-    kind: "kill",
-    draw: (group) => ({ kind: "kill", target: { by: "leader", group } }),
-  },
-  {
-    presets: ["standard", "crashes"],
-    essential: false,
-    kind: "kill",
-    draw: (group, random) => ({ kind: "kill", target: { by: random.pick(["minority", "follower"]), group } }),
-  },
-  {
-    presets: ["standard", "crashes"],
-    essential: true,
-    kind: "pause",
-    draw: (group) => ({ kind: "pause", target: { by: "leader", group } }),
-  },
-  {
-    presets: ["standard", "crashes"],
-    essential: false,
-    kind: "pause",
-    draw: (group, random) => ({ kind: "pause", target: { by: random.pick(["minority", "follower"]), group } }),
-  },
-  {
-    presets: ["crashes"],
-    essential: false,
-    kind: "terminate",
-    draw: (group, random) => ({ kind: "terminate", target: { by: random.pick(["leader", "minority"]), group } }),
-  },
-  {
-    // A slow link makes clients ask twice while both attempts come through: nothing else tries deduplication so hard.
-    presets: ["standard"],
-    essential: true,
-    kind: "latency",
-    draw: latency("leader"),
-  },
-  {
-    presets: ["standard"],
-    essential: true,
-    kind: "latency",
-    draw: latency("follower"),
-  },
-  {
-    // A few kilobytes a second are less than what a leader sends under load and more than its heartbeats.
-    presets: [],
-    essential: false,
-    kind: "bandwidth",
-    draw: (group, random) => ({
-      kind: "bandwidth",
-      target: { by: "leader", group },
-      rate_kb_per_s: random.integer(2, 6),
-    }),
-  },
-];
 
 /** Kinds that somebody names and no card of the preset has (`--nemesis terminate`) come from the other presets' cards. */
 function deckOf(input: ScheduleInput): readonly Card[] {
@@ -157,7 +25,7 @@ function deckOf(input: ScheduleInput): readonly Card[] {
   };
   const { kinds } = input;
   return cards.filter(
-    (card) => able(card) && (kinds === undefined ? card.presets.includes(input.preset) : kinds.includes(card.kind)),
+    (card) => able(card) && (kinds === undefined ? card.presets.includes(input.preset) : ofKind(card, kinds)),
   );
 }
 
@@ -191,7 +59,7 @@ const lastFaultBeforeEndMs = 600;
 /** Now and then a lane goes without its last fault, so that the others get longer and farther apart. */
 const sparseLane = 0.3;
 
-interface Place {
+interface Slot {
   readonly atMs: number;
   readonly forMs: number;
 }
@@ -200,7 +68,7 @@ interface Place {
  * One lane's places in time: as many as fit, the spare time strewn at random over its beginning, the lengths and the gaps. The
  * beginnings of lanes are staggered, so that groups are not all disturbed in step.
  */
-function drawPlaces(input: ScheduleInput, lane: number, lanes: number, random: Random): readonly Place[] {
+function drawPlaces(input: ScheduleInput, lane: number, lanes: number, random: Random): readonly Slot[] {
   const faultMs = shortestFaultMs(input);
   const gapMs = shortestGapMs(input);
   const slotMs = faultMs + confirmationAllowanceMs + gapMs;
@@ -213,7 +81,7 @@ function drawPlaces(input: ScheduleInput, lane: number, lanes: number, random: R
   const offsetMs = random.integer(Math.floor(lane * staggerMs), Math.floor((lane + 1) * staggerMs));
   spareMs -= offsetMs;
   let atMs = firstFaultAfterMs + offsetMs;
-  const places: Place[] = [];
+  const places: Slot[] = [];
   for (let place = 0; place < count; place += 1) {
     // At most a fair share each time, so that early places do not eat everything; whole milliseconds.
     const take = (): number => {
@@ -249,11 +117,12 @@ export function drawSchedule(input: ScheduleInput): readonly Fault[] {
     )
     .sort((one, other) => one.atMs - other.atMs || one.group - other.group);
   const played = deal(deck, places.length, random.fork("cards"));
-  return places.flatMap(({ atMs, forMs, group, members }, index) => {
+  const faults = places.flatMap(({ atMs, forMs, group, members }, index) => {
     const card = played[index];
     if (card === undefined || !fits(card, members.length)) return [];
-    return [{ ...card.draw(group, random.fork(`draw ${index}`)), at_ms: atMs, for_ms: forMs }];
+    return card.draw({ group, members, atMs, forMs, random: random.fork(`draw ${index}`), series: `series ${index}` });
   });
+  return faults.sort((one, other) => one.at_ms - other.at_ms);
 }
 
 /** In a group of one or two only whole processes of the leader can be aimed at, and links only where there is a second node. */

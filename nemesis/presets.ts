@@ -1,0 +1,237 @@
+// What presets are made of: cards, each of which draws one disturbance of one group for a place in a schedule.
+import type { NodeName } from "../cluster/index.js";
+import type { Random } from "../history/index.js";
+import type { Fault, FaultKind, PartitionShape } from "./fault.js";
+
+/** Named mixes of faults, gentlest first. */
+export const presets = {
+  none: "Nothing: for control runs.",
+  gentle: "One follower at a time is killed, stopped, paused or slow: what a group should hardly notice.",
+  partitions: "Partitions only: of `standard`.",
+  crashes: "Processes only, of `standard`, and the system's own stop signal.",
+  standard:
+    "Kill, pause, partition and latency, never of a majority of a group. Each schedule that has room for four faults isolates a leader by `stall` and by `drop`, kills a leader and pauses one.",
+  brutal:
+    "A leader's links flap, leaders crash again and again, groups are restarted in turn or lose their majority, links are cut as partial connectivity and random graphs have it, leaders get a few kilobytes a second.",
+} as const;
+export type PresetName = keyof typeof presets;
+export const presetNames = Object.keys(presets) as readonly PresetName[];
+
+/** Where in a schedule a card is played. */
+export interface Place {
+  /** The lane that it is played on. */
+  readonly group: number;
+  readonly members: readonly NodeName[];
+  readonly atMs: number;
+  readonly forMs: number;
+  readonly random: Random;
+  /** A name for the faults that it draws, if they are a series. */
+  readonly series: string;
+}
+
+export interface Card {
+  /** None: the card is played only when its kind is asked for by name. */
+  readonly presets: readonly PresetName[];
+  /** Dealt in every schedule that has room; the others take turns. */
+  readonly essential: boolean;
+  readonly kind: FaultKind;
+  readonly draw: (place: Place) => readonly Fault[];
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+type Timeless = DistributiveOmit<Fault, "at_ms" | "for_ms" | "glitch" | "series">;
+type Mode = "reset" | "drop" | "stall";
+
+/** One fault for as long as the place is. */
+const one =
+  (fault: (group: number, random: Random) => Timeless): Card["draw"] =>
+  ({ group, random, atMs, forMs }) => [{ ...fault(group, random), at_ms: atMs, for_ms: forMs }];
+
+const partition =
+  (shape: PartitionShape, mode: Mode) =>
+  (group: number): Timeless => ({ kind: "partition", shape, mode, group, scope: "group" });
+
+/**
+ * A round trip takes longer than a client waits before it asks again, and less than it waits in all. Much less than this could not be
+ * proved by byte counts where these are read through a container engine, some forty milliseconds apart.
+ */
+const latency = (by: "leader" | "follower"): Card["draw"] =>
+  one((group, random) => ({
+    kind: "latency",
+    target: { by, group },
+    latency_ms: random.integer(140, 180),
+    jitter_ms: random.integer(0, 20),
+  }));
+
+/** A few kilobytes a second are less than what a leader sends under load and more than its heartbeats. */
+const bandwidth: Card["draw"] = one((group, random) => ({
+  kind: "bandwidth",
+  target: { by: "leader", group },
+  rate_kb_per_s: random.integer(2, 6),
+}));
+
+const anyMode: readonly Mode[] = ["reset", "drop", "stall"];
+const anyPartition = (shapes: readonly PartitionShape[], modes: readonly Mode[] = anyMode): Card["draw"] =>
+  one((group, random) => partition(random.pick(shapes), random.pick(modes))(group));
+
+/** What it takes, at the most likely, until a fault that comes again and again is confirmed on and off each time. */
+const repeatAllowanceMs = 900;
+/** A place leaves so much behind it for confirmations; a series may use it. */
+const placeAllowanceMs = 1_200;
+const mostRepeats = 5;
+
+/** The same fault on and off, as often as the place has room for, at the targets of the first time. */
+const again =
+  (fault: (group: number, random: Random) => Timeless): Card["draw"] =>
+  ({ group, random, atMs, forMs, series }) => {
+    const [onMs, offMs] = [random.integer(150, 400), random.integer(150, 400)];
+    const room = Math.floor((forMs + placeAllowanceMs) / (onMs + offMs + repeatAllowanceMs));
+    const timeless = fault(group, random);
+    return Array.from({ length: Math.min(mostRepeats, Math.max(2, room)) }, (_, index) => ({
+      ...timeless,
+      at_ms: atMs + index * (onMs + offMs),
+      for_ms: onMs,
+      glitch: true,
+      series,
+    }));
+  };
+
+/** Every member in turn, in a random order. */
+const rollingRestart: Card["draw"] = ({ members, random, atMs, series }) => {
+  const kind = random.pick(["kill", "terminate"] as const);
+  const [onMs, offMs] = [random.integer(100, 300), random.integer(100, 300)];
+  return random.shuffle(members).map((node, index) => ({
+    kind,
+    target: { by: "name", nodes: [node] },
+    at_ms: atMs + index * (onMs + offMs),
+    for_ms: onMs,
+    glitch: true,
+    series,
+  }));
+};
+
+const process = (
+  kind: "kill" | "terminate" | "pause",
+  by: readonly ("leader" | "follower" | "minority" | "majority")[],
+) => one((group, random) => ({ kind, target: { by: random.pick(by), group } }));
+
+/** A leader that is cut off, paused or killed is where most bugs show, so these are dealt first in `standard`. `stall` delivers late what
+ * was sent to or by a deposed leader; `drop` lets it believe in itself the longest. */
+export const cards: readonly Card[] = [
+  {
+    presets: ["standard", "partitions"],
+    essential: true,
+    kind: "partition",
+    draw: one(partition("isolate-leader", "stall")),
+  },
+  {
+    presets: ["standard", "partitions"],
+    essential: true,
+    kind: "partition",
+    draw: one(partition("isolate-leader", "drop")),
+  },
+  {
+    presets: ["standard", "partitions"],
+    essential: false,
+    kind: "partition",
+    draw: anyPartition(["isolate-one", "isolate-leader"], ["reset"]),
+  },
+  {
+    presets: ["standard", "partitions"],
+    essential: false,
+    kind: "partition",
+    draw: anyPartition(["halves", "isolate-one"]),
+  },
+  {
+    presets: ["standard", "partitions"],
+    essential: false,
+    kind: "partition",
+    draw: one((group, random) => partition("majorities-ring", random.pick(anyMode))(group)),
+  },
+  {
+    presets: ["standard", "partitions"],
+    essential: false,
+    kind: "partition",
+    draw: anyPartition(["one-way-in", "one-way-out"]),
+  },
+  {
+    presets: ["standard", "crashes"],
+    essential: true,
+    kind: "kill",
+    draw: one((group) => ({ kind: "kill", target: { by: "leader", group } })),
+  },
+  {
+    presets: ["standard", "crashes"],
+    essential: false,
+    kind: "kill",
+    draw: process("kill", ["minority", "follower"]),
+  },
+  {
+    presets: ["standard", "crashes"],
+    essential: true,
+    kind: "pause",
+    draw: one((group) => ({ kind: "pause", target: { by: "leader", group } })),
+  },
+  {
+    presets: ["standard", "crashes"],
+    essential: false,
+    kind: "pause",
+    draw: process("pause", ["minority", "follower"]),
+  },
+  {
+    presets: ["crashes"],
+    essential: false,
+    kind: "terminate",
+    draw: process("terminate", ["leader", "minority"]),
+  },
+  // A slow link makes clients ask twice while both attempts come through: nothing else tries deduplication so hard.
+  { presets: ["standard"], essential: true, kind: "latency", draw: latency("leader") },
+  { presets: ["standard"], essential: true, kind: "latency", draw: latency("follower") },
+  { presets: [], essential: false, kind: "bandwidth", draw: bandwidth },
+
+  { presets: ["gentle"], essential: true, kind: "kill", draw: process("kill", ["follower"]) },
+  { presets: ["gentle"], essential: true, kind: "pause", draw: process("pause", ["follower"]) },
+  { presets: ["gentle"], essential: false, kind: "terminate", draw: process("terminate", ["follower"]) },
+  { presets: ["gentle"], essential: false, kind: "latency", draw: latency("follower") },
+
+  {
+    presets: ["brutal"],
+    essential: true,
+    kind: "partition",
+    draw: again((group, random) => partition("isolate-leader", random.pick(anyMode))(group)),
+  },
+  {
+    presets: ["brutal"],
+    essential: true,
+    kind: "kill",
+    draw: again((group) => ({ kind: "kill", target: { by: "leader", group } })),
+  },
+  {
+    presets: ["brutal"],
+    essential: true,
+    kind: "partition",
+    draw: anyPartition(["quorum-loss", "constrained-election", "chained"]),
+  },
+  {
+    presets: ["brutal"],
+    essential: true,
+    kind: "partition",
+    draw: anyPartition(["isolate-leader"], ["stall", "drop"]),
+  },
+  {
+    presets: ["brutal"],
+    essential: false,
+    kind: "partition",
+    draw: anyPartition(["random-graph", "random-halves", "bridge", "minority-third", "majorities-ring"]),
+  },
+  { presets: ["brutal"], essential: false, kind: "kill", draw: rollingRestart },
+  { presets: ["brutal"], essential: false, kind: "kill", draw: process("kill", ["majority"]) },
+  { presets: ["brutal"], essential: false, kind: "pause", draw: process("pause", ["majority", "leader"]) },
+  { presets: ["brutal"], essential: false, kind: "bandwidth", draw: bandwidth },
+  { presets: ["brutal"], essential: false, kind: "latency", draw: latency("leader") },
+];
+
+/** Cards that are played when kinds are asked for by name: those of presets in which no group loses its majority. */
+export const ofKind = (card: Card, kinds: readonly FaultKind[]): boolean =>
+  kinds.includes(card.kind) &&
+  (card.presets.length === 0 || card.presets.some((name) => !["gentle", "brutal"].includes(name)));
