@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { createRandom, type JsonValue, type Operation } from "../history/index.js";
 import { refusedOperation, splitByKey, validateOperations } from "./keys.js";
+import { anyModel } from "./model.js";
 import { casRegister } from "./models/index.js";
 import { get, operation, operations, put } from "./testing/builders.js";
 import { longHistory } from "./testing/long-history.js";
@@ -100,5 +101,74 @@ describe("operations are refused", () => {
       const twice = good.map((one) => ({ ...one, process: 1 }));
       expect(() => validateOperations(random.shuffle(twice), casRegister)).toThrow(/process 1 (is busy|speaks again)/);
     }
+  });
+});
+
+describe("what is refused, in full", () => {
+  const message = (...makers: readonly Maker[]) => refusedOperation(operations(...makers), casRegister)?.message;
+  const as =
+    (make: Maker, change: Partial<Operation>): Maker =>
+    (index) => ({ ...make(index), ...change });
+
+  test("outcomes and returns that contradict each other, and times that are no integers, at either end", () => {
+    expect(message(as(put(1, 0, 1), { outcome: "info" }))).toMatch(
+      /^operation 0 \(put, event 0\): outcome info and return 1 contradict each other$/,
+    );
+    expect(message(as(put(1, 0, null), { outcome: "ok" }))).toMatch(
+      /outcome ok and return null contradict each other$/,
+    );
+    expect(message(as(put(1, 0, null), { outcome: "fail" }))).toMatch(/outcome fail and return null contradict/);
+    expect(message(put(1, 0.5, 1))).toMatch(/safe integers/);
+    expect(message(put(1, 0, 1.5))).toMatch(/safe integers/);
+    expect(message(put(1, 0, 2 ** 53))).toMatch(/safe integers/);
+    expect(message(put(1, 0, 0))).toBeUndefined();
+  });
+
+  test("names its event", () => {
+    const error = refusedOperation(operations(put(1, 0, 1), put(2, 5, 4)), casRegister);
+    expect(error?.event).toBe(2);
+  });
+
+  test("what failed may be of a shape that the model does not know; what a model throws is thrown on", () => {
+    const odd: Maker = (index) => operation(index, "increment", 1, null, 0, 1, { outcome: "fail" });
+    expect(message(odd)).toBeUndefined();
+    expect(message((index) => ({ ...odd(index), outcome: "ok" }))).toMatch(/"increment" is not one of/);
+    const throws = anyModel<null>({
+      name: "throws",
+      initial: () => null,
+      step: () => ({ state: null }),
+      identify: () => "",
+      isRead: () => false,
+      refuses: () => {
+        throw new Error("no");
+      },
+    });
+    expect(() => refusedOperation(operations(put(1, 0, 1)), throws)).toThrow("no");
+  });
+
+  test("calls at one moment count in order of index: who returned at once was first", () => {
+    const [first, second] = operations(by(1, put(1, 5, 5)), by(1, put(2, 5, 9)));
+    if (first === undefined || second === undefined) throw new Error("two");
+    expect(refusedOperation([first, second], casRegister)).toBeNull();
+    expect(refusedOperation([second, first], casRegister)).toBeNull();
+    const [long, short] = operations(by(1, put(1, 5, 9)), by(1, put(2, 5, 5)));
+    if (long === undefined || short === undefined) throw new Error("two");
+    for (const list of [
+      [long, short],
+      [short, long],
+    ])
+      expect(refusedOperation(list, casRegister)?.message).toMatch(/^operation 1 .* busy with operation 0$/);
+  });
+
+  test("indices that repeat an earlier one are found whatever their sign, and none is taken that was not given", () => {
+    const list = operations(put(1, 0, 1), put(2, 2, 3), put(3, 4, 5));
+    const taken = (...indices: readonly number[]) =>
+      refusedOperation(
+        list.map((one, at) => ({ ...one, index: indices[at] ?? 0 })),
+        casRegister,
+      )?.message;
+    expect(taken(-5, -5, 1)).toMatch(/its index is taken/);
+    expect(taken(1, 2, 1)).toMatch(/its index is taken/);
+    expect(taken(-3, -9, 7)).toBeUndefined();
   });
 });

@@ -17,7 +17,11 @@ interface Part {
 }
 
 /** Brute force in a second or two, in place of the fuzz tests that lie beside the engines. */
-const engineTests = ["checker/corner-cases.test.ts", "checker/engines.property.test.ts"];
+const engineTests = [
+  "checker/corner-cases.test.ts",
+  "checker/engines.property.test.ts",
+  "checker/engines-work.test.ts",
+];
 
 const parts: Readonly<Record<string, Part>> = {
   verifier: {
@@ -55,6 +59,9 @@ const parts: Readonly<Record<string, Part>> = {
       "checker/scratch.test.ts",
       "checker/decide.test.ts",
       "checker/corner-cases.test.ts",
+      "checker/linearizability.test.ts",
+      "checker/values.test.ts",
+      "checker/sort-by-time.test.ts",
     ],
   },
   judge: {
