@@ -1,7 +1,8 @@
 // Budgets: each of the three runs out by its name, inside the engines' loops, and the answer is unknown, never true or false.
+import { getHeapStatistics } from "node:v8";
 import { describe, expect, test } from "vitest";
 import { createRandom, type Operation } from "../history/index.js";
-import { Budget, BudgetExhausted } from "./budget.js";
+import { Budget, BudgetExhausted, heapInUse, heapLimitFor } from "./budget.js";
 import { checkLinearizability } from "./linearizability.js";
 import { get, operations, put } from "./testing/builders.js";
 
@@ -114,5 +115,184 @@ describe("an exhausted budget", () => {
       ["easy", true],
     ]);
     expect(result.valid).toBe("unknown");
+  });
+});
+
+describe("what a budget looks at", () => {
+  /** A clock that is advanced by hand, and counters of how often it and the heap were asked. */
+  function watched(
+    limits: ConstructorParameters<typeof Budget>[0],
+    watch: ConstructorParameters<typeof Budget>[3] = {},
+  ) {
+    const state = { now: 100, heap: 0, clockAsked: 0, heapAsked: 0 };
+    const budget = new Budget(
+      limits,
+      () => {
+        state.clockAsked += 1;
+        return state.now;
+      },
+      () => {
+        state.heapAsked += 1;
+        return state.heap;
+      },
+      watch,
+    );
+    return { state, budget };
+  }
+  const failure = (work: () => void): string => {
+    try {
+      work();
+    } catch (error) {
+      if (error instanceof BudgetExhausted) return `${error.name} of ${error.budget}: ${error.sentence}`;
+      throw error;
+    }
+    return "none";
+  };
+
+  test("the clock is asked less and less often while searching goes fast, at least every 1,024 configurations", () => {
+    const { state, budget } = watched({});
+    const asked = (configurations: number): number => {
+      const before = state.clockAsked;
+      for (let turn = 0; turn < configurations; turn++) budget.spend(1);
+      return state.clockAsked - before;
+    };
+    // After 1, 3, 7, 15, … configurations, and from then on every 1,024th.
+    expect(asked(1)).toBe(1);
+    expect(asked(2046)).toBe(10);
+    expect(asked(10 * 1024)).toBe(10);
+    expect(budget.spent).toBe(1 + 2046 + 10 * 1024);
+  });
+
+  test("and at every configuration where one takes longer than 5 ms", () => {
+    const { state, budget } = watched({});
+    for (let turn = 0; turn < 20; turn++) budget.spend(1);
+    const fast = state.clockAsked;
+    for (let turn = 0; turn < 40; turn++) {
+      state.now += 6;
+      budget.spend(1);
+    }
+    const slow = state.clockAsked - fast;
+    expect(slow).toBeGreaterThan(25);
+    // Two looks that were 5 ms apart are near enough to each other, 6 ms are not.
+    for (const [apart, looks] of [
+      [5, 0],
+      [6, 1],
+    ] as const) {
+      const looked = watched({});
+      for (let turn = 0; turn < 6; turn++) {
+        looked.state.now += apart;
+        looked.budget.look();
+      }
+      const before = looked.state.clockAsked;
+      looked.budget.spend(1);
+      expect(looked.state.clockAsked - before).toBe(looks);
+    }
+  });
+
+  test("the heap is first asked after 512 configurations or 1 ms", () => {
+    const many = watched({});
+    many.budget.spend(511);
+    expect(many.state.heapAsked).toBe(0);
+    many.budget.spend(1);
+    many.budget.look();
+    expect(many.state.heapAsked).toBeGreaterThan(0);
+    const late = watched({});
+    late.budget.look();
+    expect(late.state.heapAsked).toBe(0);
+    late.state.now += 1;
+    late.budget.look();
+    expect(late.state.heapAsked).toBeGreaterThan(0);
+  });
+
+  test("the limits are the last that are allowed", () => {
+    const count = watched({ configurations: 7 });
+    expect(failure(() => count.budget.spend(7))).toBe("none");
+    expect(failure(() => count.budget.spend(1))).toBe("BudgetExhausted of configurations: more than 7 configurations");
+    const time = watched({ timeMs: 10.4 });
+    time.state.now += 10.4;
+    expect(failure(() => time.budget.look())).toBe("none");
+    time.state.now += 0.1;
+    expect(failure(() => time.budget.look())).toBe("BudgetExhausted of time: more than 10 ms");
+    expect(time.budget.elapsedMs).toBeCloseTo(10.5);
+    const memory = watched({ memoryMb: 2 });
+    memory.state.now += 1;
+    memory.budget.look();
+    memory.state.heap = 2 * 1024 * 1024;
+    expect(failure(() => memory.budget.look())).toBe("none");
+    memory.state.heap += 1;
+    expect(failure(() => memory.budget.look())).toBe(
+      "BudgetExhausted of memory: more than 2 MiB, or nearly all that the process may have",
+    );
+  });
+
+  test("a part has no more memory and configurations than the whole, and the heap limit of the whole", () => {
+    const { state, budget } = watched({ memoryMb: 4, configurations: 10 });
+    const spend = (part: Budget, count: number) => failure(() => part.spend(count));
+    expect(spend(budget.part({ configurations: 20 }), 11)).toMatch(/more than 10 configurations/);
+    expect(spend(budget.part({ configurations: 3 }), 4)).toMatch(/more than 3 configurations/);
+    // What one part visited is not charged to the next, nor to the whole.
+    expect(spend(budget.part({}), 10)).toBe("none");
+    expect(budget.spent).toBe(0);
+    state.now += 1;
+    state.heap = 3 * 1024 * 1024;
+    // The whole began at no heap: its limit is 4 MiB, whenever a part begins.
+    const part = budget.part({ memoryMb: 8 });
+    state.now += 1;
+    expect(failure(() => part.look())).toBe("none");
+    state.heap = 4 * 1024 * 1024 + 1;
+    expect(failure(() => part.look())).toMatch(/^BudgetExhausted of memory: more than 4 MiB/);
+    const tight = budget.part({ memoryMb: 1 });
+    state.now += 1;
+    expect(failure(() => tight.look())).toMatch(/more than 1 MiB/);
+  });
+
+  test("who watches hears of every configuration once, the last ones before it ends", () => {
+    const heard: number[] = [];
+    const { budget } = watched({ configurations: 3_000 }, { onVisited: (count) => heard.push(count) });
+    for (let turn = 0; turn < 3_000; turn++) budget.spend(1);
+    expect(failure(() => budget.spend(1))).toMatch(/configurations/);
+    expect(heard.reduce((sum, count) => sum + count, 0)).toBe(3_001);
+    expect(Math.min(...heard)).toBeGreaterThan(0);
+    const before = heard.length;
+    const idle = watched({}, { onVisited: (count) => heard.push(count) });
+    idle.budget.look();
+    expect(heard).toHaveLength(before);
+  });
+
+  test("a signal ends it at the next look", () => {
+    const abort = new AbortController();
+    const { budget } = watched({}, { signal: abort.signal });
+    expect(failure(() => budget.look())).toBe("none");
+    abort.abort();
+    expect(failure(() => budget.look())).toBe("BudgetExhausted of signal: it was asked to stop");
+  });
+
+  test("how far it got is what the engine says, and nothing before one does", () => {
+    const { budget } = watched({});
+    expect(budget.reached).toBeNull();
+    budget.measuredBy(() => 0.25);
+    expect(budget.reached).toBe(0.25);
+  });
+});
+
+describe("the heap", () => {
+  test("in use holds objects as well as what lies outside, such as typed arrays", () => {
+    const { used_heap_size } = getHeapStatistics();
+    const before = heapInUse();
+    expect(before).toBeGreaterThan(0.8 * used_heap_size);
+    const outside = new Uint8Array(64 * 1024 * 1024);
+    expect(heapInUse() - before).toBeGreaterThan(48 * 1024 * 1024);
+    expect(outside.length).toBe(64 * 1024 * 1024);
+  });
+
+  test("may grow by what is allowed, and never so far that the process would die of it", () => {
+    expect(heapLimitFor(3, 1000)).toBe(1000 + 3 * 1024 * 1024);
+    const { heap_size_limit, external_memory } = getHeapStatistics();
+    const most = heapLimitFor(1e9, 0);
+    expect(most).toBeGreaterThan(0.79 * heap_size_limit + 0.5 * external_memory);
+    expect(most).toBeLessThan(0.81 * heap_size_limit + 2 * external_memory + 1e7);
+    const outside = new Uint8Array(64 * 1024 * 1024);
+    expect(heapLimitFor(1e9, 0) - most).toBeGreaterThan(0);
+    expect(outside.length).toBeGreaterThan(0);
   });
 });

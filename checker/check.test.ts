@@ -1,7 +1,7 @@
 // `check` is what a user of the library calls: any form of a history, a model by name or of one's own with its types, budgets, an
 // abort signal and progress.
 import { describe, expect, test } from "vitest";
-import { readHistory } from "../history/index.js";
+import { readHistory, type HistoryEvent } from "../history/index.js";
 import { check, type CheckProgress, type RecordedOperation } from "./check.js";
 import { defineModel, replay, type OperationOf } from "./define-model.js";
 
@@ -93,6 +93,97 @@ describe("check", () => {
       valid: "unknown",
       unknown: [{ code: "malformed", sentence: expect.stringContaining("operation 0") as string }],
     });
+  });
+
+  test("tells what is no history in full, and nothing else", async () => {
+    expect(await check([{ ...deposit, callNs: 9 }], account)).toEqual({
+      checker: "linearizability",
+      valid: "unknown",
+      violations: [],
+      unknown: [{ code: "malformed", sentence: "operation 0 (deposit, event 0): it returns before it is called" }],
+      keys: [],
+    });
+    expect(await check([], account)).toEqual({
+      checker: "linearizability",
+      valid: true,
+      violations: [],
+      unknown: [],
+      keys: [],
+    });
+  });
+
+  test("takes the initial value from a header, where there is one and none is given", async () => {
+    const events = (header: readonly HistoryEvent[]): readonly HistoryEvent[] => [
+      ...header,
+      { type: "invoke", time: 0, process: 0, thread: 0, node: null, function: "get", key: null, input: null },
+      { type: "ok", time: 1, process: 0, function: "get", key: null, output: 4 },
+    ];
+    const header: HistoryEvent = {
+      type: "header",
+      format: "minos-history",
+      version: 1,
+      model: "register",
+      initial: 4,
+      keyed: false,
+      clock: { unit: "ns", origin: "run-start" },
+      plan: "p",
+      run: "r",
+      build: null,
+      concurrency: 1,
+      startedAt: "2026-01-01T00:00:00Z",
+    };
+    expect((await check(events([header]), "register")).valid).toBe(true);
+    expect((await check(events([header]), "register", { initial: 5 })).valid).toBe(false);
+    expect((await check(events([]), "register")).valid).toBe(false);
+    expect((await check(events([{ type: "phase", time: 0, phase: "load" }]), "register", { initial: 4 })).valid).toBe(
+      true,
+    );
+  });
+
+  test("takes events or operations, and no mixture", async () => {
+    const phase: HistoryEvent = { type: "phase", time: 0, phase: "load" };
+    const mixed = [phase, deposit] as readonly object[] as readonly HistoryEvent[];
+    await expect(check(mixed, "register")).rejects.toThrow("a history holds events or operations, not both");
+  });
+
+  test("what is said to be of unknown outcome never returned, whatever its record says", async () => {
+    const returned = { ...deposit, outcome: "info", returnNs: 1 } as const;
+    const history = [returned, balanceOf(0, 2)] as readonly object[] as readonly RecordedOperation[];
+    expect((await check(history, account)).valid).toBe(true);
+    // Its answer is not believed either, nor is a failure's.
+    const odd = [{ ...balanceOf(99, 0), outcome: "info" }] as readonly object[] as readonly RecordedOperation[];
+    expect((await check(odd, account)).valid).toBe(true);
+  });
+
+  test("tells violations in order of time, and passes on what a model throws", async () => {
+    const history = [
+      { ...balanceOf(0, 0), key: "late" },
+      { ...balanceOf(1, 9), key: "early" },
+      { ...balanceOf(2, 20), key: "late" },
+    ];
+    const result = await check(history, account);
+    expect([result.checker, result.keys.map(({ key }) => key)]).toEqual(["linearizability", ["late", "early"]]);
+    expect(result.violations.map(({ key }) => key)).toEqual(["early", "late"]);
+    const throws = defineModel<number>({
+      name: "throws",
+      initial: () => 0,
+      step: (state) => ({ state }),
+      refuses: () => {
+        throw new Error("no shape");
+      },
+    });
+    await expect(check([deposit], throws)).rejects.toThrow("no shape");
+  });
+
+  test("counts the configurations of all keys together", async () => {
+    const many = (key: string) =>
+      Array.from({ length: 6 }, (_, process) => ({ ...deposit, key, process, input: process + 1, returnNs: 100 }));
+    const heard: number[] = [];
+    const history = [...many("a"), ...many("b").map((one) => ({ ...one, process: one.process + 10 }))];
+    await check(history, account, { onProgress: ({ configurations }) => heard.push(configurations) });
+    expect(heard).toHaveLength(2);
+    expect(heard[0]).toBeGreaterThan(0);
+    expect(heard[1]).toBeGreaterThan(heard[0] ?? Infinity);
   });
 
   test("an unknown model's name rejects", async () => {
