@@ -21,6 +21,8 @@ export interface HuntResult {
   readonly summary: string;
   readonly classes: readonly ViolationClass[];
   readonly checkers: readonly string[];
+  /** Names of the invariants that were broken. */
+  readonly invariants: readonly string[];
   readonly simulatedMs: number;
   readonly operations: number;
   readonly faults: number;

@@ -21,6 +21,8 @@ export interface ShrinkOptions {
   /** The failure must have one of these classes. */
   readonly classes: readonly string[];
   readonly limitMs: number;
+  /** What the limit counts by: the machine's clock when absent. Processor time where others use the machine. */
+  readonly nowMs?: () => number;
   onProgress(progress: ShrinkProgress): void;
 }
 
@@ -33,6 +35,7 @@ export interface ShrinkProgress {
 export interface Shrunk {
   readonly hunted: HuntedRun;
   readonly tried: number;
+  /** By `nowMs`. */
   readonly elapsedMs: number;
 }
 
@@ -64,13 +67,16 @@ export async function shrink(options: ShrinkOptions): Promise<Shrunk | null> {
 
 class Shrinker {
   readonly #options: ShrinkOptions;
-  readonly #beganMs = performance.now();
+  readonly #nowMs: () => number;
+  readonly #beganMs: number;
   #tried = 0;
   #longestMs = 0;
   #best: HuntedRun | null = null;
 
   constructor(options: ShrinkOptions) {
     this.#options = options;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+    this.#beganMs = this.#nowMs();
   }
 
   async perform(): Promise<Shrunk | null> {
@@ -93,7 +99,7 @@ class Shrinker {
     }
     const hunted = this.#best;
     if (hunted === null) return null;
-    return { hunted, tried: this.#tried, elapsedMs: performance.now() - this.#beganMs };
+    return { hunted, tried: this.#tried, elapsedMs: this.#nowMs() - this.#beganMs };
   }
 
   get #plan(): Plan {
@@ -113,7 +119,7 @@ class Shrinker {
 
   /** For one more candidate, as long as the longest of them took. */
   #hasTime(): boolean {
-    return this.#tried < triesMax && performance.now() - this.#beganMs + this.#longestMs < this.#options.limitMs;
+    return this.#tried < triesMax && this.#nowMs() - this.#beganMs + this.#longestMs < this.#options.limitMs;
   }
 
   /** Runs a candidate and keeps it when it fails in the same way. */
@@ -121,14 +127,14 @@ class Shrinker {
     this.#tried += 1;
     const { system, deterministic, classes, onProgress } = this.#options;
     let hunted: HuntedRun;
-    const beganMs = performance.now();
+    const beganMs = this.#nowMs();
     try {
       hunted = await simulateAndJudge(plan, system, deterministic);
     } catch {
       // A plan that cannot be run is no smaller failure.
       return false;
     } finally {
-      this.#longestMs = Math.max(this.#longestMs, performance.now() - beganMs);
+      this.#longestMs = Math.max(this.#longestMs, this.#nowMs() - beganMs);
     }
     if (!isAmong(hunted.verdict, classes)) return false;
     this.#best = hunted;

@@ -1,11 +1,12 @@
 // Docs that are made from registries, so that they cannot go stale: the knobs of a plan, and the planted bugs.
 //   npx tsx tools/generated-docs.ts   writes them; a test compares them.
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { formatDuration, knobs, type Knob } from "../campaign/index.js";
 import { missingMutants, mutants, type Mutant } from "../mutants/index.js";
 import { faultsDocument } from "../nemesis/index.js";
 import { workloads, workloadsDocument } from "../workloads/index.js";
+import { cellsOf, describeConditions, scoreboardFile, tableHead, type Scoreboard } from "./scoreboard.js";
 
 function limitsOf(knob: Knob): string {
   switch (knob.kind) {
@@ -74,6 +75,15 @@ ${conviction} On real machines: ${shownBy[realCluster.shows]}; ${realCluster.why
 `;
 }
 
+/** The latest measured scoreboard, or that none was kept. */
+function scoreboardSection(): string {
+  if (!existsSync(scoreboardFile)) return "None is kept. `npm run mutants -- --write` measures one.";
+  const board = JSON.parse(readFileSync(scoreboardFile, "utf8")) as Scoreboard;
+  return `Measured with \`npm run mutants -- --write\`. ${describeConditions(board)}
+
+${table(tableHead, board.rows.map(cellsOf))}`;
+}
+
 export function mutantsDocument(): string {
   const all = [...mutants.values()];
   const rows = all.map(({ id, kind, title, checkers, classes, realCluster }) => [
@@ -104,6 +114,10 @@ ${table(
   ["id", "kind", "bug", "needs"],
   missingMutants.map(({ id, kind, title, needs }) => [`\`${id}\``, kind, title, needs]),
 )}
+
+## The scoreboard
+
+${scoreboardSection()}
 
 ${all.map(mutantSection).join("\n")}
 This page is made by \`tools/generated-docs.ts\`.
