@@ -395,6 +395,32 @@ describe("damages to the history", () => {
   });
 });
 
+test("a checker that throws is named, finds nothing, and leaves the others' findings alone", () => {
+  const quiet: HistoryEvent = { type: "phase", time: 50, phase: "quiet" };
+  const verdict = judged([...simple, quiet, end], {
+    mode: "run",
+    finalReads: false,
+    groups: [{ group: 0, members: ["n1"] }],
+    groupOfKey: () => {
+      throw new Error("no group");
+    },
+    recoveryBoundMs: 5,
+    decisions: [],
+    // What a status file may hold that was cut short.
+    statuses: [null] as readonly unknown[] as NonNullable<JudgeInput["statuses"]>,
+  });
+  expect(verdict.violations).toEqual([]);
+  expect(verdict.unknown.map(({ code }) => code)).toEqual(Array.from({ length: 4 }, () => "checker-threw"));
+  expect(reasons(verdict).map((one) => /the ([\w-]+) checker threw: ./.exec(one)?.[1])).toEqual([
+    "availability",
+    "agreement",
+    "ballots",
+    "acknowledged",
+  ]);
+  expect(reasons(verdict)[0]).toBe("checker-threw: the availability checker threw: no group");
+  expect(verdict.checkers[0]?.valid).toBe(true);
+});
+
 test("a proof that does not stand up is thrown on: no verdict can be relied on then", () => {
   const broken = anyModel<number>({
     name: "broken",

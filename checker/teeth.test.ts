@@ -200,6 +200,7 @@ describe("a fault's teeth", () => {
       fault(31, 2, "confirmed-on", "kill", ["n1"]),
       // Never confirmed: nothing can be said.
       fault(1, 3, "requested", "kill", ["n1"]),
+      fault(2, 3, "confirmed-off", "kill", ["n1"]),
     ]);
     const own = figures("run", spans).slice(always.length + 8);
     expect(own).toEqual([
@@ -221,6 +222,9 @@ describe("a fault's teeth", () => {
     const counts = [9, 10, 20, 21, 30, 41, 70, 71, 94, 95, 1e9].map((time) => open.countAt(time));
     expect(counts).toEqual([0, 1, 2, 1, 2, 0, 1, 0, 0, 1, 1]);
     expect(open.countBetween(21, 29)).toBe(2);
+    // In whatever order they are given.
+    const reversed = new OpenOperations(operations.toReversed(), events);
+    expect([9, 10, 20, 21, 30, 41, 70, 71, 94, 95, 1e9].map((time) => reversed.countAt(time))).toEqual(counts);
   });
 });
 
