@@ -82,7 +82,12 @@ const parts: Readonly<Record<string, Part>> = {
   corruptions: { mutate: ["checker/corruptions.ts"], tests: ["checker/corruptions.test.ts"] },
   "no-search": {
     mutate: ["checker/no-search/"],
-    tests: [...engineTests, "checker/no-search/no-search.test.ts", "checker/no-search/order.test.ts"],
+    tests: [
+      ...engineTests,
+      "checker/no-search/no-search.test.ts",
+      "checker/no-search/order.test.ts",
+      "checker/no-search/nots.test.ts",
+    ],
   },
   register: {
     mutate: ["checker/register/"],
