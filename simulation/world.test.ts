@@ -259,3 +259,12 @@ describe("settings", () => {
     for (const name of settingNames) expect(drawSettings(5, { [name]: 0.125 })).toEqual({ ...drawn, [name]: 0.125 });
   });
 });
+
+test("a wait for less than a nanosecond moves time on, so that nobody waits for one moment for ever", async () => {
+  const { world } = worldOf();
+  const beforeNs = world.queue.nowNs;
+  const waited = world.delay(1e-10, new AbortController().signal);
+  world.runUntil(beforeNs + 10);
+  await waited;
+  expect(world.queue.nowNs).toBeGreaterThan(beforeNs);
+});

@@ -252,7 +252,10 @@ export class World {
     }));
   }
 
-  /** Resolves after so much virtual time, or early when `signal` aborts. */
+  /**
+   * Resolves after so much virtual time, or early when `signal` aborts. Any delay at all moves time on: whoever waits for a moment and
+   * finds, by a rounding of milliseconds, a hair of it left would else ask again for ever.
+   */
   delay(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve();
@@ -262,7 +265,7 @@ export class World {
         this.#pauseAsked = true;
         resolve();
       };
-      const planned = this.queue.after(Math.max(0, ms) * 1e6, finish);
+      const planned = this.queue.after(ms > 0 ? Math.max(1, ms * 1e6) : 0, finish);
       signal.addEventListener("abort", finish, { once: true });
     });
   }
