@@ -29,6 +29,23 @@ test("a stale read is shown by fewer operations, with the fault that deposed the
   expect(shrunk?.hunted.plan.nemesis.faults.length).toBeLessThanOrEqual(plan.nemesis.faults.length);
 });
 
+test("of six nodes in two groups, three in one are enough for a stale read", async () => {
+  const { system, deterministic } = await prepare("M14");
+  const plan = huntPlan(4014, { system, deterministic, mutant: "M14", timeLimitMs: 10_000, ratePerS: 50 });
+  expect([plan.nodes, plan.replication]).toEqual([6, 3]);
+  const shrunk = await shrink({
+    plan,
+    system,
+    deterministic,
+    classes: ["stale read"],
+    limitMs: 30_000,
+    onProgress: () => undefined,
+  });
+  const { plan: smaller, verdict } = shrunk?.hunted ?? {};
+  expect([smaller?.nodes, smaller?.replication]).toEqual([3, 3]);
+  expect(verdict?.violations.map((violation) => violation.class)).toContain("stale read");
+});
+
 test("a plan that does not fail cannot be shrunk", async () => {
   const { system, deterministic } = await prepare(null);
   const plan = huntPlan(3, { system, deterministic, mutant: null, timeLimitMs: 2_000, ratePerS: 20 });

@@ -5,7 +5,7 @@
 // at last by delta debugging (ddmin of Zeller and Hildebrandt, 2002). Whatever is left out still shifts the chance of everything after
 // it, so a smaller run that no longer fails is tried with other seeds: the same faults may strike again in another world.
 import type { Verdict } from "../checker/index.js";
-import type { DeterministicSystem, SystemUnderTest } from "../cluster/index.js";
+import { nodeNames, type DeterministicSystem, type SystemUnderTest } from "../cluster/index.js";
 import type { JsonValue } from "../history/index.js";
 import { simulateAndJudge, type HuntedRun } from "./hunt.js";
 import { finalReadsOption, listOperations, listOption, parseOperations, type ListedOperation } from "./listed-load.js";
@@ -57,6 +57,8 @@ const crashes = [
   { keptAtCrashChance: 0, tornAtCrashChance: 0 },
   { keptAtCrashChance: 1, tornAtCrashChance: 0 },
 ];
+/** Fewer have no majority that loses one. */
+const fewestNodes = 3;
 /** Nothing in a calm world happens by itself. */
 const calm = { resetEveryMs: 0, tailChance: 0, slowFsyncChance: 0, driftPpm: 1 };
 
@@ -87,6 +89,7 @@ class Shrinker {
       before = this.#shape();
       if (operationsOf(this.#plan) === null) await this.#list();
       await this.#lastSeconds(seeds);
+      await this.#fewerNodes(seeds);
       await this.#fewerScenes();
       await this.#fewerTriggers();
       await this.#calmer();
@@ -194,6 +197,14 @@ class Shrinker {
       const shifted = withOperations(withNemesis({ ...plan, time_limit_ms: keptMs }, options), late(operations));
       if (await this.#failsAnywhere({ ...shifted, nemesis: { ...shifted.nemesis, faults } }, seeds)) return;
     }
+  }
+
+  /** The least number of nodes, in one group, with the same faults. Operations must be listed: what a generator draws depends on the nodes. */
+  async #fewerNodes(seeds: number): Promise<void> {
+    const plan = this.#plan;
+    if (plan.nodes <= fewestNodes || operationsOf(plan) === null || !this.#hasTime()) return;
+    if (this.#options.system.refuses(fewestNodes, fewestNodes) !== null) return;
+    await this.#failsAnywhere(withNodes(plan, fewestNodes), Math.min(seeds, 4));
   }
 
   /** A list in the plan, and the plan with another one. */
@@ -339,6 +350,22 @@ class Shrinker {
 interface ListOf<T> {
   of(plan: Plan): readonly T[];
   put(plan: Plan, items: readonly T[]): Plan;
+}
+
+/** All nodes in one group; what was aimed at any group is aimed at this one. */
+function withNodes(plan: Plan, nodes: number): Plan {
+  const operations = (operationsOf(plan) ?? []).map((operation) => {
+    const { node, ...rest } = operation;
+    // Of a thread that asked more than one node; a thread that did not asks the node that its number gives it.
+    return node === undefined ? rest : { ...rest, node: nodeNames(nodes)[operation.thread % nodes] ?? node };
+  });
+  const faults = plan.nemesis.faults.map((fault) => {
+    const aimed = "group" in fault ? { ...fault, group: 0 } : fault;
+    return "target" in aimed && "group" in aimed.target ? { ...aimed, target: { ...aimed.target, group: 0 } } : aimed;
+  });
+  const scenes = parseScenes(plan.nemesis.options["scenes"]).map((scene) => ({ ...scene, group: 0 }));
+  const sized = { ...plan, nodes, replication: nodes, nemesis: { ...plan.nemesis, faults } };
+  return withOperations(withNemesis(sized, { scenes: scenes as unknown as JsonValue }), operations);
 }
 
 function withNemesis(plan: Plan, options: { readonly [name: string]: JsonValue }): Plan {

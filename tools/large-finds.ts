@@ -6,7 +6,15 @@
 // Seeds are tried in turn under three loads, since a bug that shows at once has to be asked quickly. Both limits are in processor seconds, for
 // others may use the machine. Exit code 1: fewer than 80 % of the bugs that must be found became small.
 import { parseArgs } from "node:util";
-import { huntPlan, parseDuration, shrink, simulateAndJudge, systemNamed, type HuntedRun } from "../campaign/index.js";
+import {
+  huntPlan,
+  parseDuration,
+  shrink,
+  simulateAndJudge,
+  systemNamed,
+  type HuntedRun,
+  type Plan,
+} from "../campaign/index.js";
 import { mutants, type Mutant } from "../mutants/index.js";
 
 const large = { operations: 500, faults: 20 };
@@ -64,6 +72,7 @@ async function shrinkLarge(
   for (let tried = 0; tried < seedsMax && processorS() - beganS < searchMs / 1000; tried += 1) {
     const load = loads[tried % loads.length] ?? loads[0];
     const plan = huntPlan(firstSeed + tried, { system, deterministic, mutant: mutant.id, ...load });
+    if (mostFaults(plan) < large.faults) continue;
     const hunted = await simulateAndJudge(plan, system, deterministic);
     const before = sizeOf(hunted);
     if (hunted.verdict.valid !== false || before.operations < large.operations || before.faults < large.faults)
@@ -98,6 +107,16 @@ async function shrinkLarge(
     };
   }
   return null;
+}
+
+/** What a plan's schedule, triggers and scenes can strike at most: one that cannot be large need not be run. */
+function mostFaults({ nemesis }: Plan): number {
+  const { triggers = [], scenes = [] } = nemesis.options as unknown as {
+    readonly triggers?: readonly { readonly times: number }[];
+    readonly scenes?: readonly { readonly steps?: readonly unknown[] }[];
+  };
+  const struck = triggers.reduce((sum, { times }) => sum + times, 0);
+  return nemesis.faults.length + struck + scenes.reduce((sum, { steps }) => sum + (steps?.length ?? 1), 0);
 }
 
 const textOf = ({ operations, faults, nodes }: Size): string => `${operations}, ${faults}, ${nodes}`;
