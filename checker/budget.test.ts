@@ -276,23 +276,20 @@ describe("what a budget looks at", () => {
 });
 
 describe("the heap", () => {
+  // Alive while it is asked, so that what lies outside counts for something.
+  const outside = new Uint8Array(64 * 1024 * 1024);
+  const nearly = 4 * 1024 * 1024;
+
   test("in use holds objects as well as what lies outside, such as typed arrays", () => {
-    const { used_heap_size } = getHeapStatistics();
-    const before = heapInUse();
-    expect(before).toBeGreaterThan(0.8 * used_heap_size);
-    const outside = new Uint8Array(64 * 1024 * 1024);
-    expect(heapInUse() - before).toBeGreaterThan(48 * 1024 * 1024);
-    expect(outside.length).toBe(64 * 1024 * 1024);
+    const { used_heap_size, external_memory } = getHeapStatistics();
+    expect(external_memory).toBeGreaterThanOrEqual(outside.length);
+    expect(Math.abs(heapInUse() - (used_heap_size + external_memory))).toBeLessThan(nearly);
   });
 
   test("may grow by what is allowed, and never so far that the process would die of it", () => {
     expect(heapLimitFor(3, 1000)).toBe(1000 + 3 * 1024 * 1024);
     const { heap_size_limit, external_memory } = getHeapStatistics();
-    const most = heapLimitFor(1e9, 0);
-    expect(most).toBeGreaterThan(0.79 * heap_size_limit + 0.5 * external_memory);
-    expect(most).toBeLessThan(0.81 * heap_size_limit + 2 * external_memory + 1e7);
-    const outside = new Uint8Array(64 * 1024 * 1024);
-    expect(heapLimitFor(1e9, 0) - most).toBeGreaterThan(0);
+    expect(Math.abs(heapLimitFor(1e9, 0) - (0.8 * heap_size_limit + external_memory))).toBeLessThan(nearly);
     expect(outside.length).toBeGreaterThan(0);
   });
 });

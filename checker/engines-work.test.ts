@@ -6,6 +6,8 @@ import { createRandom, type JsonValue, type Operation } from "../history/index.j
 import { Budget } from "./budget.js";
 import { judgeOperations, type EngineName } from "./engine.js";
 import { resolveModel } from "./linearizability.js";
+import { anyModel } from "./model.js";
+import { casRegister } from "./models/index.js";
 import { cas, failedCas, get, operation, operations, put } from "./testing/builders.js";
 import { fuzzHistory } from "./testing/fuzz-history.js";
 import { tinyHistory } from "./testing/tiny-history.js";
@@ -91,4 +93,52 @@ test.each<readonly [string, EngineName | null, readonly Judged[], string, number
   ["a set", "wing-gong", sets, "set", 3041],
 ])("%s take %s no more configurations than they did", (_, engine, histories, model, most) => {
   expect(work(engine, histories, model)).toBeLessThanOrEqual(most);
+});
+
+/** What a general search asks of its model, which is all that a user's model costs. */
+function asked(histories: readonly Judged[]): readonly [steps: number, texts: number, reads: number] {
+  let steps = 0;
+  let texts = 0;
+  let reads = 0;
+  const counting = casRegister.open((model) =>
+    anyModel({
+      ...model,
+      step: (state, operation) => {
+        steps += 1;
+        return model.step(state, operation);
+      },
+      identify: (state) => {
+        texts += 1;
+        return model.identify(state);
+      },
+      isRead: (operation) => {
+        reads += 1;
+        return model.isRead(operation);
+      },
+    }),
+  );
+  for (const { operations: history, initial } of histories)
+    judgeOperations(
+      history,
+      counting,
+      initial,
+      new Budget(
+        { configurations: 1e9 },
+        () => 0,
+        () => 0,
+      ),
+    );
+  return [steps, texts, reads];
+}
+
+test.each<readonly [string, readonly Judged[], number, number, number]>([
+  ["small histories", small, 4394, 1615, 3338],
+  ["larger histories", larger, 2921, 1008, 954],
+  ["unknown writes", unknown(8, 3), 121, 43, 16],
+  ["a crowd that cannot be", crowd(4, 0), 613, 263, 13],
+])("the general search asks a model no more about %s than it did", (_, histories, steps, texts, reads) => {
+  const [stepsNow, textsNow, readsNow] = asked(histories);
+  expect(stepsNow, "steps").toBeLessThanOrEqual(steps);
+  expect(textsNow, "texts of states").toBeLessThanOrEqual(texts);
+  expect(readsNow, "is it a read").toBeLessThanOrEqual(reads);
 });
