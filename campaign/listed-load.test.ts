@@ -29,23 +29,28 @@ test("what is wrong in a list is named", () => {
   );
 });
 
-test("a run's own operations, listed, give the same history to the nanosecond, up to the end of the load", async () => {
-  const system = await systemNamed("store")(null);
-  const deterministic = await system.deterministic?.();
-  if (deterministic === undefined) throw new Error("the store cannot be simulated");
-  const plan = huntPlan(8, { system, deterministic, mutant: null, timeLimitMs: 3_000, ratePerS: 40 });
-  const { run } = await simulateAndJudge(plan, system, deterministic);
-  const operations = listOperations(run.events);
-  expect(operations.length).toBeGreaterThan(60);
-  const options = { operations: operations as unknown as JsonValue };
-  const listed = await simulateAndJudge({ ...plan, workload: { ...plan.workload, options } }, system, deterministic);
-  const untilHeal = (events: typeof run.events): readonly string[] =>
-    events
-      .slice(
-        0,
-        events.findIndex((event) => event.type === "phase" && event.phase === "heal"),
-      )
-      .map((event) => JSON.stringify(event));
-  expect(untilHeal(listed.run.events)).toEqual(untilHeal(run.events));
-  expect(listed.verdict.valid).toBe(true);
-});
+const loads = ["register", "failover", "mixed"];
+test.each(loads)(
+  "a run's own operations, listed, give the same history, up to the end of the load: %s",
+  async (name) => {
+    const system = await systemNamed("store")(null);
+    const deterministic = await system.deterministic?.();
+    if (deterministic === undefined) throw new Error("the store cannot be simulated");
+    const drawn = huntPlan(8, { system, deterministic, mutant: null, timeLimitMs: 3_000, ratePerS: 40 });
+    const plan = { ...drawn, workload: { name, options: {} } };
+    const { run } = await simulateAndJudge(plan, system, deterministic);
+    const operations = listOperations(run.events);
+    expect(operations.length).toBeGreaterThan(60);
+    const options = { operations: operations as unknown as JsonValue };
+    const listed = await simulateAndJudge({ ...plan, workload: { ...plan.workload, options } }, system, deterministic);
+    const untilHeal = (events: typeof run.events): readonly string[] =>
+      events
+        .slice(
+          0,
+          events.findIndex((event) => event.type === "phase" && event.phase === "heal"),
+        )
+        .map((event) => JSON.stringify(event));
+    expect(untilHeal(listed.run.events)).toEqual(untilHeal(run.events));
+    expect(listed.verdict.valid).toBe(true);
+  },
+);

@@ -1,7 +1,11 @@
-// Shows that the run loop never waits for a moment that comes before the one that a generator asked for, whatever rounding does.
+// Shows that the run loop never waits for a moment that comes before the one that a generator asked for, whatever rounding does, and
+// that clients which roam leave one node before they ask another.
 import { expect, test } from "vitest";
-import { createRandom } from "../history/index.js";
-import { nanosecondsUntil } from "./run-loop.js";
+import { nodeNames } from "../cluster/index.js";
+import { createRandom, Recorder } from "../history/index.js";
+import type { Generator } from "../workloads/index.js";
+import type { Driver } from "./driver.js";
+import { nanosecondsUntil, RunLoop } from "./run-loop.js";
 
 test("a wait ends when its moment has come, and not a hair before, so that virtual time never stands still", () => {
   const random = createRandom(1, "moments");
@@ -16,4 +20,45 @@ test("a wait ends when its moment has come, and not a hair before, so that virtu
   expect(wrong).toBe(0);
   // Rounding alone does get it wrong now and then.
   expect(early).toBeGreaterThan(0);
+});
+
+test("a client that is sent to another node gives up its connection first, and goes home when it is sent nowhere", async () => {
+  const [n1, n2] = nodeNames(2);
+  if (n1 === undefined || n2 === undefined) throw new Error("two nodes");
+  const seen: string[] = [];
+  const agenda: (() => void)[] = [];
+  const driver: Driver = {
+    now: () => 0,
+    at: () => () => undefined,
+    invoke({ thread, node }, events) {
+      seen.push(`${thread} asks ${node}`);
+      events.called();
+      agenda.push(() => {
+        events.returned();
+        events.done({ outcome: "ok", output: null, error: null, attempts: 1, systemIndex: null });
+      });
+    },
+    retire: (thread) => void seen.push(`${thread} leaves`),
+  };
+  const nodes = [undefined, n1, n2, n2, undefined];
+  const generator: Generator = {
+    next({ freeThreads }) {
+      if (freeThreads.length === 0) return { type: "wait", untilMs: null };
+      if (nodes.length === 0) return { type: "done" };
+      const node = nodes.shift();
+      const what = { thread: 0, function: "get", key: "k", input: null, intendedMs: 0, phase: "load" as const };
+      return { type: "operation", operation: node === undefined ? what : { ...what, node } };
+    },
+    update: () => undefined,
+    droppedArrivals: () => 0,
+  };
+  const header = { model: "cas-register", initial: null, keyed: true, plan: "p", run: "r", build: null, startedAt: "" };
+  const recorder = new Recorder({ clock: () => 0, sink: null, header: { ...header, concurrency: 1 } });
+  const loop = new RunLoop({ driver, recorder, nodes: [n1, n2], concurrency: 1, operationTimeoutMs: 100 });
+  const driven = loop.drive(generator, new AbortController().signal);
+  for (let next = agenda.shift(); next !== undefined; next = agenda.shift()) next();
+  await driven;
+  expect(seen).toEqual(["0 asks n1", "0 asks n1", "0 leaves", "0 asks n2", "0 asks n2", "0 leaves", "0 asks n1"]);
+  const asked = recorder.events.flatMap((event) => (event.type === "invoke" ? [event.node] : []));
+  expect(asked).toEqual(["n1", "n1", "n2", "n2", "n1"]);
 });

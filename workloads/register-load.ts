@@ -84,7 +84,11 @@ export class RegisterLoad implements Generator {
     this.#shape = shape;
     this.#options = options;
     const small = smallDomainKeys(keys, options, shape.smallDomainShare);
-    this.#states = keys.map((key) => fresh(key, small.has(key)));
+    this.#states = keys.map((key, place) => {
+      // As if some had been in use for a while, so that they do not all retire at once.
+      const used = shape.retireAfter === null ? 0 : Math.floor((place * shape.retireAfter) / keys.length);
+      return { ...fresh(key, small.has(key)), operations: used };
+    });
     this.#byKey = new Map(this.#states.map((state) => [state.key, state]));
     this.#nodes = options.nodes.length;
     this.#concurrency = options.concurrency;
