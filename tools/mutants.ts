@@ -2,7 +2,7 @@
 // how soon, by which checker, and how small it became, a line a bug as it comes.
 //   npm run mutants
 //   npm run mutants -- --hunts 3 --time-limit 30s --only M08,M13 --seed 1 --threads 1 --shrink-time 30s --local 3 --json
-//   npm run mutants -- --write       keeps the table in mutants/scoreboard.json and docs/mutants.md
+//   npm run mutants -- --write       keeps the whole table in mutants/scoreboard.json and docs/mutants.md
 //   npm run mutants -- --resume rows.jsonl --seed 1      rows that the file holds from an interrupted run are not measured again
 // A hunt for a bug that must be found lasts at most `--time-limit`, for one that should be found `--should-limit`; a control gets
 // `--control-seeds` seeds. `--local n` also runs each bug n times on processes of this machine, with the default plan. Exit code 1: a bug that
@@ -192,6 +192,7 @@ async function main(): Promise<number> {
   const only = values.only?.split(",");
   const unknown = only?.filter((id) => !mutants.has(id)) ?? [];
   if (unknown.length > 0) throw new Error(`no mutant is called ${unknown.join(", ")}`);
+  if (values.write === true && only !== undefined) throw new Error("--write keeps the whole table: leave out --only");
   const conditions = await conditionsOf(values);
   const kept =
     values.resume !== undefined && existsSync(values.resume)
