@@ -60,6 +60,7 @@ const parts: Readonly<Record<string, Part>> = {
       "checker/decide.test.ts",
       "checker/corner-cases.test.ts",
       "checker/linearizability.test.ts",
+      "checker/one-key.test.ts",
       "checker/values.test.ts",
       "checker/sort-by-time.test.ts",
     ],
