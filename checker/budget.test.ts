@@ -91,14 +91,16 @@ describe("an exhausted budget", () => {
   });
 
   test.each(["configuration-sets", "wing-gong"] as const)("%s stops soon after its time", (engine) => {
-    const startedMs = performance.now();
+    // Of the processor, for the machine may be busy with something else.
+    const before = process.cpuUsage();
     const result = checkLinearizability(hard(40), "cas-register", {
       initial: null,
       engine,
       budget: { timeMs: 200, configurations: 1e9 },
       explainMs: 200,
     });
-    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(10_000);
     if (result.valid === "unknown") expect(result.unknown[0]?.sentence).toMatch(/the time budget ran out/);
     else expect(result.valid).toBe(false);
   });
