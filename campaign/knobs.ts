@@ -14,7 +14,14 @@ interface KnobCommon {
 
 export type Knob = KnobCommon &
   (
-    | { readonly kind: "integer"; readonly minimum: number; readonly maximum: number; readonly default: number | null }
+    | {
+        readonly kind: "integer";
+        readonly minimum: number;
+        readonly maximum: number;
+        readonly default: number | null;
+        /** Also as so many a node: `3n`. */
+        readonly perNode?: boolean;
+      }
     | { readonly kind: "number"; readonly minimum: number; readonly maximum: number; readonly default: number | null }
     | { readonly kind: "duration"; readonly minimumMs: number; readonly maximumMs: number; readonly default: number }
     | { readonly kind: "choice"; readonly choices: readonly string[]; readonly default: string }
@@ -105,7 +112,8 @@ export const knobs = [
     minimum: 1,
     maximum: 1000,
     default: null,
-    help: "client threads, each pinned to a node; at least the number of nodes (default: three a node)",
+    perNode: true,
+    help: "client threads, each pinned to a node; at least the number of nodes; `2n` is two a node (default: `3n`)",
   },
   {
     name: "keys",
@@ -180,6 +188,13 @@ export function knobByName(wanted: string): Knob | undefined {
   return knobs.find((knob) => knob.name === wanted);
 }
 
+/** The number that `3n` stands for; a number stands for itself. Throws UsageError when it is outside the knob's limits. */
+export function ofNodes(wanted: KnobName, value: KnobValue, nodes: number): KnobValue {
+  const knob = knobByName(wanted);
+  if (typeof value !== "string" || knob?.kind !== "integer") return value;
+  return within(Number.parseInt(value, 10) * nodes, knob.minimum, knob.maximum, `--${knob.flag} ${value}`);
+}
+
 function within(value: number, minimum: number, maximum: number, what: string, unit = ""): number {
   if (value < minimum || value > maximum) {
     throw new UsageError(`${what}: ${value}${unit} is outside ${minimum}${unit} … ${maximum}${unit}`);
@@ -199,6 +214,7 @@ export function parseKnob(knob: Knob, given: unknown, what: string): KnobValue {
   if (typeof text !== "string") throw new UsageError(`${what}: expected a ${knob.kind}, got ${JSON.stringify(given)}`);
   switch (knob.kind) {
     case "integer":
+      if (knob.perNode === true && /^[1-9]\d{0,3}n$/.test(text)) return text;
       return within(parseNumber(text, what, true), knob.minimum, knob.maximum, what);
     case "number":
       return within(parseNumber(text, what, false), knob.minimum, knob.maximum, what);

@@ -19,7 +19,7 @@ import {
 } from "../nemesis/index.js";
 import { workloads } from "../workloads/index.js";
 import { UsageError } from "./exit-code.js";
-import { knobs, type KnobName, type KnobValue, type KnobValues } from "./knobs.js";
+import { knobs, ofNodes, type KnobName, type KnobValue, type KnobValues } from "./knobs.js";
 import type { Floors, Plan } from "./plan.js";
 
 /** Where a knob's value came from. */
@@ -65,6 +65,8 @@ export function resolveKnobs(request: PlanRequest): ResolvedKnobs {
   }
   if (values.seed === null) set("seed", randomInt(2 ** 32 - 1), "derived");
   if (values.concurrency === null) set("concurrency", 3 * Number(values.nodes), "derived");
+  const threads = ofNodes("concurrency", values.concurrency, Number(values.nodes));
+  if (threads !== values.concurrency) set("concurrency", threads, provenance["concurrency"]?.from ?? "derived");
   if (values.name === null) set("name", values.workload, "derived");
   if (values.on === "auto") set("on", "local", "derived");
   return { values, provenance };
