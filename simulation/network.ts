@@ -25,6 +25,14 @@ export interface NetworkHosts {
   deliver(to: number, from: number, messages: readonly unknown[]): void;
 }
 
+/** What travels on a connection; without messages it is a Hello. */
+interface Frame {
+  /** Its place among the connection's frames. */
+  readonly position: number;
+  readonly bytes: number;
+  readonly messages: readonly unknown[] | null;
+}
+
 interface Connection {
   readonly senderIncarnation: number;
   readonly number: number;
@@ -33,7 +41,7 @@ interface Connection {
   sent: number;
   /** Frames from this position on are lost. */
   lostFrom: number;
-  held: { readonly bytes: number; readonly arrive: () => void }[] | null;
+  held: Frame[] | null;
   /** Bytes were discarded in it, so it dies when the cut is healed. */
   broken: boolean;
   welcomed: boolean;
@@ -106,12 +114,7 @@ export class SimulatedNetwork {
     if (connection === null) return;
     this.frames += 1;
     this.messages += messages.length;
-    this.#put(link, connection, frameBytes + messageBytes * messages.length, () => {
-      this.#hosts.whenRunning(to, () => {
-        // Bytes of a superseded connection, or for a process that is gone, are discarded.
-        if (link.current === connection) this.#hosts.deliver(to, from, messages);
-      });
-    });
+    this.#put(link, connection, frameBytes + messageBytes * messages.length, messages);
   }
 
   /** A process has started: it dials everybody, and has seen no connection yet. */
@@ -162,7 +165,7 @@ export class SimulatedNetwork {
     link.hoards = [];
     link.heldWelcomes = [];
     for (const connection of hoards) {
-      for (const { bytes, arrive } of connection.held ?? []) this.#travel(link, connection, bytes, arrive);
+      for (const frame of connection.held ?? []) this.#travel(link, connection, frame);
       connection.held = null;
     }
     for (const welcome of heldWelcomes) welcome();
@@ -172,7 +175,7 @@ export class SimulatedNetwork {
     link.pauseNs = Math.min(link.pauseNs, firstPauseNs * 4);
   }
 
-  #put(link: Link, connection: Connection, bytes: number, deliver: () => void): void {
+  #put(link: Link, connection: Connection, bytes: number, messages: readonly unknown[] | null): void {
     const position = connection.sent;
     connection.sent += 1;
     link.offeredBytes += bytes;
@@ -181,22 +184,22 @@ export class SimulatedNetwork {
       connection.lostFrom = Math.min(connection.lostFrom, position);
       return;
     }
-    const arrive = (): void => {
-      if (position >= connection.lostFrom) return;
-      link.deliveredBytes += bytes;
-      if (this.#hosts.incarnation(link.to) === connection.receiverIncarnation) deliver();
-    };
-    if (link.cut === "stall") {
-      if (connection.held === null) {
-        connection.held = [];
-        link.hoards.push(connection);
-      }
-      connection.held.push({ bytes, arrive });
-    } else this.#travel(link, connection, bytes, arrive);
+    const frame = { position, bytes, messages };
+    if (link.cut === "stall") this.#hoard(link, connection, frame);
+    else this.#travel(link, connection, frame);
   }
 
-  #travel(link: Link, connection: Connection, bytes: number, arrive: () => void): void {
+  #hoard(link: Link, connection: Connection, frame: Frame): void {
+    if (connection.held === null) {
+      connection.held = [];
+      link.hoards.push(connection);
+    }
+    connection.held.push(frame);
+  }
+
+  #travel(link: Link, connection: Connection, frame: Frame): void {
     const { shape } = link;
+    const { bytes } = frame;
     let wireNs = (bytes / this.#settings.linkBytesPerS) * 1e9;
     if (shape?.bandwidthKbPerS !== undefined) wireNs = Math.max(wireNs, (bytes / (shape.bandwidthKbPerS * 1000)) * 1e9);
     link.freeNs = Math.max(link.freeNs, this.#queue.nowNs) + wireNs;
@@ -207,13 +210,19 @@ export class SimulatedNetwork {
       if (link.cut === "drop") {
         connection.broken = true;
         connection.lostFrom = 0;
-      } else if (link.cut === "stall") {
-        if (connection.held === null) {
-          connection.held = [];
-          link.hoards.push(connection);
-        }
-        connection.held.push({ bytes, arrive });
-      } else arrive();
+      } else if (link.cut === "stall") this.#hoard(link, connection, frame);
+      else this.#arrive(link, connection, frame);
+    });
+  }
+
+  #arrive(link: Link, connection: Connection, { position, bytes, messages }: Frame): void {
+    if (position >= connection.lostFrom) return;
+    link.deliveredBytes += bytes;
+    if (this.#hosts.incarnation(link.to) !== connection.receiverIncarnation) return;
+    this.#hosts.whenRunning(link.to, () => {
+      if (messages === null) this.#hello(link, connection);
+      // Bytes of a superseded connection are discarded.
+      else if (link.current === connection) this.#hosts.deliver(link.to, link.from, messages);
     });
   }
 
@@ -261,9 +270,7 @@ export class SimulatedNetwork {
       welcomed: false,
     };
     link.connection = connection;
-    this.#put(link, connection, helloBytes, () =>
-      this.#hosts.whenRunning(link.to, () => this.#hello(link, connection)),
-    );
+    this.#put(link, connection, helloBytes, null);
   }
 
   #hello(link: Link, connection: Connection): void {

@@ -97,7 +97,14 @@ export function removeDigest(set: Digest, member: Digest): Digest {
   return { high: (set.high - member.high) >>> 0, low: (set.low - member.low) >>> 0 };
 }
 
+const hexadecimal = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+function formatLane(lane: number): string {
+  const byte = (shift: number): string => hexadecimal[(lane >>> shift) & 0xff] ?? "";
+  return byte(24) + byte(16) + byte(8) + byte(0);
+}
+
 /** 16 hexadecimal digits. */
 export function formatDigest(digest: Digest): string {
-  return digest.high.toString(16).padStart(8, "0") + digest.low.toString(16).padStart(8, "0");
+  return formatLane(digest.high) + formatLane(digest.low);
 }
