@@ -132,8 +132,9 @@ class Drive {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
     if (this.#signal.aborted || this.#failure !== null) this.#exhausted = true;
-    // Each turn starts an operation on a free thread, so there are at most as many as threads.
-    for (let started = 0; !this.#exhausted && started <= this.#threads.length; started++) {
+    // Each turn starts an operation on a free thread, so there are at most as many as threads. While none is free only a completion
+    // can change that: under full load a timer for every arrival in between would be most of what happens.
+    while (!this.#exhausted && this.#free.length > 0) {
       const step = this.#generator.next({
         nowMs: this.#nowMs(),
         freeThreads: this.#free,
