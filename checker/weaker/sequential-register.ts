@@ -94,12 +94,12 @@ export function judgeBlocks(given: Sessions): BlocksAnswer {
   if (witness !== null) return contradiction(witness);
   const edges: BlockEdge[] = [];
   for (const steps of sessions) {
-    let earlier: Step | null = null;
-    let leaving: Place | null = null;
+    let last: { readonly earlier: Step; readonly leaving: Place } | null = null;
     for (const later of steps) {
       const arriving = blocks.placeOf(later);
       if (arriving === null) continue;
-      if (earlier !== null && leaving !== null) {
+      if (last !== null) {
+        const { earlier, leaving }: { readonly earlier: Step; readonly leaving: Place } = last;
         if (leaving.root !== arriving.root)
           edges.push({ from: leaving.root, to: arriving.root, leaving, arriving, earlier, later });
         else if (leaving.depth > arriving.depth) {
@@ -107,8 +107,7 @@ export function judgeBlocks(given: Sessions): BlocksAnswer {
           return contradiction([earlier.at, later.at, ...links]);
         }
       }
-      earlier = later;
-      leaving = arriving;
+      last = { earlier: later, leaving: arriving };
     }
   }
   const cycle = cycleIn(edges, initialWrite);
@@ -138,8 +137,7 @@ function operationsOf(cycle: readonly BlockEdge[], blocks: Blocks): readonly num
 /** Blocks in an order that the edges allow, each from its root on. */
 function inOrder(sessions: readonly (readonly Step[])[], blocks: Blocks, edges: readonly Edge[]): readonly number[] {
   const members = new Map<number, { readonly at: number; readonly depth: number }[]>();
-  for (const root of [...blocks.places.values()].filter(({ depth }) => depth === 0).map((place) => place.root))
-    members.set(root, []);
+  for (const { root } of blocks.places.values()) members.set(root, []);
   for (const step of sessions.flat()) {
     const place = blocks.placeOf(step);
     if (place !== null) members.get(place.root)?.push({ at: step.at, depth: place.depth });

@@ -30,9 +30,9 @@ export function searchSequential<State>(
     seen.add(key);
     const choices: { readonly point: Point; readonly call: number }[] = [];
     for (const [session, queue] of queues.entries()) {
-      const at = queue[point.heads[session] ?? 0];
-      const operation = at === undefined ? undefined : operations[at];
-      if (at === undefined || operation === undefined) continue;
+      const at = queue[point.heads[session] ?? 0] ?? -1;
+      const operation = operations[at];
+      if (operation === undefined) continue;
       const after = model.step(point.state, operation);
       if (after === "illegal") continue;
       const heads = point.heads.with(session, (point.heads[session] ?? 0) + 1);
@@ -67,12 +67,10 @@ function orderOf(point: {
 /** Positions by process, without what certainly did not happen and reads without an answer. */
 function queuesOf<State>(model: Model<State>, operations: readonly Operation[]): readonly (readonly number[])[] {
   const queues = new Map<number, number[]>();
-  const positions = [...operations.keys()].sort(
-    (one, other) => (operations[one]?.callNs ?? 0) - (operations[other]?.callNs ?? 0) || one - other,
-  );
-  for (const at of positions) {
-    const operation = operations[at];
-    if (operation === undefined || operation.outcome === "fail") continue;
+  // Stable: what was called at one moment stays in the order of the operations.
+  const inOrder = [...operations.entries()].sort(([, one], [, other]) => one.callNs - other.callNs);
+  for (const [at, operation] of inOrder) {
+    if (operation.outcome === "fail") continue;
     if (operation.outcome === "info" && model.isRead(operation)) continue;
     const known = queues.get(operation.process);
     if (known === undefined) queues.set(operation.process, [at]);
