@@ -92,7 +92,7 @@ const parts: Readonly<Record<string, Part>> = {
   },
   register: {
     mutate: ["checker/register/"],
-    tests: [...engineTests, "checker/register/gap.test.ts", "checker/register/value-numbers.test.ts"],
+    tests: [...engineTests, "checker/register/*.test.ts"],
   },
   "general-search": {
     mutate: ["checker/general-search/"],
