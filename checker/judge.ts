@@ -67,7 +67,7 @@ export function judge(input: JudgeInput): Verdict {
     ...checkersOfModel(input, operations, linearizability),
     carefully("crash", () => checkCrashes(input.events)),
     ...(input.mode === "run" ? runCheckers(input, operations, faults, logs) : []),
-    carefully("stats", () => checkStats(operations)),
+    carefully("stats", () => checkStats(operations, input.events)),
     carefully("teeth", () => {
       teeth = [...teethOf(input, operations, faults), ...corruptionsOf(input, operations, linearizability)];
       return doubtsOnly("teeth", early ? [] : weaknesses(teeth));

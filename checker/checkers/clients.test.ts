@@ -1,6 +1,7 @@
 // Whole answers of the checkers that look at what clients were told, word for word: class, sentence, operations, time, fingerprint and
 // figures of each kind of fault, and where naming them ends.
 import { expect, test } from "vitest";
+import type { HistoryEvent, Operation } from "../../history/index.js";
 import { failed, timedHistory as history, type Row } from "../testing/timed-history.js";
 import { checkAcknowledged } from "./acknowledged.js";
 import { checkFailedButSeen } from "./failed-but-seen.js";
@@ -181,6 +182,28 @@ test("stats: counts and latencies by function", () => {
       cas: { ok: 0, fail: 0, info: 1, p50_ms: null, p99_ms: null, max_ms: null },
     },
   });
+});
+
+test("stats: where the history says when operations were due, latencies count from then as well", () => {
+  const operations = history([1, "get", null, 0, 0.05, 0.06], [2, "get", null, 0, 0.07, 0.08]);
+  const due = (operation: Operation, intended: number): HistoryEvent => ({
+    type: "invoke",
+    time: operation.callNs,
+    process: operation.process,
+    thread: 0,
+    node: "n1",
+    function: "get",
+    key: null,
+    input: null,
+    intended,
+    phase: "load",
+  });
+  const events: HistoryEvent[] = [];
+  for (const operation of operations) events[operation.callEvent] = due(operation, 10e6);
+  const { details } = checkStats(operations, events);
+  const called = { p50_ms: 10, p99_ms: 10, max_ms: 10 };
+  const waited = { since_due_p50_ms: 70, since_due_p99_ms: 70, since_due_max_ms: 70 };
+  expect(details).toEqual({ get: { ok: 2, fail: 0, info: 0, ...called, ...waited } });
 });
 
 test("acknowledged: writes that are surely missing come first", () => {
