@@ -100,3 +100,15 @@ test("what a model throws is thrown on", () => {
   expect(() => decide(list, throws("step"), { initial: null })).toThrow("no step");
   expect(() => decide(list, throws("refuses"), { initial: null })).toThrow("no shape");
 });
+
+test("a linearization holds indices, be they no positions from the middle on", () => {
+  const operations = [
+    operation(0, "put", 1, null, 0, 1),
+    operation(1, "get", null, 1, 2, 3),
+    operation(7, "put", 2, null, 4, 5),
+    operation(9, "get", null, 2, 6, 7),
+  ];
+  expect(decide(operations, "register", { initial: null }).valid).toBe(true);
+  const { keys } = checkLinearizability(operations, "register", { initial: null });
+  expect(keys[0]?.linearization).toEqual([0, 1, 7, 9]);
+});

@@ -6,7 +6,7 @@ import { EngineDoesNotApply, judgeOperations, type EngineName, type Prepared } f
 import { splitByKey, validateOperations, type KeyHistory } from "./keys.js";
 import { requireLinearization, resolveModel } from "./linearizability.js";
 import type { AnyModel } from "./model.js";
-import { readOneKey } from "./one-key.js";
+import { readOneKey, type OneKey } from "./one-key.js";
 import { bytesPerOperation } from "./register/columns.js";
 import { withScratch } from "./scratch.js";
 import { show } from "./values.js";
@@ -88,18 +88,19 @@ export function decide(operations: readonly Operation[], model: string | AnyMode
   return decision(reason === null ? true : "unknown", null, reason);
 }
 
-type PreparedKey = Prepared & { readonly indices: Float64Array };
+type PreparedKey = Prepared & Pick<OneKey, "indices">;
 
 /** Operation.index by place in the order; in scratch memory where there is some. */
 function indicesOf(
   operations: readonly Operation[],
   order: readonly number[] | Int32Array,
   prepared: PreparedKey | null,
-): readonly number[] | Float64Array {
+): readonly number[] | Int32Array | Float64Array {
+  if (prepared !== null && prepared.indices === null) return order;
   const indices = prepared === null ? [] : prepared.scratch.float64(order.length);
   for (let at = 0; at < order.length; at++) {
     const position = order[at] ?? -1;
-    indices[at] = prepared?.indices[position] ?? operations[position]?.index ?? -1;
+    indices[at] = prepared?.indices?.[position] ?? operations[position]?.index ?? -1;
   }
   return indices;
 }

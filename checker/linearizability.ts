@@ -9,7 +9,7 @@ import { splitByKey, validateOperations, type KeyHistory } from "./keys.js";
 import type { AnyModel } from "./model.js";
 import { casRegister } from "./models/index.js";
 import { resolveModel } from "./models/resolve-model.js";
-import { readOneKey } from "./one-key.js";
+import { readOneKey, type OneKey } from "./one-key.js";
 import { bytesPerOperation } from "./register/columns.js";
 import { withScratch } from "./scratch.js";
 import { verifyCore } from "./verifier-core.js";
@@ -118,7 +118,7 @@ function judgeKey(
   options: LinearizabilityOptions,
   budget: Budget,
   explain: boolean,
-  prepared: (Prepared & { readonly indices: Float64Array }) | null = null,
+  prepared: (Prepared & Pick<OneKey, "indices">) | null = null,
 ): JudgedKey {
   const { history, model } = inRegisterWords(given, givenModel);
   let engine: EngineName = options.engine ?? (model.register ? "no-search" : "wing-gong");
@@ -141,7 +141,7 @@ function judgeKey(
     const asked = options.engine ?? null;
     const { answer } = judgeOperations(operations, model, options.initial, spent, asked, onEngine, prepared);
     if (answer.valid) {
-      const order = indicesOf(answer.order, operations, prepared?.indices ?? null);
+      const order = indicesOf(answer.order, operations, prepared);
       requireLinearization(history, model, options.initial, order);
       if (history !== given) requireLinearization(given, givenModel, options.initial, order);
       return { result: result(true, order, null), violation: null, unknown: null };
@@ -158,12 +158,13 @@ function judgeKey(
 function indicesOf(
   positions: readonly number[] | Int32Array,
   operations: readonly Operation[],
-  known: Float64Array | null,
+  prepared: Pick<OneKey, "indices"> | null,
 ): number[] {
+  if (prepared !== null && prepared.indices === null) return Array.from(positions);
   const indices: number[] = [];
   for (let at = 0; at < positions.length; at++) {
     const position = positions[at] ?? -1;
-    indices.push(known?.[position] ?? operations[position]?.index ?? -1);
+    indices.push(prepared?.indices?.[position] ?? operations[position]?.index ?? -1);
   }
   return indices;
 }
@@ -195,7 +196,7 @@ export function requireLinearization(
   { operations, key }: KeyHistory,
   model: AnyModel,
   initial: JsonValue,
-  order: readonly number[] | Float64Array,
+  order: readonly number[] | Int32Array | Float64Array,
 ): void {
   const problem = model.register
     ? verifyLinearization(registerSpecification(initial), operations, order)

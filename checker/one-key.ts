@@ -9,8 +9,8 @@ import type { Scratch } from "./scratch.js";
 export interface OneKey {
   readonly key: JsonValue;
   readonly columns: RegisterColumns | Contradiction;
-  /** Operation.index by position. */
-  readonly indices: Float64Array;
+  /** Operation.index by position; null where it is the position itself, as in recorded histories. */
+  readonly indices: Float64Array | null;
 }
 
 /**
@@ -37,7 +37,7 @@ function read<State>(
 ): OneKey | null {
   const clients = new Clients();
   const filler = new ColumnFiller(operations.length, initial, scratch);
-  const indices = scratch.float64(operations.length);
+  let indices: Float64Array | null = null;
   let contradiction = -1;
   let latestCall = -Infinity;
   let greatestIndex = -Infinity;
@@ -49,7 +49,11 @@ function read<State>(
     latestCall = callNs;
     greatestIndex = index;
     if (clients.take(operation) !== null) return null;
-    indices[position] = index;
+    if (indices === null && index !== position) {
+      indices = scratch.float64(operations.length);
+      for (let earlier = 0; earlier < position; earlier++) indices[earlier] = earlier;
+    }
+    if (indices !== null) indices[position] = index;
     if (outcome === "fail") continue;
     if (model.refuses(operation) !== null) return null;
     if (contradiction === -1 && !filler.add(operation, position)) contradiction = position;

@@ -39,35 +39,35 @@ function stepRegister(state: JsonValue, { function: name, input, output, outcome
 }
 
 export const registerSpecification = (initial: JsonValue) => ({ initial, step: stepRegister, text });
+const named = (index: number): string => `operation ${index}`; // called: a text in a loop is made ahead, every time
 
 /** What is wrong with a claimed linearization, or null. `order` holds Operation.index. */
 export function verifyLinearization<State>(
   { initial, step, text: show }: Specification<State>,
   operations: readonly Operation[],
-  order: readonly number[] | Float64Array,
+  order: readonly number[] | Int32Array | Float64Array,
 ): string | null {
   let places: Map<number, number> | null = null; // for what stands neither where its index says nor near the one before
   const placed = new Uint8Array(operations.length);
-  let [state, latestCall, near] = [initial, -Infinity, 0];
-  for (const index of order) {
+  let [state, near, latest]: [State, number, Operation | null] = [initial, 0, null]; // latest: called last of those so far
+  for (let at = 0; at < order.length; at++) {
+    const index = order[at] ?? -1;
     let place = operations[index]?.index === index ? index : near;
     for (let tries = 0; tries < 32 && operations[place]?.index !== index; tries++)
       place += (operations[place]?.index ?? Infinity) < index ? 1 : -1;
-    if (operations[place]?.index !== index) {
-      places ??= new Map(operations.map((operation, at) => [operation.index, at]));
-      place = places.get(index) ?? -1;
-    }
+    if (operations[place]?.index !== index)
+      place = (places ??= new Map(operations.map(({ index }, at) => [index, at]))).get(index) ?? -1;
     const operation = operations[place];
-    if (operation === undefined || placed[place] === 1) return `operation ${index} is unknown or stands twice`;
+    if (operation === undefined || placed[place] === 1) return `${named(index)} is unknown or stands twice`;
     placed[place] = 1;
     near = place;
-    if (operation.outcome === "fail") return `operation ${index} did not happen`;
-    if (operation.callNs > latestCall) latestCall = operation.callNs;
-    if ((operation.returnNs ?? Infinity) < latestCall) return `operation ${index} stands too late`;
+    if (operation.outcome === "fail") return `${named(index)} did not happen`;
+    if (latest === null || operation.callNs > latest.callNs) latest = operation;
+    if ((operation.returnNs ?? Infinity) < latest.callNs) return `${named(index)} stands too late`;
     const after = step(state, operation);
-    if (after === undefined) return `operation ${index} cannot answer so in state ${show(state)}`;
+    if (after === undefined) return `${named(index)} cannot answer so in state ${show(state)}`;
     state = after;
   }
-  const missing = operations.find(({ outcome }, place) => placed[place] === 0 && outcome === "ok");
-  return missing === undefined ? null : `operation ${missing.index} is missing`;
+  const missing = operations.find((operation, place) => placed[place] === 0 && operation.outcome === "ok");
+  return missing === undefined ? null : `${named(missing.index)} is missing`;
 }
