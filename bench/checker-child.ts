@@ -26,7 +26,14 @@ export interface LiveAnswer {
   readonly events: number;
   readonly ms: number;
   /** Heap in use after a collection, beyond the history's own. */
-  readonly heaps: readonly { readonly events: number; readonly heapMb: number }[];
+  readonly heaps: readonly HeapAt[];
+}
+
+export interface HeapAt {
+  readonly events: number;
+  /** Events so far that left an operation's outcome unknown. */
+  readonly unknowns: number;
+  readonly heapMb: number;
 }
 
 /** After so many events the heap is looked at. */
@@ -74,7 +81,8 @@ function live(options: RegisterHistoryOptions): LiveAnswer {
     return process.memoryUsage().heapUsed / 2 ** 20;
   };
   const empty = heapMb();
-  const heaps: { readonly events: number; readonly heapMb: number }[] = [];
+  const heaps: HeapAt[] = [];
+  let unknowns = 0;
   let ms = 0;
   for (let from = 0; from < events.length;) {
     const to = Math.min(from + checkpoint, events.length);
@@ -84,7 +92,8 @@ function live(options: RegisterHistoryOptions): LiveAnswer {
       if (event !== undefined) checker.feed(event);
     }
     ms += performance.now() - started;
-    heaps.push({ events: to, heapMb: heapMb() - empty });
+    for (let at = from; at < to; at++) if (events[at]?.type === "info") unknowns += 1;
+    heaps.push({ events: to, unknowns, heapMb: heapMb() - empty });
     from = to;
   }
   return { valid: checker.end().valid, events: events.length, ms, heaps };

@@ -262,8 +262,9 @@ async function liveSection(): Promise<readonly string[]> {
     const { valid, events, ms, heaps } = await inChild<LiveAnswer>({ task: "live", options }, 16_384);
     const first = heaps[0];
     const last = heaps.at(-1);
-    const unknowns = events * 0.5 * unknownShare;
-    const slope = first === undefined || last === undefined ? 0 : last.heapMb - first.heapMb;
+    // Both of what came between the two looks at the heap.
+    const unknowns = (last?.unknowns ?? 0) - (first?.unknowns ?? 0);
+    const slope = (last?.heapMb ?? 0) - (first?.heapMb ?? 0);
     rows.push([
       `${unknownShare * 100} %`,
       String(valid),
