@@ -88,8 +88,9 @@ async function shrinkLarge(
     const load = loads[tried % loads.length] ?? loads[0];
     const plan = huntPlan(firstSeed + tried, { system, deterministic, mutant: mutant.id, ...load });
     if (mostFaults(plan) < large.faults) continue;
-    const hunted = await simulateAndJudge(plan, system, deterministic);
-    if (hunted.verdict.valid !== false) continue;
+    // A bug may keep a group from ever having a leader: such a run throws before its load, and is none.
+    const hunted = await simulateAndJudge(plan, system, deterministic).catch(() => null);
+    if (hunted?.verdict.valid !== false) continue;
     const atViolation = sizeOf(hunted);
     // Late in the search, a run counts that is large when it goes on after the violation: some bugs show in the first operations of every run.
     const goesOn = !isLarge(atViolation) && processorS() - beganS > searchMs / 2000;
