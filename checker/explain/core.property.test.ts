@@ -5,13 +5,14 @@ import { createRandom, type JsonValue, type Operation } from "../../history/inde
 import { Budget } from "../budget.js";
 import { normaliseRegister, type NormalisedRegister } from "../register/normalise.js";
 import { bruteForce } from "../testing/brute-force.js";
+import { get, operations, put } from "../testing/builders.js";
 import { fuzzHistory } from "../testing/fuzz-history.js";
 import { tinyHistory } from "../testing/tiny-history.js";
 import { verifyCore } from "../verifier-core.js";
 import { registerSpecification } from "../verifier.js";
 import { isInconsistentCore, Surroundings } from "./core-search.js";
 import { coreOfModel, coreOfRegister, minimise } from "./minimise.js";
-import { firstContradiction, troubleWith } from "./prefix.js";
+import { firstContradiction, troubleWith, type Trouble } from "./prefix.js";
 import { registerModel } from "../models/register.js";
 
 /** Fewer where hundreds of mutants are tried on them. */
@@ -101,6 +102,47 @@ describe("the first contradiction", () => {
       sound += 1;
     }
     expect(sound).toBeGreaterThan(histories / 40);
+  });
+});
+
+describe("looking for the first contradiction among 600 operations", () => {
+  /** A value is written and read again and again, with one stale read at this place among the answers. */
+  const stale = 301;
+  const steps = Array.from({ length: 600 }, (_, at) => {
+    const value = at - (at % 2);
+    const seen = at === stale ? value - 2 : value;
+    return at % 2 === 0 ? put(value, 10 * at, 10 * at + 5) : get(seen, 10 * at, 10 * at + 5);
+  });
+  const normal = normalised(operations(...steps), null);
+  if (normal === null) throw new Error("invariant: no operation contradicts itself");
+
+  const looksFrom = (trouble: Trouble): number => {
+    let looks = 0;
+    const first = firstContradiction(normal, trouble, () => {
+      looks += 1;
+      return budget();
+    });
+    expect(first?.operation.position).toBe(stale);
+    return looks;
+  };
+
+  test("takes one look where a conflict is known, two where the place is", () => {
+    expect(looksFrom({ stuck: stale, conflict: [stale - 1, stale, stale - 3] })).toBe(1);
+    expect(looksFrom({ stuck: stale, conflict: [] })).toBe(2);
+  });
+
+  test.each([1, 3, 10, 30, 100, 298])(
+    "takes at most eight and two more for each doubling of the distance, at %d",
+    (far) => {
+      // Steps outwards and steps back grow fourfold, halving goes on from there; each may reach three times as far as it need.
+      const most = 8 + 2 * Math.log2(far);
+      expect(looksFrom({ stuck: stale - far, conflict: [] })).toBeLessThanOrEqual(most);
+      expect(looksFrom({ stuck: stale + far, conflict: [] })).toBeLessThanOrEqual(most);
+    },
+  );
+
+  test("begins at the end where no place is known", () => {
+    expect(looksFrom({ stuck: -1, conflict: [] })).toBe(looksFrom({ stuck: 599, conflict: [] }));
   });
 });
 
