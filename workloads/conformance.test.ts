@@ -55,21 +55,18 @@ describe.each(generated.map((workload) => [workload.name, workload] as const))("
     );
   });
 
-  test.each([1, 2, 3, 4])(
-    "a correct store is valid though replies are lost and everything stalls once, seed %i",
-    (seed) => {
-      const { operations, own, run } = play(workload, seed, {
-        lostReplies: 0.03,
-        stall: { fromMs: 3_000, toMs: 4_000 },
-      });
-      const linearizability = checkLinearizability(operations, workload.model, { initial: null });
-      expect(linearizability).toMatchObject({ valid: true, violations: [], unknown: [] });
-      if (run.judge !== null) expect(own).toMatchObject({ valid: true, violations: [], unknown: [] });
-      // Neither stall nor losses may leave a key out.
-      const written = operations.filter(({ outcome, function: name }) => outcome === "ok" && name === "put");
-      expect(new Set(written.map(({ key }) => key)).size).toBeGreaterThanOrEqual(run.keys.length);
-    },
-  );
+  test.each([1, 2])("a correct store is valid though replies are lost and everything stalls once, seed %i", (seed) => {
+    const { operations, own, run } = play(workload, seed, {
+      lostReplies: 0.03,
+      stall: { fromMs: 3_000, toMs: 4_000 },
+    });
+    const linearizability = checkLinearizability(operations, workload.model, { initial: null });
+    expect(linearizability).toMatchObject({ valid: true, violations: [], unknown: [] });
+    if (run.judge !== null) expect(own).toMatchObject({ valid: true, violations: [], unknown: [] });
+    // Neither stall nor losses may leave a key out.
+    const written = operations.filter(({ outcome, function: name }) => outcome === "ok" && name === "put");
+    expect(new Set(written.map(({ key }) => key)).size).toBeGreaterThanOrEqual(run.keys.length);
+  });
 
   test("refuses options that make no sense, by name", () => {
     expect(workload.problems(testOptions)).toEqual([]);
