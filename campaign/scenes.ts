@@ -58,23 +58,47 @@ export interface SceneInput {
   readonly electionTimeoutMs: number;
 }
 
-/** Draws the scenes of a seed; two seeds of three have none. A load too short for one has none either. */
+/** A longer load has a scene for each so long a part of it. */
+const sceneEveryMs = 10_000;
+
+/**
+ * Draws the scenes of a seed, one after another; two seeds of three have none. A load too short for one has none either. Those of
+ * connectivity keep to themselves.
+ */
 export function drawScenes(random: Random, { groups, timeLimitMs, electionTimeoutMs }: SceneInput): readonly Scene[] {
   if (!random.chance(1 / 3) || timeLimitMs < 12 * electionTimeoutMs) return [];
-  const group = random.integer(0, groups - 1);
-  if (random.chance(0.45)) {
-    const forMs = Math.round(electionTimeoutMs * (6 + 6 * random.unit()));
-    return [
-      {
-        scene: random.pick(connectivityCases),
-        group,
-        at_ms: Math.round(random.unit() * Math.max(0, timeLimitMs - forMs - 2 * electionTimeoutMs)),
-        for_ms: forMs,
-        mode: random.pick(modes),
-        lag_ms: random.integer(10, 500),
-      },
-    ];
-  }
+  const count = Math.min(scenesMax, Math.max(1, Math.floor(timeLimitMs / sceneEveryMs)));
+  const partMs = timeLimitMs / count;
+  let connectivity: boolean | null = null;
+  return Array.from({ length: count }, (_, index): Scene => {
+    const group = random.integer(0, groups - 1);
+    connectivity ??= random.chance(0.45);
+    const place = { group, fromMs: index * partMs, partMs, electionTimeoutMs };
+    return connectivity ? drawConnectivity(random, place) : drawHandOver(random, place);
+  });
+}
+
+interface ScenePlace {
+  readonly group: number;
+  /** The part of the load that the scene begins in. */
+  readonly fromMs: number;
+  readonly partMs: number;
+  readonly electionTimeoutMs: number;
+}
+
+function drawConnectivity(random: Random, { group, fromMs, partMs, electionTimeoutMs }: ScenePlace): ConnectivityScene {
+  const forMs = Math.round(electionTimeoutMs * (6 + 6 * random.unit()));
+  return {
+    scene: random.pick(connectivityCases),
+    group,
+    at_ms: Math.round(fromMs + random.unit() * Math.max(0, partMs - forMs - 2 * electionTimeoutMs)),
+    for_ms: forMs,
+    mode: random.pick(modes),
+    lag_ms: random.integer(10, 500),
+  };
+}
+
+function drawHandOver(random: Random, { group, fromMs, partMs, electionTimeoutMs }: ScenePlace): HandOverScene {
   const one = random.chance(0.5) ? random.pick(deeds) : null;
   const drawStep = (): HandOverStep => ({
     strikes: random.pick(struck),
@@ -93,15 +117,13 @@ export function drawScenes(random: Random, { groups, timeLimitMs, electionTimeou
   const steps = Array.from({ length: random.integer(3, 8) }, drawStep).map((step, at) =>
     twice || at === 0 ? { ...step, strikes: "leader" as const } : step,
   );
-  return [
-    {
-      scene: twice ? "leads-twice" : "hand-over",
-      group,
-      at_ms: Math.round(random.unit() * 0.4 * timeLimitMs),
-      for_ms: Math.round(electionTimeoutMs * (2 + 4 * random.unit())),
-      steps,
-    },
-  ];
+  return {
+    scene: twice ? "leads-twice" : "hand-over",
+    group,
+    at_ms: Math.round(fromMs + random.unit() * 0.4 * partMs),
+    for_ms: Math.round(electionTimeoutMs * (2 + 4 * random.unit())),
+    steps,
+  };
 }
 
 /** Reads them back from a plan. Throws with the place of what is wrong. */

@@ -37,6 +37,8 @@ const shapes: readonly PartitionShape[] = [
 ];
 /** More faults than this in one schedule say nothing new. */
 const faultsMax = 400;
+/** Of a load of a minute or more; some of them find no target. */
+const leastFaultsAMinute = 10;
 
 /** Every knob of a schedule, drawn in one place. A fault lasts from a tenth to twenty election timeouts, log-uniformly. */
 export function drawSwarm({ seed, groups, timeLimitMs, electionTimeoutMs }: SwarmInput): readonly Fault[] {
@@ -52,6 +54,10 @@ export function drawSwarm({ seed, groups, timeLimitMs, electionTimeoutMs }: Swar
   const leaderBias = random.pick([0.2, 0.5, 0.8]);
   const modes = random.pick([["reset", "drop", "stall"], ["stall"], ["drop"], ["reset"]] as const);
   const faults: Fault[] = [];
+  const drawSpec = (): Timeless<Fault> => {
+    const group = random.integer(0, groups - 1);
+    return drawKind(random, random.pickWeighted(weights), group, leaderBias, modes);
+  };
   const endMs = timeLimitMs - electionTimeoutMs;
   for (
     let atMs = random.exponential(meanGapMs);
@@ -64,10 +70,16 @@ export function drawSwarm({ seed, groups, timeLimitMs, electionTimeoutMs }: Swar
       for_ms: Math.max(1, Math.round(Math.min(lasts, endMs - atMs))),
       glitch: true,
     };
-    const group = random.integer(0, groups - 1);
-    faults.push({ ...timed, ...drawKind(random, random.pickWeighted(weights), group, leaderBias, modes) });
+    faults.push({ ...timed, ...drawSpec() });
   }
-  return faults;
+  // Rare faults are worth having and a long run without any is not: what chance left out comes at any time.
+  const least = Math.floor(timeLimitMs / 60_000) * leastFaultsAMinute;
+  while (faults.length < least) {
+    const forMs = Math.round(electionTimeoutMs * (1 + 2 * random.unit()));
+    const at_ms = random.integer(0, Math.floor(endMs) - forMs);
+    faults.push({ at_ms, for_ms: forMs, glitch: true, ...drawSpec() });
+  }
+  return faults.sort((one, other) => one.at_ms - other.at_ms);
 }
 
 type Timeless<T> = T extends unknown ? Omit<T, "at_ms" | "for_ms" | "glitch"> : never;
