@@ -153,7 +153,7 @@ class SimulatedExecution {
     const world = this.#world;
     const { bootMs } = await this.#cluster.boot(new AbortController().signal);
     this.#sampleForEver();
-    this.#waitForLeaders();
+    const leaderless = this.#waitForLeaders();
     this.#originNs = world.queue.nowNs;
     this.#input.trace?.begin(this.#originNs);
     const recorder = new Recorder({
@@ -172,6 +172,7 @@ class SimulatedExecution {
     });
     this.#recorder = recorder;
     this.#recording = true;
+    if (leaderless !== null) this.#holdElection(leaderless);
     if (this.#input.live !== false) this.#judgeLive(recorder);
     const onInterrupt = (): void => this.#cut("interrupted", false);
     signal?.addEventListener("abort", onInterrupt, { once: true });
@@ -298,20 +299,33 @@ class SimulatedExecution {
     });
   }
 
-  /** Nothing that happens before every group is known and led counts. */
-  #waitForLeaders(): void {
+  /** Nothing that happens before every group is known and led counts. Returns a group that never was, if there is one. */
+  #waitForLeaders(): GroupLayout | null {
     const { plan, system } = this.#input;
     const { queue } = this.#world;
     const expected = Math.max(1, Math.floor(plan.nodes / plan.replication));
     const limitNs = queue.nowNs + system.timing.bootTimeoutMs * 1e6;
-    const led = (): boolean =>
-      this.#view.groups.length >= expected &&
-      this.#view.groups.every(({ group }) => this.#view.leaderOf(group, queue.nowNs / 1e6) !== null);
-    while (!led()) {
-      if (queue.nowNs > limitNs)
-        throw new Error(`not every group had a leader ${system.timing.bootTimeoutMs} simulated ms after boot`);
+    const known = (): boolean => this.#view.groups.length >= expected;
+    const leaderless = (): GroupLayout | undefined =>
+      this.#view.groups.find(({ group }) => this.#view.leaderOf(group, queue.nowNs / 1e6) === null);
+    while (!known() || leaderless() !== undefined) {
+      if (queue.nowNs > limitNs) break;
       this.#world.runUntil(queue.nowNs + sampleEveryNs);
     }
+    if (!known())
+      throw new Error(
+        `only ${this.#view.groups.length} of ${expected} groups were known ${system.timing.bootTimeoutMs} simulated ms after boot`,
+      );
+    return leaderless() ?? null;
+  }
+
+  /** Nothing has been broken yet: a group that elects nobody now serves nobody, and nothing but the system is to blame. */
+  #holdElection({ group, members }: GroupLayout): void {
+    const { invariants } = this.#world;
+    const sentence = `group ${group} had no leader that its members agree on ${this.#input.system.timing.bootTimeoutMs} ms after boot, before any fault`;
+    const [member] = members;
+    if (invariants === null || member === undefined) throw new Error(sentence);
+    invariants.serves(this.#world.nodeNamed(member), false, () => sentence);
   }
 
   #sampleForEver(): void {
