@@ -40,6 +40,10 @@ describe("counter", () => {
     expect(judge([put("2:0", "info"), ...raised, get("2:0")])).toMatchObject(fine);
   });
 
+  test("a cas from one counter to another that a put began is no addition to either", () => {
+    expect(counterHistory(handMade(cas("1:4", "2:0"), cas("1:4", "2:9", "info")))).toEqual([]);
+  });
+
   test("a refused cas is a sight of the total and no addition", () => {
     const derived = counterHistory(handMade(mismatch("1:7", "1:9", "1:1")));
     expect(derived.map(({ function: name, output, outcome }) => [name, output, outcome])).toEqual([["get", 1, "ok"]]);

@@ -96,4 +96,18 @@ describe("mixed", () => {
     expect(new Set(run.keys)).toEqual(new Set(perKey.keys()));
     expect(run.keys.length).toBeGreaterThan(testOptions.keys + 4);
   });
+
+  test("keeps a key that no acknowledged write has made, however often it was asked for", () => {
+    const { load, keys } = mixed.create({ ...testOptions, keys: 1, groups: [], own: { retire_after: 5 } }, 1);
+    const asked = new Set<JsonValue>();
+    const reply = { outcome: "fail" as const, output: null, error: "refused", attempts: 0, systemIndex: null };
+    for (let nowMs = 0; nowMs < 1_000; nowMs += 10) {
+      const next = load.next({ nowMs, freeThreads: [9] });
+      if (next.type !== "operation") continue;
+      asked.add(next.operation.key);
+      load.update({ nowMs, operation: next.operation, reply });
+    }
+    expect([...asked]).toEqual(["k0"]);
+    expect(keys).toEqual([]);
+  });
 });
