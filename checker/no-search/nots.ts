@@ -80,13 +80,14 @@ function findCovered(
     const value = columns.value[not] ?? 0;
     const by = writer[value] ?? -1;
     if (value !== 0 && (by === -1 || !hasHappened(columns, evidence, by))) continue;
-    const first = value === 0 ? -1 : (placeOf[by] ?? -1);
-    const chain = first === -1 ? 0 : (chainOf[first] ?? 0);
+    // The virtual write has no place, and chain 0 is its own.
+    const first = placeOf[by] ?? -1;
+    const chain = chainOf[first] ?? 0;
     const leaving = next[value] ?? -1;
     const last = leaving === -1 ? (chains.start[chain + 1] ?? 0) - 1 : (placeOf[leaving] ?? -1);
     // Nobody but the virtual write in the initial value's chain: it may have been gone at once.
     if (last < 0) continue;
-    const begun = first === -1 ? -1 : (returnsFrom[first] ?? -1);
+    const begun = returnsFrom[first] ?? -1;
     const ended = callsUpTo[last] ?? -1;
     const isBegun = begun === -1 || (columns.return[begun] ?? 0) < (columns.call[not] ?? 0);
     if (isBegun && (columns.return[not] ?? 0) < (columns.call[ended] ?? 0))

@@ -17,7 +17,7 @@ export function orderChains(
   const order = byZone(columns, chains, scratch);
   const { leastReturnRow, greatestCallRow } = chains;
   let latest = -Infinity;
-  let latestChain = -1;
+  let latestChain = 0;
   for (let place = 0; place < order.length; place++) {
     const chain = order[place] ?? 0;
     const least = returnOf(columns, leastReturnRow[chain] ?? -1);
@@ -41,8 +41,8 @@ function byZone(
   { count, leastReturnRow, greatestCallRow }: Chains,
   scratch: Scratch,
 ): Int32Array {
-  const chains = scratch.int32(count - 1);
   const keys = scratch.float64(count - 1);
+  const chains = scratch.int32(keys.length);
   let front = 0;
   let back = count - 1;
   for (let chain = 1; chain < count; chain++) {
