@@ -22,8 +22,14 @@ export class DeadEnds {
   #length = 0;
   #missing = 0;
 
-  get isEmpty(): boolean {
-    return this.#entries === 0;
+  /** Memory held, texts apart. */
+  get bytes(): number {
+    return this.#buckets.byteLength + this.#cells.byteLength;
+  }
+
+  /** What a rank adds to the halves of a set's hash; sets are told apart whatever this says. */
+  hashOf(rank: number, half: number): number {
+    return zobrist(rank, half);
   }
 
   /** Forgets all, and keeps the memory if that is small: most searches of keys need little. */

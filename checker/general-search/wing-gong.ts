@@ -11,7 +11,7 @@
 //   sets. A search that never turns back remembers nothing.
 import type { Operation } from "../../history/index.js";
 import type { Budget } from "../budget.js";
-import { type DeadEnds, zobrist } from "./dead-ends.js";
+import type { DeadEnds } from "./dead-ends.js";
 import type { EngineAnswer } from "../engine.js";
 import type { Model } from "../model.js";
 import { borrowSearchMemory, giveBackSearchMemory, type SearchMemory } from "./search-memory.js";
@@ -210,8 +210,7 @@ class Search<State> {
       if (after === "illegal") continue;
       this.#take(rank, after.state, true);
       // Its return may have been the limit: more reads may be possible now, none of those passed over.
-      while (at !== this.#head && ((this.#events[at] ?? 1) & 1) === 1 && (this.#events[at] ?? 0) >> 1 === rank)
-        at = this.#next[at] ?? 0;
+      if (at === this.#returnAt[rank]) at = this.#next[at] ?? 0;
     }
   }
 
@@ -243,8 +242,8 @@ class Search<State> {
   #take(rank: number, after: State, forced: boolean): void {
     this.#steps.push({ rank, forced, state: this.#state, greatest: this.#greatest });
     this.#state = after;
-    this.#first ^= zobrist(rank, 0);
-    this.#second ^= zobrist(rank, 1);
+    this.#first ^= this.#dead.hashOf(rank, 0);
+    this.#second ^= this.#dead.hashOf(rank, 1);
     const kind = this.#kindOfRank(rank);
     if (kind !== undefined) {
       kind.used += 1;
@@ -261,8 +260,8 @@ class Search<State> {
     if (step === undefined) throw new Error("invariant: no step to take back");
     const { rank } = step;
     this.#state = step.state;
-    this.#first ^= zobrist(rank, 0);
-    this.#second ^= zobrist(rank, 1);
+    this.#first ^= this.#dead.hashOf(rank, 0);
+    this.#second ^= this.#dead.hashOf(rank, 1);
     this.#greatest = step.greatest;
     const kind = this.#kindOfRank(rank);
     if (kind !== undefined) {
