@@ -11,12 +11,11 @@ import { fieldOf } from "../values.js";
 export interface Evidence {
   /** All operations of the key, failed ones too. */
   readonly operations: readonly Operation[];
-  /** Normalised from `kept`, to which its positions refer. */
+  /** Normalised from `operations`, to which its positions refer. */
   readonly normal: readonly RegisterOperation[];
-  readonly kept: readonly Operation[];
   /** The operation whose answer made the history inconsistent. */
   readonly culprit: RegisterOperation;
-  /** Positions in `kept`. */
+  /** Positions in `operations`. */
   readonly core: readonly number[];
   /** Texts of values by number. */
   readonly values: readonly string[];
@@ -32,7 +31,7 @@ export interface Classified {
   readonly class: ViolationClass;
   /** The value in question, by number. */
   readonly value: number;
-  /** What the culprit contradicts, or whose effect it saw; positions in `kept`. */
+  /** What the culprit contradicts, or whose effect it saw; a position in `operations`. */
   readonly against: number | null;
   /** The operation that had written the value (or said that it did not), position in `operations`; for sentences. */
   readonly writer: Operation | null;
@@ -48,7 +47,7 @@ function isWrite({ kind }: RegisterOperation): boolean {
 }
 
 export function classify(evidence: Evidence): Classified {
-  const { culprit, normal, kept } = evidence;
+  const { culprit, normal, operations } = evidence;
   const value = observedBy(culprit);
   const against = replacementBefore(evidence);
   if (value === null) return { class: "stale read", value: culprit.value, against, writer: null };
@@ -58,7 +57,7 @@ export function classify(evidence: Evidence): Classified {
   const fork = forkOf(evidence);
   if (fork !== null) return { class: "forked CAS", value, against: fork.position, writer: null };
   const latest = begun.sort((left, right) => right.call - left.call)[0];
-  const writer = latest === undefined ? null : (kept[latest.position] ?? null);
+  const writer = latest === undefined ? null : (operations[latest.position] ?? null);
   const found = (name: ViolationClass): Classified => ({ class: name, value, against, writer });
   if (sawItself(evidence, value)) return found("resurrected write");
   if (!isWrite(culprit) && !staysBack(evidence, value)) return found("stale read");
@@ -126,9 +125,9 @@ function canComeAbout({ normal, culprit }: Evidence, value: number, byItself: bo
 
 /** Nobody else who may have written the value had begun to. */
 function unexplained(evidence: Evidence, value: number): Classified {
-  const { culprit, operations, kept, values, wouldWrite, attemptsOf } = evidence;
+  const { culprit, operations, values, wouldWrite, attemptsOf } = evidence;
   const text = values[value];
-  const author = kept[culprit.position];
+  const author = operations[culprit.position];
   const base = { value, against: null };
   if (author !== undefined && (wouldWrite(author) === text || canComeAbout(evidence, value, true)))
     return { ...base, class: "resurrected write", writer: author };
@@ -145,15 +144,15 @@ function saysItDidNot({ outcome, output }: Operation): boolean {
 }
 
 /** The other of two successful cas from one value, neither acknowledged before the other began. */
-function forkOf({ culprit, normal, kept, core }: Evidence): RegisterOperation | null {
-  if (culprit.kind !== "cas" || kept[culprit.position]?.function !== "cas") return null;
+function forkOf({ culprit, normal, operations, core }: Evidence): RegisterOperation | null {
+  if (culprit.kind !== "cas" || operations[culprit.position]?.function !== "cas") return null;
   const rival = normal.find(
     (one) =>
       one.kind === "cas" &&
       one.required &&
       one.position !== culprit.position &&
       one.expected === culprit.expected &&
-      kept[one.position]?.function === "cas" &&
+      operations[one.position]?.function === "cas" &&
       core.includes(one.position) &&
       one.call <= culprit.return &&
       culprit.call <= one.return,
@@ -198,15 +197,15 @@ function sawItself({ culprit, normal, core }: Evidence, value: number): boolean 
  * or comparison that tells what it saw decides; else all reads through other nodes must agree. What comes after a newer write of
  * the value seen says nothing.
  */
-function staysBack({ culprit, normal, kept }: Evidence, value: number): boolean {
-  const node = kept[culprit.position]?.node ?? null;
+function staysBack({ culprit, normal, operations }: Evidence, value: number): boolean {
+  const node = operations[culprit.position]?.node ?? null;
   const later = normal
     .filter((one) => one.position !== culprit.position && one.required && one.call >= culprit.call)
     .sort((left, right) => left.call - right.call);
   let sawOld = false;
   for (const one of later) {
     const seen = observedBy(one);
-    const through = kept[one.position];
+    const through = operations[one.position];
     if (seen === null || through === undefined) continue;
     const fresh = normal.some(
       (write) => isWrite(write) && write.value === seen && write.call >= culprit.call && write.call <= one.return,

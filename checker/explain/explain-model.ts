@@ -1,5 +1,4 @@
 // A violation of a model that is no register: the core and what it is made of.
-import type { Operation } from "../../history/index.js";
 import type { Model } from "../model.js";
 import type { Violation } from "../verdict.js";
 import type { ExplainInput } from "./explain-register.js";
@@ -11,16 +10,16 @@ export function explainModel<State>(model: Model<State>, input: ExplainInput): V
     (operation) => operation.outcome === "ok" || (operation.outcome === "info" && !model.isRead(operation)),
   );
   const core = coreOfModel(model, model.initial(input.initial), kept, Infinity, input.timeMs);
-  const members = (core?.positions ?? [...kept.keys()]).flatMap((position) => kept[position] ?? []);
-  const last = members.reduce<Operation | null>(
-    (latest, one) => ((one.returnNs ?? -1) > (latest?.returnNs ?? -1) ? one : latest),
-    null,
+  const members = core === null ? kept : kept.filter((_, position) => core.positions.includes(position));
+  // What contradicts itself was answered, some of it at least.
+  const last = members.reduce((latest, one) =>
+    (one.returnNs ?? -Infinity) > (latest.returnNs ?? -Infinity) ? one : latest,
   );
   const sentence =
-    last === null || core === null
+    core === null
       ? `The ${kept.length} operations on this key have no linearization.`
       : `${answer(last)}, which no order of it and ${members.length - 1} other operations explains.`;
-  const name = last !== null && model.isRead(last) ? "stale read" : "lost write";
+  const name = model.isRead(last) ? "stale read" : "lost write";
   return {
     class: name,
     checker: "linearizability",
@@ -28,14 +27,9 @@ export function explainModel<State>(model: Model<State>, input: ExplainInput): V
     key: input.key,
     operations: members.map(({ index }) => index),
     related: [],
-    ...(last === null ? {} : { culprit: last.index }),
-    certificate: {
-      kind: "core",
-      context: core?.context ?? "open-ended",
-      minimal: core?.minimal ?? false,
-      verified: false,
-    },
-    timeNs: last?.returnNs ?? null,
-    fingerprint: `${name}/linearizability/${model.name}/${name === "stale read" ? (last?.function ?? "read") : "write"}`,
+    culprit: last.index,
+    certificate: { kind: "core", context: "open-ended", minimal: core?.minimal ?? false, verified: false },
+    timeNs: last.returnNs,
+    fingerprint: `${name}/linearizability/${model.name}/${name === "stale read" ? last.function : "write"}`,
   };
 }

@@ -6,11 +6,11 @@ import type { Contradiction } from "../register/columns.js";
 import type { NormalisedRegister, RegisterOperation } from "../register/normalise.js";
 import type { LoggedCommand } from "../judge-input.js";
 import { canonical, fieldOf } from "../values.js";
-import type { Violation, ViolationCertificate, ViolationClass } from "../verdict.js";
+import type { Violation, ViolationClass } from "../verdict.js";
 import { classify, observedBy, type Classified, type Evidence } from "./classify.js";
 import { coreOfRegister, type Core } from "./minimise.js";
 import { firstContradiction, troubleFound, troubleWith, type Trouble } from "./prefix.js";
-import { tell } from "./sentence.js";
+import { answer, tell } from "./sentence.js";
 import { heard, testimonyOf, type Testimony } from "./testimony.js";
 
 export interface ExplainInput {
@@ -19,10 +19,10 @@ export interface ExplainInput {
   /** All operations of the key. */
   readonly operations: readonly Operation[];
   readonly attemptsOf: (operation: Operation) => number | null;
-  /** When leaders changed, where that is known; only for the class. */
-  readonly leaderChangesNs?: readonly number[];
-  /** What its group's decided log holds for this key, where that is known; only for the class. */
-  readonly log?: readonly LoggedCommand[] | null;
+  /** When leaders changed, as far as that is known; only for the class. */
+  readonly leaderChangesNs: readonly number[];
+  /** What its group's decided log holds for this key, null where that is not known; only for the class. */
+  readonly log: readonly LoggedCommand[] | null;
   readonly timeMs: number;
 }
 
@@ -34,34 +34,39 @@ export function explainRegister(
   normal: NormalisedRegister | Contradiction,
   found: EngineAnswer & { readonly valid: false },
 ): Violation {
-  const kept = input.operations;
-  if (!("values" in normal)) return selfContradiction(input, kept, normal.operations);
+  const { operations, attemptsOf, leaderChangesNs, log } = input;
+  if (!("values" in normal)) return selfContradiction(input, normal.operations);
   const deadlineMs = performance.now() + input.timeMs;
   const oneSearch = () =>
     new Budget({
       timeMs: Math.max(50, (deadlineMs - performance.now()) / 4),
       configurations: configurationsPerSearch,
     });
-  const { focus, known } = withoutReads(normal, kept, found, oneSearch);
+  const { focus, known } = withoutReads(normal, operations, found, oneSearch);
   const first = firstContradiction(focus, known, oneSearch);
-  if (first === null) return unexplained(input, kept);
+  if (first === null) return unexplained(input);
   const { operation: last, trouble } = first;
-  const core = coreOfRegister(focus, last.return, Math.max(200, deadlineMs - performance.now()), trouble.conflict);
+  const timeMs = Math.max(200, deadlineMs - performance.now());
+  const few = coreOfRegister(focus, last.return, timeMs, trouble.conflict);
+  const core = few ?? allOf(operations);
   const culprit = sourceOf(culpritOf(last, core, focus.operations), core, focus.operations);
   const evidence: Evidence = {
-    operations: input.operations,
+    operations,
     normal: normal.operations,
-    kept,
     culprit,
-    core: core?.positions ?? [culprit.position],
+    core: few === null ? [culprit.position] : few.positions,
     values: normal.values,
     wouldWrite,
-    attemptsOf: input.attemptsOf,
-    leaderChangesNs: input.leaderChangesNs ?? [],
+    attemptsOf,
+    leaderChangesNs,
   };
-  const log = input.log ?? null;
-  const testimony: Testimony = log === null ? { kind: "silent" } : testimonyOf(log, input.operations, input.initial);
-  return violationOf(input, kept, culprit, core, classify(evidence), testimony, normal.values);
+  const testimony: Testimony = log === null ? { kind: "silent" } : testimonyOf(log, operations, input.initial);
+  return violationOf(input, culprit, core, classify(evidence), testimony, normal.values);
+}
+
+/** What is left to say where the time was too short for less. */
+function allOf(operations: readonly Operation[]): Core {
+  return { positions: happened(operations), context: "own-window", minimal: false };
 }
 
 /**
@@ -70,11 +75,11 @@ export function explainRegister(
  */
 function withoutReads(
   normal: NormalisedRegister,
-  kept: readonly Operation[],
+  given: readonly Operation[],
   found: EngineAnswer & { readonly valid: false },
   budget: () => Budget,
 ): { readonly focus: NormalisedRegister; readonly known: Trouble } {
-  const operations = normal.operations.filter(({ position }) => kept[position]?.function !== "get");
+  const operations = normal.operations.filter(({ position }) => given[position]?.function !== "get");
   // Writes that look at nothing can be put in any order.
   if (operations.some(({ kind }) => kind !== "write")) {
     const only = { ...normal, operations };
@@ -85,14 +90,9 @@ function withoutReads(
 }
 
 /** Of operations that returned at the same moment, the one of the core that looked at the value. */
-function culpritOf(
-  first: RegisterOperation,
-  core: Core | null,
-  operations: readonly RegisterOperation[],
-): RegisterOperation {
+function culpritOf(first: RegisterOperation, core: Core, operations: readonly RegisterOperation[]): RegisterOperation {
   const together = operations.filter(
-    (one) =>
-      one.return === first.return && (core?.positions.includes(one.position) ?? true) && observedBy(one) !== null,
+    (one) => one.return === first.return && core.positions.includes(one.position) && observedBy(one) !== null,
   );
   return together.find(({ kind }) => kind === "read") ?? together[0] ?? first;
 }
@@ -101,11 +101,8 @@ function culpritOf(
  * Whoever saw a value that an operation of the core wrote while it was still under way saw nothing wrong: the writer itself did, by
  * what it said to have replaced. Bounded: each step goes to another operation of the core.
  */
-function sourceOf(
-  culprit: RegisterOperation,
-  core: Core | null,
-  operations: readonly RegisterOperation[],
-): RegisterOperation {
+function sourceOf(culprit: RegisterOperation, core: Core, operations: readonly RegisterOperation[]): RegisterOperation {
+  const members = new Set(core.positions);
   const passed = new Set<number>();
   let at = culprit;
   for (;;) {
@@ -119,7 +116,7 @@ function sourceOf(
     if (writer.return < at.call) return at;
     // A writer that had not returned by then is in no core; but if nobody else there looked at its value, it is what is wrong.
     const isRival = (one: RegisterOperation) => one.position !== at.position && observedBy(one) === value;
-    const inCore = (one: RegisterOperation) => core?.positions.includes(one.position) === true;
+    const inCore = (one: RegisterOperation) => members.has(one.position);
     if (!inCore(writer) && operations.some((one) => inCore(one) && isRival(one))) return at;
     at = writer;
   }
@@ -127,37 +124,24 @@ function sourceOf(
 
 function wouldWrite({ function: name, input }: Operation): string | null {
   if (name === "put") return canonical(input);
-  const replacement = name === "cas" ? fieldOf(input, "new") : undefined;
-  return replacement === undefined ? null : canonical(replacement);
+  return name === "cas" ? canonical(fieldOf(input, "new") ?? null) : null;
 }
 
 function violationOf(
-  { key }: ExplainInput,
-  kept: readonly Operation[],
+  { key, operations }: ExplainInput,
   culprit: RegisterOperation,
-  core: Core | null,
+  core: Core,
   fromAnswers: Classified,
   testimony: Testimony,
   values: readonly string[],
 ): Violation {
-  const at = (position: number): Operation => {
-    const operation = kept[position];
-    if (operation === undefined) throw new Error(`invariant: no operation at ${position}`);
-    return operation;
-  };
+  const at = (position: number): Operation => operationAt(operations, position);
   const { classified, told } = heard(fromAnswers, testimony, at(culprit.position));
   const against = classified.against === null ? null : at(classified.against);
-  const positions = core?.positions ?? happened(kept);
-  const indices = positions.map((position) => at(position).index);
+  const indices = core.positions.map((position) => at(position).index);
   const related = [at(culprit.position), classified.writer, against].flatMap((operation) =>
     operation === null || indices.includes(operation.index) ? [] : [operation.index],
   );
-  const certificate: ViolationCertificate = {
-    kind: "core",
-    context: core?.context ?? "own-window",
-    minimal: core?.minimal ?? false,
-    verified: false,
-  };
   const story = tell({
     class: classified.class,
     culprit: at(culprit.position),
@@ -173,7 +157,7 @@ function violationOf(
     key,
     operations: indices,
     related: [...new Set(related)],
-    certificate,
+    certificate: { kind: "core", context: core.context, minimal: core.minimal, verified: false },
     culprit: at(culprit.position).index,
     timeNs: culprit.return,
     fingerprint: fingerprintOf(classified.class, at(culprit.position).function),
@@ -192,21 +176,24 @@ function fingerprintOf(name: ViolationClass, culprit: string): string {
 /** Classes that are about what was answered, rather than about what became of a write. */
 const mentions: ReadonlySet<ViolationClass> = new Set(["value from nowhere", "read of a failed write"]);
 
+function operationAt(operations: readonly Operation[], position: number): Operation {
+  const operation = operations[position];
+  if (operation === undefined) throw new Error(`invariant: no operation at ${position}`);
+  return operation;
+}
+
 /** Positions of what did not certainly fail to happen. */
 function happened(operations: readonly Operation[]): readonly number[] {
-  return [...operations.keys()].filter((position) => operations[position]?.outcome !== "fail");
+  return operations.flatMap(({ outcome }, position) => (outcome === "fail" ? [] : [position]));
 }
 
 /** One answer that no state at all can give: a mismatch that saw what it expected. */
-function selfContradiction({ key }: ExplainInput, kept: readonly Operation[], positions: readonly number[]): Violation {
-  const [position = 0] = positions;
-  const culprit = kept[position];
-  if (culprit === undefined) throw new Error("invariant: a contradiction without an operation");
-  const story = tell({ class: "value from nowhere", culprit, value: "that", against: null, writer: null });
+function selfContradiction({ key, operations }: ExplainInput, positions: readonly number[]): Violation {
+  const culprit = operationAt(operations, positions[0] ?? -1);
   return {
     class: "value from nowhere",
     checker: "linearizability",
-    sentence: story.replace(/, but no operation.*$/, ", an answer that contradicts itself."),
+    sentence: `${answer(culprit)}, an answer that contradicts itself.`,
     key,
     operations: [culprit.index],
     related: [],
@@ -218,14 +205,14 @@ function selfContradiction({ key }: ExplainInput, kept: readonly Operation[], po
 }
 
 /** Inconsistent, but the budget for explaining ran out before the first contradiction was found again. */
-function unexplained({ key }: ExplainInput, given: readonly Operation[]): Violation {
-  const kept = happened(given).flatMap((position) => given[position] ?? []);
+function unexplained({ key, operations }: ExplainInput): Violation {
+  const kept = happened(operations).map((position) => operationAt(operations, position).index);
   return {
     class: "stale read",
     checker: "linearizability",
     sentence: `The ${kept.length} operations on this key have no linearization; the budget for explaining ran out before a smaller core was found.`,
     key,
-    operations: kept.map(({ index }) => index),
+    operations: kept,
     related: [],
     certificate: { kind: "core", context: "own-window", minimal: false, verified: false },
     timeNs: null,

@@ -126,8 +126,8 @@ class Partials<State> {
 function knownAt(operations: readonly Operation[], timeNs: number): readonly Operation[] {
   const known: Operation[] = [];
   for (const one of operations) {
-    if (one.callNs > timeNs || one.outcome === "fail") continue;
-    const isOver = one.returnNs === null || one.returnNs <= timeNs;
+    if (one.callNs > timeNs) continue;
+    const isOver = (one.returnNs ?? Infinity) <= timeNs;
     known.push(isOver ? one : { ...one, outcome: "info", output: null, returnNs: null });
   }
   return known;
@@ -140,8 +140,7 @@ function tell<State>(
 ): PartialLinearization {
   let state = begin;
   const states = [begin, ...order.map((operation) => (state = after(model, state, operation)))];
-  const describe = (one: State | undefined): string =>
-    one === undefined ? "" : (model.describe?.(one) ?? model.identify(one)).slice(0, maxStateText);
+  const describe = (one: State): string => (model.describe?.(one) ?? model.identify(one)).slice(0, maxStateText);
   const listed = order.slice(-maxListed);
   return {
     order: listed.map(({ index }) => index),
@@ -158,57 +157,45 @@ function after<State>(model: Model<State>, state: State, operation: Operation): 
   return next.state;
 }
 
-/** Goes through the places that its interval leaves to an operation. */
+/** Goes through the places that its interval leaves to an operation. That there are some follows from the order of time. */
 function reasonAgainst<State>(
   model: Model<State>,
   states: readonly State[],
   order: readonly Operation[],
   left: Operation,
-  describe: (state: State | undefined) => string,
+  describe: (state: State) => string,
 ): string {
   const there = new Set<string>();
-  let stopped: { readonly before: Operation; readonly at: number } | null = null;
-  for (const place of placesFor(order, left)) {
-    const state = states[place];
-    if (state === undefined) continue;
+  let stopped: Operation | null = null;
+  const first = firstPlace(order, left);
+  for (const [place, state] of states.slice(0, lastPlace(order, left) + 1).entries()) {
+    if (place < first) continue;
     const fits = model.step(state, left);
     if (fits === "illegal") there.add(describe(state));
-    else stopped ??= stops(model, fits.state, order, place);
+    else stopped ??= stops(model, fits.state, order.slice(place));
   }
-  if (stopped !== null) return `after it, ${subject(stopped.before)} could not have been answered so`;
+  if (stopped !== null) return `after it, ${subject(stopped)} could not have been answered so`;
   const values = [...there].slice(0, 4).join(" or ");
-  return there.size === 0
-    ? "its interval leaves no place in this order"
-    : `while it was under way there was only ${values}${there.size > 4 ? " or others" : ""}`;
+  return `while it was under way there was only ${values}${there.size > 4 ? " or others" : ""}`;
 }
 
-/** Places, as how many operations come before, that keep to the order of time. */
-function placesFor(order: readonly Operation[], operation: Operation): readonly number[] {
-  const end = operation.returnNs ?? Infinity;
-  // What had returned before it was called comes before it, what was called after it had returned comes after it.
-  const first = firstPlace(order, operation);
-  const behind = order.findIndex((one) => one.callNs > end);
-  const last = behind === -1 ? order.length : behind;
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
-}
-
+/** How many operations must come before this one: the last that had returned before it was called, and all before that. */
 function firstPlace(order: readonly Operation[], { callNs }: Operation): number {
   return order.findLastIndex((one) => (one.returnNs ?? Infinity) < callNs) + 1;
 }
 
+/** How many may: all before the first that was called after it had returned. */
+function lastPlace(order: readonly Operation[], { returnNs }: Operation): number {
+  const behind = order.findIndex((one) => one.callNs > (returnNs ?? Infinity));
+  return behind === -1 ? order.length : behind;
+}
+
 /** The first operation that could no longer answer as it did. */
-function stops<State>(
-  model: Model<State>,
-  begin: State,
-  order: readonly Operation[],
-  place: number,
-): { readonly before: Operation; readonly at: number } | null {
+function stops<State>(model: Model<State>, begin: State, order: readonly Operation[]): Operation | null {
   let state = begin;
-  for (let at = place; at < order.length; at++) {
-    const operation = order[at];
-    if (operation === undefined) break;
+  for (const operation of order) {
     const next = model.step(state, operation);
-    if (next === "illegal") return { before: operation, at };
+    if (next === "illegal") return operation;
     state = next.state;
   }
   return null;
