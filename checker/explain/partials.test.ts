@@ -6,7 +6,7 @@ import { CertificateMismatch } from "../certificate.js";
 import { anyModel, type AnyModel } from "../model.js";
 import { casRegister, counter, kvAppend } from "../models/index.js";
 import { registerModel } from "../models/register.js";
-import { cas, get, operation, operations, put } from "../testing/builders.js";
+import { cas, failedCas, get, operation, operations, put } from "../testing/builders.js";
 import type { PartialLinearization } from "../verdict.js";
 import { partialLinearizations } from "./partials.js";
 
@@ -44,6 +44,12 @@ describe("why an operation has no place", () => {
     ]);
   });
 
+  test("nor does what could only be there before or after", () => {
+    expect(reason(0, operations(put(5, 0, 1), put(1, 2, 3), get(9, 4, 5), put(6, 6, 7)), 2)).toBe(
+      "while it was under way there was only 1",
+    );
+  });
+
   test("what returned as it was called, or was called as it returned, may be on either side", () => {
     expect(reason(0, operations(put(1, 1, 4), get(9, 4, 5), put(2, 5, 6)), 1)).toBe(
       "while it was under way there was only 0 or 1 or 2",
@@ -61,11 +67,11 @@ describe("why an operation has no place", () => {
   });
 
   test("where it would fit, whoever could not have been answered after it is named", () => {
-    const given = operations(put(1, 1, 2), put(2, 3, 4), get(1, 5, 6), get(1, 7, 8)).map((one) => ({
+    const given = operations(put(1, 1, 2), put(2, 3, 4), failedCas(7, 4, 5), get(1, 5, 6), get(1, 7, 8)).map((one) => ({
       ...one,
       process: one.index,
     }));
-    expect(reason(0, given, 1)).toBe("after it, get by process 2 could not have been answered so");
+    expect(reason(0, given, 1)).toBe("after it, get by process 3 could not have been answered so");
   });
 
   test("a state is told in eighty characters at most, in the model's own words", () => {
@@ -146,7 +152,7 @@ describe("among thousands of operations", () => {
   }
 
   test("only the end is put in order anew for the others, whatever had come before", () => {
-    const length = 9_000;
+    const length = 15_500;
     let steps = 0;
     const counted: AnyModel = anyModel(
       {

@@ -38,8 +38,10 @@ interface Order<State> {
 }
 
 /** The end of an order of all but the culprit. */
-interface Rest<State> extends Order<State> {
-  /** Its operations, and those of unknown outcome that no order has used yet. */
+interface Rest<State> {
+  readonly begin: State;
+  readonly before: number;
+  /** Its operations, the culprit, and those of unknown outcome that no order has used yet. */
   readonly spare: ReadonlySet<Operation>;
 }
 
@@ -97,14 +99,12 @@ class Partials<State> {
     let begin = model.initial(input.initial);
     for (const operation of order.slice(0, before)) begin = after(model, begin, operation);
     const used = new Set(order.slice(0, before));
-    return { begin, before, order: order.slice(before), spare: new Set(this.#known.filter((one) => !used.has(one))) };
+    return { begin, before, spare: new Set(this.#known.filter((one) => !used.has(one))) };
   }
 
   /** Without `left` and with the culprit; the beginning stays as it was. */
   #near({ begin, before, spare }: Rest<State>, left: Operation): Order<State> | null {
-    const operations = this.#known.filter(
-      (one) => one !== left && (spare.has(one) || one.index === this.input.culprit),
-    );
+    const operations = this.#known.filter((one) => one !== left && spare.has(one));
     const found = this.#orderOf(operations, JSON.parse(this.model.identify(begin)) as JsonValue);
     return found === null ? null : { begin, before, order: found };
   }
