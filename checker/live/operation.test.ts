@@ -123,7 +123,7 @@ test("a new operation has an unknown outcome, is not settled and touches nothing
     key: 1,
     input: null,
   };
-  expect({ ...new LiveOperation(0, event, 0) }).toMatchObject({
+  expect(new LiveOperation(0, event, 0)).toMatchObject({
     output: null,
     outcome: "info",
     error: null,
