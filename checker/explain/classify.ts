@@ -51,7 +51,7 @@ export function classify(evidence: Evidence): Classified {
   const value = observedBy(culprit);
   const against = replacementBefore(evidence);
   if (value === null) return { class: "stale read", value: culprit.value, against, writer: null };
-  const writers = normal.filter((one) => isWrite(one) && one.value === value && one.position !== culprit.position);
+  const writers = normal.filter((one) => isWrite(one) && one.value === value);
   const begun = writers.filter(({ call }) => call <= culprit.return);
   if (!canComeAbout(evidence, value, false)) return unexplained(evidence, value);
   const fork = forkOf(evidence);
@@ -79,8 +79,7 @@ const changeAfterNs = 500_000_000;
  */
 function repeatable(evidence: Evidence, value: number, writer: Operation | null): Operation | null {
   const { culprit, leaderChangesNs, attemptsOf } = evidence;
-  const mayRepeat = (one: Operation | null): boolean =>
-    one !== null && (one.outcome === "info" || (attemptsOf(one) ?? 1) > 1);
+  const mayRepeat = (one: Operation): boolean => one.outcome === "info" || (attemptsOf(one) ?? 1) > 1;
   const changed = leaderChangesNs.some(
     (time) => time >= culprit.call - changeBeforeNs && time <= culprit.return + changeAfterNs,
   );
@@ -140,7 +139,7 @@ function unexplained(evidence: Evidence, value: number): Classified {
 
 function saysItDidNot({ outcome, output }: Operation): boolean {
   const status = fieldOf(output, "status");
-  return outcome === "fail" || (outcome === "ok" && status !== undefined && status !== "ok");
+  return outcome === "fail" || (status !== undefined && status !== "ok");
 }
 
 /** The other of two successful cas from one value, neither acknowledged before the other began. */
@@ -148,7 +147,6 @@ function forkOf({ culprit, normal, operations, core }: Evidence): RegisterOperat
   if (culprit.kind !== "cas" || operations[culprit.position]?.function !== "cas") return null;
   const rival = normal.find(
     (one) =>
-      one.kind === "cas" &&
       one.required &&
       one.position !== culprit.position &&
       one.expected === culprit.expected &&

@@ -175,7 +175,7 @@ describe("a core", () => {
     for (let seed = 0; seed < histories / 2; seed++) {
       const { operations, initial } = drawn(seed);
       const happened = operations.filter(({ outcome }) => outcome !== "fail");
-      const core = coreOfModel(model, initial, happened, Infinity, 20_000);
+      const core = coreOfModel(model, initial, happened, 20_000);
       if (core === null) continue;
       found += 1;
       const judged = (some: readonly number[]) =>

@@ -9,7 +9,7 @@ export function explainModel<State>(model: Model<State>, input: ExplainInput): V
   const kept = input.operations.filter(
     (operation) => operation.outcome === "ok" || (operation.outcome === "info" && !model.isRead(operation)),
   );
-  const core = coreOfModel(model, model.initial(input.initial), kept, Infinity, input.timeMs);
+  const core = coreOfModel(model, model.initial(input.initial), kept, input.timeMs);
   const members = core === null ? kept : kept.filter((_, position) => core.positions.includes(position));
   // What contradicts itself was answered, some of it at least.
   const last = members.reduce((latest, one) =>

@@ -45,6 +45,7 @@ describe("to blame", () => {
   test("is whoever wrote what was seen, while it was still under way; a core's read has seen nothing wrong", () => {
     const [once, back] = [cas(1, 2, 0, 6), cas(2, 1, 1, 2)];
     expect(blamed(1, once, back, get(2, 3, 6))).toEqual([1, "resurrected write", [0, 1, 2], 2]);
+    expect(blamed(1, once, back, get(2, 3, 6), get(2, 3, 6))).toEqual([1, "resurrected write", [0, 1, 3], 2]);
     expect(blamed(1, once, back, get(2, 6, 7))).toEqual([1, "resurrected write", [0, 1, 2], 2]);
     expect(blamed(1, once, back, get(2, 7, 8))).toEqual([2, "stale read", [0, 1, 2], 8]);
     expect(blamed(1, once, back, cas(2, 3, 3, 6))).toEqual([1, "resurrected write", [0, 1, 2], 2]);
@@ -83,6 +84,12 @@ describe("to blame", () => {
       7,
     ]);
     expect(blamed(0, ...start, put(3, 5, 9), swap(1, 4, 6, 7))).toEqual([3, "lost write", [1, 3], 7]);
+  });
+
+  test("is that one also where it is not in the core, if nobody else there saw its value", () => {
+    const rewritten = Array.from({ length: 5 }, (_, at) => put(at % 2 === 0 ? 1 : 2, 2 * at, 2 * at + 1));
+    const given = [...rewritten, put(2, 20, 21), swap(1, 3, 50, 90), swap(3, 4, 60, 70)];
+    expect(blamed(0, ...given)).toEqual([6, "lost write", [5, 7], 90]);
   });
 
   test("is one of two that replaced the same value, and not its writer, which neither waited for", () => {
@@ -155,6 +162,21 @@ test("an answer that contradicts itself is told as that, and needs no other", ()
   });
 });
 
+test("a get that failed would not have written anything; a put that failed would have, and is named", () => {
+  const nowhere = timedHistory([0, "get", null, null, 1, 2, failed], [1, "get", null, null, 3, 4]);
+  expect(explained(0, nowhere)).toMatchObject({
+    class: "value from nowhere",
+    related: [],
+    fingerprint: "value from nowhere/linearizability/value",
+  });
+  const refused = timedHistory([0, "put", 7, null, 1, 2, failed], [1, "get", null, 7, 3, 4]);
+  expect(explained(0, refused)).toMatchObject({
+    class: "read of a failed write",
+    related: [0],
+    fingerprint: "read of a failed write/linearizability/value",
+  });
+});
+
 describe("when the time runs out", () => {
   const rows = timedHistory(
     [9, "put", 1, null, 0, 1, failed],
@@ -211,8 +233,10 @@ describe("when the time runs out", () => {
       const blamed = culprit === 5 ? { culprit: 5, at: 10 * second } : { culprit: 6, at: 12 * second };
       expect([looks, name, { culprit, at: timeNs }]).toEqual([looks, "stale read", blamed]);
       if (certificate?.minimal === true) seen.minimal += 1;
-      else if (operations.length === 6) seen.all += 1;
-      else seen.some += 1;
+      else if (operations.length === 6) {
+        seen.all += 1;
+        expect(certificate).toEqual({ kind: "core", context: "own-window", minimal: false, verified: false });
+      } else seen.some += 1;
     }
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(5);
     expect(explainedWithin(1_000)).toMatchObject({ culprit: 5, certificate: { minimal: true } });

@@ -108,9 +108,7 @@ function sourceOf(culprit: RegisterOperation, core: Core, operations: readonly R
   for (;;) {
     passed.add(at.position);
     const value = observedBy(at);
-    const writers = operations.filter(
-      (one) => one.kind !== "read" && one.value === value && one.position !== at.position,
-    );
+    const writers = operations.filter((one) => one.kind !== "read" && one.value === value);
     const [writer] = writers;
     if (writer === undefined || writers.length > 1 || writer.kind !== "cas" || passed.has(writer.position)) return at;
     if (writer.return < at.call) return at;

@@ -30,12 +30,12 @@ export function minimise<Item>(
   deadlineMs: number,
 ): { readonly items: readonly Item[]; readonly minimal: boolean } {
   let core = items;
-  for (let size = Math.max(1, Math.ceil(items.length / 2)); ;) {
+  for (let size = Math.ceil(items.length / 2); ;) {
     let removed = false;
     for (let start = 0; start < core.length;) {
       if (performance.now() > deadlineMs) return { items: core, minimal: false };
       const rest = [...core.slice(0, start), ...core.slice(start + size)];
-      if (rest.length < core.length && isCore(rest)) {
+      if (isCore(rest)) {
         core = rest;
         removed = true;
       } else start += size;
@@ -133,14 +133,10 @@ export function coreOfModel<State>(
   model: Model<State>,
   initial: State,
   operations: readonly Operation[],
-  before: number,
   timeMs: number,
 ): Core | null {
   const deadlineMs = performance.now() + timeMs;
-  const positions = [...operations.keys()].filter((position) => {
-    const operation = operations[position];
-    return operation !== undefined && operation.returnNs !== null && operation.callNs <= before;
-  });
+  const positions = operations.flatMap(({ returnNs }, position) => (returnNs === null ? [] : [position]));
   const isCore = (items: readonly number[]): boolean => {
     const inside = new Set(items);
     const weaker = operations.flatMap((operation, position) => weaken(model, operation, inside.has(position)));
