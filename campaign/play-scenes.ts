@@ -42,13 +42,24 @@ export function servingBoundMs(electionTimeoutMs: number, settings: WorldSetting
 }
 
 /** Fewer requests than this leave it open whether the group could have served. */
-const askedLeast = 5;
+const askedLeast = 3;
 
-/** Watches the clients: since when a group has served nothing that was asked for since. */
+/**
+ * The members through which a client must be served while these links are cut: who hears a majority, and who is connected with such a node
+ * both ways. A client of any other node waits for an answer that nobody owes it.
+ */
+export function membersThatServe(members: readonly NodeName[], cut: ReadonlySet<string>): ReadonlySet<NodeName> {
+  const whole = (from: NodeName, to: NodeName): boolean => from === to || !cut.has(linkName({ from, to }));
+  const hearing = members.filter((to) => 2 * members.filter((from) => whole(from, to)).length > members.length);
+  return new Set(members.filter((node) => hearing.some((one) => whole(one, node) && whole(node, one))));
+}
+
+/** Watches the clients of some nodes: since when a group has served them nothing that was asked for since. */
 export class ServingWatch {
   readonly #groupOf: (key: JsonValue) => number;
   readonly #calls = new Map<number, number>();
   #group: number | null = null;
+  #nodes: ReadonlySet<string> = new Set();
   sinceNs = 0;
   asked = 0;
 
@@ -56,8 +67,9 @@ export class ServingWatch {
     this.#groupOf = groupOf;
   }
 
-  begin(group: number, nowNs: number): void {
+  begin(group: number, nodes: ReadonlySet<string>, nowNs: number): void {
     this.#group = group;
+    this.#nodes = nodes;
     this.#restart(nowNs);
   }
 
@@ -68,7 +80,7 @@ export class ServingWatch {
   feed(event: HistoryEvent): void {
     if (this.#group === null) return;
     if (event.type === "invoke") {
-      if (this.#groupOf(event.key) !== this.#group) return;
+      if (event.node === null || !this.#nodes.has(event.node) || this.#groupOf(event.key) !== this.#group) return;
       this.asked += 1;
       this.#calls.set(event.process, event.time);
     } else if (event.type === "ok" && (this.#calls.get(event.process) ?? -1) >= this.sinceNs) this.#restart(event.time);
@@ -200,7 +212,11 @@ export class ScenePlayer<Open> {
     const incarnations = members.map(({ incarnation }) => incarnation);
     const boundMs = servingBoundMs(world.options.system.electionTimeoutMs, world.settings);
     const untilMs = Math.min(this.#nowMs + scene.for_ms, endMs);
-    serving.begin(scene.group, world.queue.nowNs - originNs);
+    const serves = membersThatServe(
+      members.map(({ name }) => name),
+      cut,
+    );
+    serving.begin(scene.group, serves, world.queue.nowNs - originNs);
     let pure = true;
     while (!signal.aborted && this.#nowMs < untilMs) {
       await world.delay(lookMs, signal);

@@ -62,6 +62,8 @@ export interface MessageClaim {
   readonly ballot: readonly number[];
   /** For `accepted`: how much of the log. */
   readonly length: number;
+  /** For `promised`, where the message tells of it: the sender's log, by the ballot under which it was accepted and its length. */
+  readonly log?: { readonly accepted: readonly number[]; readonly length: number };
 }
 
 /** One node between a start and a crash. A `turn` that throws is a panic: the node is gone. */

@@ -76,6 +76,26 @@ test("a promise that a crash forgets is seen at the start, and one that is broke
   ]);
 });
 
+test("an acceptance may leave after a promise that told of it, and of no other log", () => {
+  const promise: MessageClaim = {
+    type: "promised",
+    ballot: [5, 0, 1],
+    length: 0,
+    log: { accepted: [4, 0, 2], length: 3 },
+  };
+  const afterPromise = (ballot: readonly number[], length: number) =>
+    watch((invariants) => {
+      invariants.sending(nodeAt(0, 1, { promised: [5, 0, 1], accepted: [4, 0, 2], length: 4 }), [promise]);
+      invariants.sending(nodeAt(0, 1, { promised: [5, 0, 1], accepted: [4, 0, 2], length: 4 }), [
+        { type: "accepted", ballot, length },
+      ]);
+    });
+  expect(afterPromise([4, 0, 2], 3)).toEqual([]);
+  const broken = (ballot: string) => [["promises are kept", `n1 accepted under ${ballot} after it had promised 5.0.1`]];
+  expect(afterPromise([4, 0, 2], 4)).toEqual(broken("4.0.2"));
+  expect(afterPromise([3, 0, 2], 1)).toEqual(broken("3.0.2"));
+});
+
 test("different logs of one length are seen, whoever decides second", () => {
   const seen = watch((invariants) => {
     invariants.saw(nodeAt(0), calm);

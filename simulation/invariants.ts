@@ -1,7 +1,7 @@
 // What must hold while a run goes, judged from outside after every turn that writes: from what nodes say of themselves, what their
 // messages claim and what their disks hold. The fault model that these rely on: any number of crashes, pauses, cuts and resets; a
 // batch whose fsync has not returned may be lost or torn; a batch whose fsync has returned is never lost.
-import type { DeterministicSystem, NodeInspection, NodeName } from "../cluster/index.js";
+import type { DeterministicSystem, MessageClaim, NodeInspection, NodeName } from "../cluster/index.js";
 
 /** What is looked at of a node; `SimulatedNode` is one. */
 export interface WatchedNode {
@@ -38,6 +38,8 @@ interface NodeRecord {
   ballot: readonly number[];
   /** The greatest ballot of a promise that has left. */
   told: readonly number[];
+  /** What that promise told of the log: under which ballot it was accepted, and its length. */
+  toldLog: { readonly accepted: readonly number[]; readonly length: number } | null;
   /** Under which it was seen to lead last, since its start. */
   led: readonly number[] | null;
 }
@@ -61,6 +63,14 @@ export function compareNumbers(left: readonly number[], right: readonly number[]
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+/**
+ * An acceptance may leave after a promise of a greater ballot if that promise told of it: whoever got the promise knows as much as if the
+ * two had come the other way round. So it is with all that a node takes in one turn and tells when it is durable.
+ */
+function covers(told: NodeRecord["toldLog"], { ballot, length }: MessageClaim): boolean {
+  return told !== null && compareNumbers(told.accepted, ballot) === 0 && told.length >= length;
 }
 
 export class Invariants {
@@ -88,6 +98,7 @@ export class Invariants {
       decided: 0,
       ballot: none,
       told: none,
+      toldLog: null,
       led: null,
     }));
     this.checks = Object.fromEntries(invariantNames.map((name) => [name, 0])) as { [Name in InvariantName]: number };
@@ -166,13 +177,16 @@ export class Invariants {
           compareNumbers(disk.promised, claim.ballot) >= 0,
           () => `${node.name} told of its promise of ${claim.ballot.join(".")} before it was durable`,
         );
-        if (compareNumbers(claim.ballot, record.told) > 0) record.told = claim.ballot;
+        if (compareNumbers(claim.ballot, record.told) > 0) {
+          record.told = claim.ballot;
+          record.toldLog = claim.log ?? null;
+        }
         continue;
       }
       this.#hold(
         node,
         "promises are kept",
-        compareNumbers(claim.ballot, record.told) >= 0,
+        compareNumbers(claim.ballot, record.told) >= 0 || covers(record.toldLog, claim),
         () => `${node.name} accepted under ${claim.ballot.join(".")} after it had promised ${record.told.join(".")}`,
       );
       const order = compareNumbers(disk.accepted, claim.ballot);

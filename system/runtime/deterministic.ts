@@ -204,7 +204,12 @@ function claimOf(message: PeerMessage): MessageClaim | null {
   switch (message.type) {
     case "Promise":
     case "Prepare":
-      return { type: "promised", ballot: numbersOf(message.ballot), length: 0 };
+      return {
+        type: "promised",
+        ballot: numbersOf(message.ballot),
+        length: 0,
+        log: { accepted: numbersOf(message.accepted), length: message.length },
+      };
     case "Accepted":
       return { type: "accepted", ballot: numbersOf(message.ballot), length: message.length };
     default:
