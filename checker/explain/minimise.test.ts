@@ -33,12 +33,10 @@ test("greedy removal tries halves, then halves of these, then one by one until n
 describe("the core of a register", () => {
   test("tells the whole story where that takes two operations more at most", () => {
     const rewritten = (times: number) =>
-      [
-        ...Array.from({ length: times }, (_, at) => [
-          put("A", 10 * at, 10 * at + 1),
-          put("B", 10 * at + 2, 10 * at + 3),
-        ]),
-      ].flat();
+      Array.from({ length: times }, (_, at) => [
+        put("A", 10 * at, 10 * at + 1),
+        put("B", 10 * at + 2, 10 * at + 3),
+      ]).flat();
     const stale = get("A", 1_000, 1_001);
     expect(core(null, [...rewritten(1), stale])).toEqual({ positions: [0, 1, 2], context: "any-time", minimal: true });
     expect(core(null, [...rewritten(2), stale])).toEqual({
@@ -89,6 +87,13 @@ describe("the core of a register", () => {
   test("is looked for first where a conflict is known, with the writes that tie it together", () => {
     expect(core(0, [...twice, ...between, ...again], { hint: [2, 1] })?.positions).toEqual([0, 1, 2]);
     expect(core(0, [...twice, ...between, ...again], { hint: [10] })?.positions).toEqual([23, 24, 25]);
+  });
+
+  test("takes in the one write that both saw, and nothing that was called later", () => {
+    const once = [put(5, 0, null), get(5, 1, 2), put(6, 3, 4), get(5, 5, 6)];
+    const given = [...once, ...between, ...again];
+    expect(core(0, given, { hint: [1, 2, 3] })?.positions).toEqual([0, 1, 2, 3]);
+    expect(core(0, given, { before: 6 })?.positions).toEqual([0, 1, 2, 3]);
   });
 
   test("is null where there is none, and where there is no time", () => {

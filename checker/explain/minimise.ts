@@ -53,7 +53,7 @@ export function coreOfRegister(
   { operations }: NormalisedRegister,
   before: number,
   timeMs: number,
-  hint: readonly number[] = [],
+  hint: readonly number[],
 ): Core | null {
   const deadlineMs = performance.now() + timeMs;
   const all = new Surroundings(operations);
@@ -83,7 +83,6 @@ function conflictOf(
   known: Surroundings,
   holds: (items: readonly RegisterOperation[]) => boolean,
 ): readonly RegisterOperation[] | null {
-  if (hint.length === 0) return null;
   const positions = new Set(hint);
   let core: readonly RegisterOperation[] = known.operations.filter(({ position }) => positions.has(position));
   for (let length = 0; length < chainLength; length++) {
