@@ -59,9 +59,7 @@ function withoutSearch({ operations, values }: NormalisedRegister, budget: Budge
       call: scratch.float64(count),
       return: scratch.float64(count),
     };
-    for (let row = 0; row < count; row++) {
-      const operation = operations[row];
-      if (operation === undefined) continue;
+    for (const [row, operation] of operations.entries()) {
       columns.position[row] = row;
       columns.kind[row] = kindNames.indexOf(operation.kind);
       columns.value[row] = operation.value;
@@ -113,8 +111,8 @@ export function firstContradiction(
     const stuck = normal.operations.find(({ position }) => position === trouble.stuck);
     if (stuck === undefined) break;
     const earlier = troubleWith(knownBefore(normal, stuck.return), budgetForOne());
-    const operation = normal.operations.find((one) => one.required && one.return === stuck.return);
-    if (earlier === null) return operation === undefined ? null : { operation, trouble };
+    const operation = normal.operations.find((one) => one.required && one.return === stuck.return) ?? stuck;
+    if (earlier === null) return { operation, trouble };
     trouble = earlier;
   }
   return firstByGalloping(normal, trouble.stuck, budgetForOne);
@@ -123,8 +121,7 @@ export function firstContradiction(
 /** What was known just before a time: when the last operation had returned that did so earlier. */
 function knownBefore(normal: NormalisedRegister, time: number): NormalisedRegister {
   let latest = -Infinity;
-  for (const one of normal.operations)
-    if (one.required && one.return < time && one.return > latest) latest = one.return;
+  for (const one of normal.operations) if (one.required && one.return < time) latest = Math.max(latest, one.return);
   return { ...normal, operations: knownAt(normal.operations, latest) };
 }
 
@@ -149,7 +146,6 @@ function firstByGalloping(
   let high = found === -1 ? last : found;
   let step = 1;
   let low = 0;
-  if (last < 0) return null;
   while (!isBad(high)) {
     if (high >= last) return null;
     low = high + 1;
