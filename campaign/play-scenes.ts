@@ -45,13 +45,13 @@ export function servingBoundMs(electionTimeoutMs: number, settings: WorldSetting
 const askedLeast = 3;
 
 /**
- * The members through which a client must be served while these links are cut: who hears a majority, and who is connected with such a node
- * both ways. A client of any other node waits for an answer that nobody owes it.
+ * The members through which a client must be served while these links are cut: those that are connected, both ways, with everybody who
+ * hears a majority, for any of these may be the one that leads, and a node that does not reach the leader has nobody to ask.
  */
 export function membersThatServe(members: readonly NodeName[], cut: ReadonlySet<string>): ReadonlySet<NodeName> {
   const whole = (from: NodeName, to: NodeName): boolean => from === to || !cut.has(linkName({ from, to }));
   const hearing = members.filter((to) => 2 * members.filter((from) => whole(from, to)).length > members.length);
-  return new Set(members.filter((node) => hearing.some((one) => whole(one, node) && whole(node, one))));
+  return new Set(members.filter((node) => hearing.every((one) => whole(one, node) && whole(node, one))));
 }
 
 /** Watches the clients of some nodes: since when a group has served them nothing that was asked for since. */
@@ -61,7 +61,10 @@ export class ServingWatch {
   #group: number | null = null;
   #nodes: ReadonlySet<string> = new Set();
   sinceNs = 0;
+  /** Since the last service. */
   asked = 0;
+  /** Since it began to watch. */
+  everAsked = false;
 
   constructor(groupOf: (key: JsonValue) => number) {
     this.#groupOf = groupOf;
@@ -70,6 +73,7 @@ export class ServingWatch {
   begin(group: number, nodes: ReadonlySet<string>, nowNs: number): void {
     this.#group = group;
     this.#nodes = nodes;
+    this.everAsked = false;
     this.#restart(nowNs);
   }
 
@@ -82,6 +86,7 @@ export class ServingWatch {
     if (event.type === "invoke") {
       if (event.node === null || !this.#nodes.has(event.node) || this.#groupOf(event.key) !== this.#group) return;
       this.asked += 1;
+      this.everAsked = true;
       this.#calls.set(event.process, event.time);
     } else if (event.type === "ok" && (this.#calls.get(event.process) ?? -1) >= this.sinceNs) this.#restart(event.time);
   }
@@ -223,10 +228,10 @@ export class ScenePlayer<Open> {
       pure &&= this.#whole(members, cut) && members.every(({ incarnation }, at) => incarnation === incarnations[at]);
       const idleMs = this.#nowMs - serving.sinceNs / 1e6;
       const [node] = members;
-      if (!pure || node === undefined || serving.asked < askedLeast) continue;
+      if (!pure || node === undefined || !serving.everAsked) continue;
       world.invariants?.serves(
         node,
-        idleMs <= boundMs,
+        idleMs <= boundMs || serving.asked < askedLeast,
         () =>
           `group ${scene.group} served nothing for ${boundMs} ms in which a node of it heard a majority ` +
           `(${scene.scene}, links cut: ${[...cut].join(", ")}; ${serving.asked} operations were asked for)`,
