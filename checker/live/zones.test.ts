@@ -49,6 +49,30 @@ const cases: readonly (readonly [name: string, history: readonly Operation[], va
     true,
   ],
   [
+    "an unknown write kept for later, since a write under way explains the read as well",
+    operations(put(1, 0, null), get(1, 2, 10), put(1, 3, 4), put(2, 11, 12), get(2, 13, 14), get(1, 15, 16)),
+    true,
+  ],
+  [
+    "an unknown write called twice, one of each seen after the other",
+    operations(failedCas(9, 0, 1), put(1, 2, null), put(1, 2, null), get(1, 3, 4), put(2, 5, 6), get(1, 7, 8)),
+    true,
+  ],
+  [
+    "an unknown write called twice and seen three times",
+    operations(
+      failedCas(9, 0, 1),
+      put(1, 2, null),
+      put(1, 2, null),
+      get(1, 3, 4),
+      put(2, 5, 6),
+      get(1, 7, 8),
+      put(2, 9, 10),
+      get(1, 11, 12),
+    ),
+    false,
+  ],
+  [
     "an unknown write used twice",
     operations(put(1, 0, null), get(1, 1, 2), put(2, 3, 4), get(2, 5, 6), get(1, 7, 8)),
     false,

@@ -105,7 +105,7 @@ export class Zones implements LiveEngine {
   admits(operation: LiveOperation): boolean {
     const { word, value, expected } = operation;
     if (word === "not" || word === "replace") return false;
-    if (word === "read") return operation.outcome === "info" || this.#hasOneSource(value);
+    if (word === "read") return this.#hasOneSource(value);
     const waiting = this.#observable(value);
     if (operation.outcome === "info") {
       if (word !== "cas" || waiting === null || waiting.hasWriter) return true;
