@@ -91,3 +91,54 @@ test("without time for details, the core is listed", () => {
 operations that contradict each other: 1, 2`,
   );
 });
+
+/** A violation with so many operations. */
+function large(count: number, more: Partial<Violation> = {}): Violation {
+  const operations = Array.from({ length: count }, (_, at) => at);
+  const violation = violationOf(stale, "cas-register", null, 100);
+  return { ...violation, sentence: "It is wrong.", operations, related: [], ...more };
+}
+
+test("of a large core twenty are listed, or fifty where it is explained, and the others are counted", () => {
+  const listed = (count: number) => formatExplanation(large(count)).split("each other: ")[1];
+  const twenty = Array.from({ length: 20 }, (_, at) => at).join(", ");
+  expect(listed(20)).toBe(twenty);
+  expect(listed(21)).toBe(`${twenty}, …`);
+  const weaker = {
+    strongest: "none",
+    sequential: { holds: "unknown", witness: [] },
+    guarantees: [
+      { guarantee: "monotonic reads", holds: false, given: ["monotonic writes", "writes follow reads"], witness: [1] },
+    ],
+  } as const;
+  const partials = [{ order: [7, 8], before: 40, state: "9", notPlaced: [] }];
+  const explanation = { legend: [{ operation: 0, text: "put 1" }], stalenessMs: null, partials, weaker };
+  const lines = (count: number) =>
+    formatExplanation(
+      large(count, {
+        explanation,
+        certificate: { kind: "core", context: "own-window", minimal: false, verified: false },
+      }),
+    ).split("\n");
+  const fifty = lines(50);
+  expect(fifty.slice(0, 5)).toEqual([
+    "stale read: It is wrong.",
+    "",
+    "These contradict each other:",
+    "  [0] put 1",
+    "  [1] an operation",
+  ]);
+  expect(fifty.slice(52)).toEqual([
+    "  [49] an operation",
+    "",
+    "In order, leaving 9: 40 earlier, [7] [8]",
+    "",
+    "The strongest weaker model known to hold on this key: none.",
+    "  sequential consistency: not known within the budget",
+    "  monotonic reads: does not hold together with monotonic writes and writes follow reads, as [1] show",
+  ]);
+  expect(lines(51).slice(52, 54)).toEqual(["  [49] an operation", "  and 1 more"]);
+  const { certificate, ...uncertified } = large(1, { explanation });
+  expect(certificate?.minimal).toBe(true);
+  expect(formatExplanation(uncertified)).toContain("These contradict each other:");
+});

@@ -41,6 +41,7 @@ test("nothing certain is said of a write that may still be under way, or of what
   expect(staleness(0, put(1, 0, 1), put(2, 2, null), get(1, 9, 10))).toBeNull();
   expect(staleness(0, put(1, 0, 1), put(1, 2, 3), get(1, 9, 10))).toBeNull();
   expect(staleness(0, put(1, 0, 1), failedCas(1, 2, 3), get(1, 9, 10))).toBeNull();
+  expect(staleness(0, put(1, 0, 1), failedCas(7, 2, 3), get(1, 9, 10))).toBeNull();
   expect(staleness(0, put(1, 0, 1), get(1, 2, 3), get(1, 9, 10))).toBeNull();
 });
 
@@ -54,4 +55,5 @@ test("the initial value needs no write; any other does, and only reads are stale
   expect(staleness(0, put(2, 2, 4), get(1, 9, 10))).toBeNull();
   expect(staleness(0, put(1, 0, 1), put(2, 2, 4), cas(1, 3, 9, 10))).toBeNull();
   expect(staleness(0, put(1, 0, 1), put(2, 2, 4), failedCas(2, 9, 10))).toBeNull();
+  expect(staleness(0, put(1, 0, 1), put(2, 2, 4), failedCas(1, 9, 10))).toBeNull();
 });

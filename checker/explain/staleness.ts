@@ -14,11 +14,10 @@ export function stalenessOf(culprit: RegisterOperation, operations: readonly Reg
   let over = writers.reduce((latest, one) => Math.max(latest, one.return), -Infinity);
   if (writers.length === 1 && value !== 0)
     // Who saw the value saw its one write, which had happened by then.
-    for (const one of operations)
-      if (one !== culprit && one.required && lookedAt(one) === value) over = Math.min(over, one.return);
+    for (const one of operations) if (lookedAt(one) === value) over = Math.min(over, one.return);
   let gone = Infinity;
   for (const one of operations) {
-    if (!one.required || one === culprit || one.call <= over || one.return >= gone) continue;
+    if (one.call <= over || one.return >= gone) continue;
     const seen = lookedAt(one);
     if ((isWrite(one) && one.value !== value) || (seen !== null && seen !== value)) gone = one.return;
   }
