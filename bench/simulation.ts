@@ -14,7 +14,7 @@ const { huntPlan, hunt, simulate, simulateAndJudge, systemNamed } = (await impor
 
 const { values: flags } = parseArgs({
   options: {
-    seeds: { type: "string", default: "20" },
+    seeds: { type: "string", default: "60" },
     only: { type: "string" },
     write: { type: "boolean", default: false },
   },
@@ -53,8 +53,8 @@ function planOf(seed: number, load: Load, base: Omit<HuntBase, "timeLimitMs" | "
   return { ...plan, nodes: 5, replication: 5, concurrency, keys: load.faults ? plan.keys : 100, nemesis };
 }
 
-/** Enough for the compiler to have seen it all. */
-const warmUpRuns = 6;
+/** As a hunt soon has behind it: with fewer, much of the time is the compiler's. */
+const warmUpRuns = 30;
 
 async function measure(load: Load, checked: Checked, runs: number): Promise<Figures> {
   const system = await systemNamed("store")(null);
