@@ -23,13 +23,14 @@ const violation: Violation = {
   fingerprint: "",
 };
 
-function detailed(more: Partial<Violation> = {}, timeMs = 1_000, isRegister = true): Violation {
+function detailed(more: Partial<Violation> = {}, timeMs = 60_000, isRegister = true): Violation {
   const normal = isRegister ? normaliseRegister(given, 0) : null;
   return withDetails({ ...violation, ...more }, { model: casRegister, initial: 0, operations: given, timeMs, normal });
 }
 
 test("details are added where a second is left and the culprit and the moment are known", () => {
   expect(detailed().explanation?.partials).toHaveLength(2);
+  expect(detailed({}, 1_000).explanation).toBeDefined();
   expect(detailed({}, 999)).toEqual(violation);
   expect(detailed({ timeNs: null }).explanation).toBeUndefined();
   const { culprit, ...unknown } = violation;
@@ -41,7 +42,7 @@ test("details are added where a second is left and the culprit and the moment ar
 test("staleness is told in milliseconds, of stale reads of registers only", () => {
   expect(detailed().explanation?.stalenessMs).toBe(2);
   expect(detailed({ class: "lost write" }).explanation?.stalenessMs).toBeNull();
-  expect(detailed({}, 1_000, false).explanation?.stalenessMs).toBeNull();
+  expect(detailed({}, 60_000, false).explanation?.stalenessMs).toBeNull();
 });
 
 test("the legend names who is named anywhere, two hundred at most", () => {
