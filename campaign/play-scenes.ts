@@ -54,16 +54,19 @@ export function membersThatServe(members: readonly NodeName[], cut: ReadonlySet<
   return new Set(members.filter((node) => hearing.every((one) => whole(one, node) && whole(node, one))));
 }
 
-/** Watches the clients of some nodes: since when a group has served them nothing that was asked for since. */
+/**
+ * Watches the clients: since when a group has served nothing that was asked for since, and how much clients of some nodes have asked for
+ * meanwhile.
+ */
 export class ServingWatch {
   readonly #groupOf: (key: JsonValue) => number;
   readonly #calls = new Map<number, number>();
   #group: number | null = null;
   #nodes: ReadonlySet<string> = new Set();
   sinceNs = 0;
-  /** Since the last service. */
+  /** By clients of those nodes, since the last service. */
   asked = 0;
-  /** Since it began to watch. */
+  /** By them, since it began to watch. */
   everAsked = false;
 
   constructor(groupOf: (key: JsonValue) => number) {
@@ -84,9 +87,11 @@ export class ServingWatch {
   feed(event: HistoryEvent): void {
     if (this.#group === null) return;
     if (event.type === "invoke") {
-      if (event.node === null || !this.#nodes.has(event.node) || this.#groupOf(event.key) !== this.#group) return;
-      this.asked += 1;
-      this.everAsked = true;
+      if (this.#groupOf(event.key) !== this.#group) return;
+      if (event.node !== null && this.#nodes.has(event.node)) {
+        this.asked += 1;
+        this.everAsked = true;
+      }
       this.#calls.set(event.process, event.time);
     } else if (event.type === "ok" && (this.#calls.get(event.process) ?? -1) >= this.sinceNs) this.#restart(event.time);
   }
