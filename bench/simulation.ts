@@ -55,6 +55,8 @@ function planOf(seed: number, load: Load, base: Omit<HuntBase, "timeLimitMs" | "
 
 /** As a hunt soon has behind it: with fewer, much of the time is the compiler's. */
 const warmUpRuns = 30;
+/** At full load a run has as many operations as ten of the others. */
+const warmUpRunsOf = (load: Load): number => (load.faults ? warmUpRuns : 6);
 
 async function measure(load: Load, checked: Checked, runs: number): Promise<Figures> {
   const system = await systemNamed("store")(null);
@@ -108,7 +110,7 @@ print("| --- | --- | --: | --: | --: | --: |");
 for (const load of loads) {
   if (flags.only !== undefined && !load.name.startsWith(flags.only)) continue;
   const kinds = ["all", "no invariants", "neither invariants nor live verdict"] as const;
-  for (const checked of kinds) await measure(load, checked, warmUpRuns);
+  for (const checked of kinds) await measure(load, checked, warmUpRunsOf(load));
   for (const checked of kinds) {
     const sum = await measure(load, checked, seeds);
     const cells = [sum.simulatedMs / 1000, sum.operations, sum.messages, sum.events].map((amount) => perS(amount, sum));
