@@ -22,7 +22,7 @@ function times(fields: Fields): number {
 }
 
 /** `count` moments, each `onMs` long and `offMs` after the end of the one before. */
-const moments = (
+export const moments = (
   atMs: number,
   onMs: number,
   offMs: number,

@@ -1,6 +1,7 @@
 // What presets are made of: cards, each of which draws one disturbance of one group for a place in a schedule.
 import type { NodeName } from "../cluster/index.js";
 import type { Random } from "../history/index.js";
+import { moments } from "./compositions.js";
 import type { Fault, FaultKind, PartitionShape } from "./fault.js";
 
 /** Named mixes of faults, gentlest first. */
@@ -87,27 +88,19 @@ const again =
     const [onMs, offMs] = [random.integer(150, 400), random.integer(150, 400)];
     const room = Math.floor((forMs + placeAllowanceMs) / (onMs + offMs + repeatAllowanceMs));
     const timeless = fault(group, random);
-    return Array.from({ length: Math.min(mostRepeats, Math.max(2, room)) }, (_, index) => ({
-      ...timeless,
-      at_ms: atMs + index * (onMs + offMs),
-      for_ms: onMs,
-      glitch: true,
-      series,
-    }));
+    const times = Math.min(mostRepeats, Math.max(2, room));
+    return moments(atMs, onMs, offMs, times).map((timed) => ({ ...timeless, ...timed, glitch: true, series }));
   };
 
 /** Every member in turn, in a random order. */
 const rollingRestart: Card["draw"] = ({ members, random, atMs, series }) => {
   const kind = random.pick(["kill", "terminate"] as const);
   const [onMs, offMs] = [random.integer(100, 300), random.integer(100, 300)];
-  return random.shuffle(members).map((node, index) => ({
-    kind,
-    target: { by: "name", nodes: [node] },
-    at_ms: atMs + index * (onMs + offMs),
-    for_ms: onMs,
-    glitch: true,
-    series,
-  }));
+  const at = moments(atMs, onMs, offMs, members.length);
+  return random.shuffle(members).flatMap((node, index) => {
+    const timed = at[index];
+    return timed === undefined ? [] : [{ kind, target: { by: "name", nodes: [node] }, ...timed, glitch: true, series }];
+  });
 };
 
 const process = (
