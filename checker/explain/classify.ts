@@ -42,7 +42,7 @@ export function observedBy(operation: RegisterOperation): number | null {
   return operation.kind === "cas" ? operation.expected : null;
 }
 
-function isWrite({ kind }: RegisterOperation): boolean {
+export function isWrite({ kind }: RegisterOperation): boolean {
   return kind === "write" || kind === "cas";
 }
 
@@ -177,8 +177,10 @@ function replacementBefore({ culprit, normal, core }: Evidence): number | null {
 /** A write that was seen by somebody whose own effect it saw: it took effect before and after. */
 function sawItself({ culprit, normal, core }: Evidence, value: number): boolean {
   if (culprit.kind !== "cas") return false;
-  const once = (written: number) => normal.filter((one) => isWrite(one) && one.value === written).length === 1;
-  if (!once(value) || !once(culprit.value)) return false;
+  const writers = (written: number) => normal.filter((one) => isWrite(one) && one.value === written);
+  // What is called after its return cannot have been seen by it, but by those that it saw.
+  const seen = writers(value).filter(({ call }) => call <= culprit.return);
+  if (seen.length !== 1 || writers(culprit.value).length !== 1) return false;
   // Follow the cas that each operation's value came from, back from what the culprit saw.
   let at = value;
   for (const _ of core) {

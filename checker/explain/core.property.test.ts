@@ -7,6 +7,7 @@ import { normaliseRegister, type NormalisedRegister } from "../register/normalis
 import { bruteForce } from "../testing/brute-force.js";
 import { get, operations, put } from "../testing/builders.js";
 import { fuzzHistory } from "../testing/fuzz-history.js";
+import { knownAt } from "../testing/known-at.js";
 import { tinyHistory } from "../testing/tiny-history.js";
 import { verifyCore } from "../verifier-core.js";
 import { registerSpecification } from "../verifier.js";
@@ -30,22 +31,6 @@ function drawn(seed: number) {
 }
 
 const budget = () => new Budget({ timeMs: 20_000 }, undefined, () => 0);
-
-/**
- * What was known at a time: what had not returned by then may have happened or not. What it turned out to be counts all the same: a
- * comparison that failed later on did not write, and a put that told later what it replaced replaced only that.
- */
-function knownAt(operations: readonly Operation[], time: number): readonly Operation[] {
-  return operations.flatMap((one): Operation[] => {
-    if (one.outcome === "fail" || one.callNs > time) return [];
-    if (one.returnNs === null || one.returnNs <= time) return [one];
-    const told = one.output as { readonly status?: string; readonly previous?: JsonValue } | null;
-    if (one.function === "cas" && told?.status !== "ok") return [];
-    const previous = one.function === "put" ? told?.previous : undefined;
-    const change = previous === undefined ? {} : { function: "cas", input: { expected: previous, new: one.input } };
-    return [{ ...one, ...change, outcome: "info", output: null, returnNs: null }];
-  });
-}
 
 describe("a core drawn by lot", () => {
   test.each(["own-window", "any-time"] as const)("is judged in context %s as the verifier judges it", (context) => {

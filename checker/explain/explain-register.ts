@@ -7,7 +7,7 @@ import type { NormalisedRegister, RegisterOperation } from "../register/normalis
 import type { LoggedCommand } from "../judge-input.js";
 import { canonical, fieldOf } from "../values.js";
 import type { Violation, ViolationClass } from "../verdict.js";
-import { classify, observedBy, type Classified, type Evidence } from "./classify.js";
+import { classify, isWrite, observedBy, type Classified, type Evidence } from "./classify.js";
 import { coreOfRegister, type Core } from "./minimise.js";
 import { firstContradiction, troubleFound, troubleWith, type Trouble } from "./prefix.js";
 import { answer, tell } from "./sentence.js";
@@ -61,7 +61,7 @@ export function explainRegister(
     leaderChangesNs,
   };
   const testimony: Testimony = log === null ? { kind: "silent" } : testimonyOf(log, operations, input.initial);
-  return violationOf(input, culprit, core, classify(evidence), testimony, normal.values);
+  return violationOf(input, culprit, core, classify(evidence), testimony, normal.values, last.return);
 }
 
 /** What is left to say where the time was too short for less. */
@@ -108,7 +108,8 @@ function sourceOf(culprit: RegisterOperation, core: Core, operations: readonly R
   for (;;) {
     passed.add(at.position);
     const value = observedBy(at);
-    const writers = operations.filter((one) => one.kind !== "read" && one.value === value);
+    const { return: returned } = at;
+    const writers = operations.filter((one) => isWrite(one) && one.value === value && one.call <= returned);
     const [writer] = writers;
     if (writer === undefined || writers.length > 1 || writer.kind !== "cas" || passed.has(writer.position)) return at;
     if (writer.return < at.call) return at;
@@ -125,6 +126,7 @@ function wouldWrite({ function: name, input }: Operation): string | null {
   return name === "cas" ? canonical(fieldOf(input, "new") ?? null) : null;
 }
 
+/** `certain`: when the history became inconsistent. */
 function violationOf(
   { key, operations }: ExplainInput,
   culprit: RegisterOperation,
@@ -132,6 +134,7 @@ function violationOf(
   fromAnswers: Classified,
   testimony: Testimony,
   values: readonly string[],
+  certain: number,
 ): Violation {
   const at = (position: number): Operation => operationAt(operations, position);
   const { classified, told } = heard(fromAnswers, testimony, at(culprit.position));
@@ -157,7 +160,8 @@ function violationOf(
     related: [...new Set(related)],
     certificate: { kind: "core", context: core.context, minimal: core.minimal, verified: false },
     culprit: at(culprit.position).index,
-    timeNs: culprit.return,
+    // Whoever is to blame may have returned before anything was wrong with that.
+    timeNs: Math.max(certain, culprit.return),
     fingerprint: fingerprintOf(classified.class, at(culprit.position).function),
   };
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createRandom, operationsOf } from "../../history/index.js";
 import { checkLinearizability } from "../linearizability.js";
 import { bruteForce } from "../testing/brute-force.js";
+import { knownAt } from "../testing/known-at.js";
 import { simulateRegister } from "../testing/simulated-register.js";
 import { tinyHistory } from "../testing/tiny-history.js";
 import { registerSpecification, verifyLinearization } from "../verifier.js";
@@ -22,6 +23,8 @@ describe("tiny random histories", () => {
       if (explanation === undefined || culprit === undefined || timeNs === null)
         throw new Error(`seed ${seed}: no explanation`);
       seen.explained += 1;
+      if (bruteForce(knownAt(operations, timeNs), initial) !== null)
+        throw new Error(`seed ${seed}: nothing was wrong yet`);
       const legend = new Set(explanation.legend.map(({ operation }) => operation));
       for (const index of [...violation.operations, culprit]) expect(legend.has(index), `seed ${seed}`).toBe(true);
       if (explanation.stalenessMs !== null) {
