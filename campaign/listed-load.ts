@@ -82,7 +82,8 @@ export function createLoad(workload: Workload, options: WorkloadOptions, seed: n
   return {
     keys,
     load: listedLoad(operations),
-    finalReads: (boundMs) => (reads === false ? listedLoad([]) : finalReads(keys, options.nodes.length, boundMs)),
+    finalReads: (boundMs, without) =>
+      reads === false ? listedLoad([]) : finalReads(keys, options.nodes, boundMs, without),
     judge: drawn.judge,
   };
 }

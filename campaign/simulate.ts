@@ -256,9 +256,18 @@ class SimulatedExecution {
     const dropped = run.load.droppedArrivals();
     if (dropped > 0) this.#record({ type: "runner", what: "dropped-arrivals", detail: { count: dropped } });
     if (this.#cutShort !== null && !this.#cutShort.violation) return;
+    const lost = this.#recordRefused();
     this.#record({ type: "phase", phase: "quiet" });
     this.#record({ type: "phase", phase: "final-read" });
-    await loop.drive(run.finalReads(plan.recovery_bound_ms), new AbortController().signal);
+    await loop.drive(run.finalReads(plan.recovery_bound_ms, lost), new AbortController().signal);
+  }
+
+  /** Nodes that serve no more after damage to their disks, as it must be; nobody asks them for their part in the end. */
+  #recordRefused(): ReadonlySet<string> {
+    const lost = this.#world.nodes.filter((node) => node.lost !== null);
+    for (const { name, lost: reason } of lost)
+      this.#record({ type: "node", node: name, what: "refused", expected: true, detail: { reason } });
+    return new Set(lost.map(({ name }) => name));
   }
 
   #createNemesis(): Nemesis {

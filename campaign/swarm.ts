@@ -82,6 +82,37 @@ export function drawSwarm({ seed, groups, timeLimitMs, electionTimeoutMs }: Swar
   return faults.sort((one, other) => one.at_ms - other.at_ms);
 }
 
+/** Most seeds lose no disk, so that the rest of the swarm is seen among nodes that are all there. */
+const damageChance = 0.3;
+
+/**
+ * Disks that are damaged or wiped, from a stream of its own: with them or without, the rest of a seed is the same. A node is lost for good
+ * by each that is found, so there are few.
+ */
+export function drawDamage({ seed, groups, timeLimitMs, electionTimeoutMs }: SwarmInput): readonly Fault[] {
+  const random = createRandom(seed, "disk damage");
+  const endMs = timeLimitMs - electionTimeoutMs;
+  if (!random.chance(damageChance) || endMs < 2 * electionTimeoutMs) return [];
+  return Array.from({ length: random.integer(1, 2) }, (): Fault => {
+    const group = random.integer(0, groups - 1);
+    const target: Target = random.pick([
+      { by: "leader", group },
+      { by: "follower", group },
+      { by: "random", count: 1 },
+    ]);
+    const at_ms = Math.round(endMs * (0.05 + 0.75 * random.unit()));
+    const lastsMs = 0.1 * 100 ** random.unit() * electionTimeoutMs;
+    const timed = { at_ms, for_ms: Math.max(1, Math.round(Math.min(lastsMs, endMs - at_ms))), glitch: true };
+    const kind = random.pickWeighted([
+      ["bit-flip", 2],
+      ["wipe-disk", 2],
+      ["latent-error", 1],
+    ] as const);
+    if (kind !== "bit-flip") return { ...timed, kind, target };
+    return { ...timed, kind, target, bits: random.pick([1, 1, 8, 64, 4096]) };
+  });
+}
+
 type Timeless<T> = T extends unknown ? Omit<T, "at_ms" | "for_ms" | "glitch"> : never;
 
 function drawKind(
@@ -160,6 +191,8 @@ class Swarm implements SwarmNemesis {
   readonly #options: SwarmNemesisOptions;
   readonly #open = new Map<number, OpenFault>();
   readonly #triggered: Promise<void>[] = [];
+  /** Nodes whose disks were damaged or wiped. */
+  readonly #harmed = new Set<NodeName>();
   /** What the first fault of each series did. */
   readonly #series = new Map<string, FaultAction>();
   carriedOut = 0;
@@ -312,7 +345,8 @@ class Swarm implements SwarmNemesis {
       const first = spec.series === undefined ? undefined : this.#series.get(spec.series);
       const planned = planFault(spec, this.#view(spec), random.fork(`try ${attempt}`), first);
       if (planned.type === "planned" && spec.series !== undefined) this.#series.set(spec.series, planned.action);
-      if (planned.type === "planned") return planned;
+      if (planned.type === "planned")
+        return planned.action.type === "damage" && !this.#mayHarm(planned.action) ? null : planned;
       if (!planned.transient || world.queue.nowNs >= giveUpNs) return null;
       await world.delay(Math.min(retryMaxMs, retryMs * 1.5 ** attempt), signal);
     }
@@ -323,9 +357,11 @@ class Swarm implements SwarmNemesis {
     const { world, groups, leaderOf } = this.#options;
     // A link may be cut while a node at its end is down: what it misses when it comes back is worth seeing.
     const ofLinks = touchesLinks(spec.kind);
-    const layouts = groups();
+    // A node that is refused for good is no target any more, so that faults of the others go on.
+    const there = (name: NodeName): boolean => ofLinks || world.nodeNamed(name).lost === null;
+    const layouts = groups().map(({ group, members }) => ({ group, members: members.filter(there) }));
     return {
-      nodes: world.names,
+      nodes: world.names.filter(there),
       groups: layouts,
       leaders: new Map(layouts.map(({ group }) => [group, leaderOf(group)])),
       processes: new Map(
@@ -345,10 +381,36 @@ class Swarm implements SwarmNemesis {
       for (const node of action.nodes) world.troubleDisk(node, action.how);
       return;
     }
-    if (action.type === "stop") for (const node of action.nodes) world.stop(node, "SIGKILL");
+    if (action.type === "damage") this.#damage(action);
+    else if (action.type === "stop") for (const node of action.nodes) world.stop(node, "SIGKILL");
     else if (action.type === "pause") for (const node of action.nodes) world.pause(node);
     else if (action.type === "cut") for (const link of action.links) world.cut(link, action.mode);
     else for (const link of action.links) world.shape(link, action.shape);
+  }
+
+  /** The disk changes under a process that dies with it: the next one reads what is there. */
+  #damage({ how, bits, nodes }: Extract<FaultAction, { readonly type: "damage" }>): void {
+    const { world, random } = this.#options;
+    for (const node of nodes) {
+      this.#harmed.add(node);
+      if (how === "latent-error") world.breakSector(node);
+      else if (how === "bit-flip") world.flipBits(node, bits, random.fork(`flip on ${node} at ${world.queue.nowNs}`));
+      world.stop(node, "SIGKILL");
+      if (how === "wipe-disk") world.wipeDisk(node);
+    }
+  }
+
+  /** What is lost for good stays a minority of each group for the whole run, and a flip needs something to be flipped in. */
+  #mayHarm({ how, nodes }: Extract<FaultAction, { readonly type: "damage" }>): boolean {
+    const { world, groups } = this.#options;
+    const { batchesOn } = world.options.system;
+    if (nodes.some((node) => this.#harmed.has(node))) return false;
+    if (how === "bit-flip" && nodes.some((node) => (batchesOn?.(world.nodeNamed(node).disk.image) ?? 0) < 2))
+      return false;
+    return groups().every(({ members }) => {
+      const harmed = members.filter((member) => this.#harmed.has(member) || nodes.includes(member));
+      return 2 * harmed.length < members.length;
+    });
   }
 
   /** As the world shows it, not as it was asked for. */
@@ -356,6 +418,13 @@ class Swarm implements SwarmNemesis {
     const { world } = this.#options;
     if (action.type === "disk")
       return Object.fromEntries(action.nodes.map((node) => [node, world.nodeNamed(node).disk.troubled ?? "healthy"]));
+    if (action.type === "damage")
+      return Object.fromEntries(
+        action.nodes.map((node) => {
+          const { state } = world.observeProcess(node);
+          return [node, { state, [action.how]: true, refused: world.nodeNamed(node).lost }];
+        }),
+      );
     if (action.type === "stop" || action.type === "pause")
       return Object.fromEntries(action.nodes.map((node) => [node, world.observeProcess(node).state]));
     return Object.fromEntries(
@@ -375,7 +444,7 @@ class Swarm implements SwarmNemesis {
       for (const node of action.nodes) world.mendDisk(node);
       // Whom the disk has ended is started again, on what the disk holds.
       for (const node of action.nodes) if (world.nodeNamed(node).state === "exited") world.start(node);
-    } else if (action.type === "stop") {
+    } else if (action.type === "stop" || action.type === "damage") {
       for (const node of action.nodes) if (!world.nodeNamed(node).alive) world.start(node);
     } else if (action.type === "pause") {
       for (const node of action.nodes) if (world.nodeNamed(node).state === "paused") world.resume(node);
@@ -403,9 +472,11 @@ class Swarm implements SwarmNemesis {
     for (const node of world.nodes) {
       world.mendDisk(node.name);
       if (node.state === "paused") world.resume(node.name);
-      else if (node.state === "exited") world.start(node.name);
+      else if (node.state === "exited" && node.lost === null) world.start(node.name);
     }
-    const dead = world.nodes.filter((node) => !node.alive).map((node) => `${node.name} cannot be started`);
+    const dead = world.nodes
+      .filter((node) => !node.alive && node.lost === null)
+      .map((node) => `${node.name} cannot be started`);
     return { healed: dead.length === 0, problems: dead, linksHealed: true };
   }
 }

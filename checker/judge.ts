@@ -35,7 +35,8 @@ import {
  * Judges a run or a recorded history. A checker that throws makes the verdict unknown with the reason; only CertificateMismatch is
  * thrown on, for then no verdict can be relied on.
  */
-export function judge(input: JudgeInput): Verdict {
+export function judge(given: JudgeInput): Verdict {
+  const input = withoutRefused(given);
   let operations: readonly Operation[];
   try {
     operations = operationsOf(input.events);
@@ -88,6 +89,23 @@ export function judge(input: JudgeInput): Verdict {
     teeth,
     cannotSee: [...blindSpots(input.mode, faults), ...(input.cannotSee ?? [])],
     counts: countsOf(operations),
+  };
+}
+
+/** A node that is refused for good, as it must be after damage to its disk, owes nothing: no service, no reads, no log. */
+function withoutRefused(input: JudgeInput): JudgeInput {
+  const refused = new Set(
+    input.events.flatMap((event) => (event.type === "node" && event.what === "refused" ? [event.node] : [])),
+  );
+  if (refused.size === 0) return input;
+  const { nodes, groups } = input;
+  const left = (names: readonly string[]): readonly string[] => names.filter((name) => !refused.has(name));
+  return {
+    ...input,
+    ...(nodes === undefined ? {} : { nodes: left(nodes) }),
+    ...(groups === undefined
+      ? {}
+      : { groups: groups.map(({ group, members }) => ({ group, members: left(members) })) }),
   };
 }
 

@@ -15,6 +15,8 @@ export const capabilityNames = [
   "shape-latency",
   "shape-bandwidth",
   "wipe-disk",
+  "bit-flip",
+  "latent-error",
   "clock",
   "disk-full",
 ] as const;
@@ -156,6 +158,8 @@ export interface Cluster {
 
   /** Makes the next start of a stopped node begin on an empty disk. */
   wipe?(node: NodeName): Promise<void>;
+  /** Of a stopped node: turns over so many bits of what is durable, never of the last batch, or makes a sector unreadable. */
+  damageDisk?(node: NodeName, how: "bit-flip" | "latent-error", bits: number): Promise<void>;
 
   /** Stops and removes everything. Safe to call twice, and after a failed boot. */
   teardown(): Promise<TeardownReport>;

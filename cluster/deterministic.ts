@@ -66,6 +66,16 @@ export interface MessageClaim {
   readonly log?: { readonly accepted: readonly number[]; readonly length: number };
 }
 
+/** Durable bytes that a disk gives back otherwise than they were written. */
+export interface DiskDamage {
+  /** Which of the batches on the disk, from 0. */
+  readonly batch: number;
+  /** Where in its bytes, 0 … 1. */
+  readonly at: number;
+  /** Bits turned over from there on; as far as they go beyond the batch, they do not count. */
+  readonly bits: number;
+}
+
 /** One node between a start and a crash. A `turn` that throws is a panic: the node is gone. */
 export interface DeterministicNode {
   turn(inputs: readonly NodeInput[]): NodeOutput;
@@ -75,6 +85,10 @@ export interface DeterministicNode {
   inspect(): NodeInspection | null;
   /** For a trace. */
   traceState?(): TracedState | null;
+  /** As whom it makes itself known to its peers; the disk's identity where it does not say. */
+  readonly identity?: string;
+  /** It takes no connection of a peer that makes itself known so, ever: the peer's disk is not the one that it knew. */
+  refusesPeer?(peer: number, identity: string): boolean;
 }
 
 export type DeterministicClientEvent =
@@ -111,6 +125,18 @@ export interface DeterministicSystem {
    * `disk` as far as the system's own reader believes what is there; throws when it refuses to start.
    */
   recoverTorn(disk: unknown, batch: unknown, share: number): void;
+  /** How many batches `disk` holds. */
+  batchesOn?(disk: unknown): number;
+  /**
+   * A start on a disk of which some bytes have changed. Changes `disk` to what the system's own reader believes; throws when it refuses
+   * to start. Where it is missing, bits are never turned over.
+   */
+  recoverDamaged?(disk: unknown, damage: readonly DiskDamage[]): void;
+  /**
+   * A group goes on when a minority of its disks is lost for good, and a node on an emptied disk is refused by the others: then a
+   * simulation may damage and wipe disks.
+   */
+  readonly survivesLostDisks?: boolean;
   /** Starts a node on what `disk` holds, which it copies. */
   createNode(options: DeterministicNodeOptions, disk: unknown): DeterministicNode;
   createClient(): DeterministicClient;

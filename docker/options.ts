@@ -43,6 +43,8 @@ export function capabilitiesOf({ system }: DockerClusterOptions): Capabilities {
     "shape-latency": links,
     "shape-bandwidth": links,
     "wipe-disk": system.wipedNodeMayRejoin ? able : no(`a node of ${system.name} may not come back with an empty disk`),
+    "bit-flip": no("only the simulation damages what is on a disk"),
+    "latent-error": no("only the simulation damages what is on a disk"),
     clock: no("containers share the machine's clock, which is never touched"),
     "disk-full": no("the data directory of a container has no limit of its own"),
   };

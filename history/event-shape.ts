@@ -64,7 +64,7 @@ const shapes: Readonly<Record<Timed["type"], Readonly<Record<string, Check>>>> =
   node: {
     time: isTime,
     node: isText,
-    what: oneOf("started", "exited", "panic", "leader-change"),
+    what: oneOf("started", "exited", "panic", "leader-change", "refused"),
     expected: isBoolean,
     detail: isPresent,
   },

@@ -84,12 +84,15 @@ export interface FaultEvent {
   readonly evidence: JsonValue;
 }
 
-/** What the cluster saw of a node: process starts, exits (asked for or not), log lines that mean a crash. */
+/**
+ * What the cluster saw of a node: process starts, exits (asked for or not), log lines that mean a crash; `refused`: after damage to its
+ * disk it serves no more, as it must, whatever is healed.
+ */
 export interface NodeEvent {
   readonly type: "node";
   readonly time: TimeNs;
   readonly node: string;
-  readonly what: "started" | "exited" | "panic" | "leader-change";
+  readonly what: "started" | "exited" | "panic" | "leader-change" | "refused";
   /** For `exited`: did the nemesis ask for it? */
   readonly expected: boolean;
   readonly detail: JsonValue;

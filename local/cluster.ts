@@ -381,6 +381,8 @@ function capabilitiesOf({ system }: LocalClusterOptions): Capabilities {
     "shape-latency": links,
     "shape-bandwidth": links,
     "wipe-disk": system.wipedNodeMayRejoin ? able : no(`a node of ${system.name} may not come back with an empty disk`),
+    "bit-flip": no("only the simulation damages what is on a disk"),
+    "latent-error": no("only the simulation damages what is on a disk"),
     clock: no("processes on loopback share the machine's clock, which is never touched"),
     "disk-full": no("processes on loopback share the machine's disk"),
   };

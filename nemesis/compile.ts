@@ -6,10 +6,21 @@ import { customLinks, shapeEntries, shapeLinks } from "./shapes.js";
 import { resolveGroup, resolveLeader, resolveTarget, type Resolved } from "./targets.js";
 import { linksBetween, type ClusterView } from "./view.js";
 
+/** Faults that leave a node with a disk which it must not trust. */
+export const diskDamageKinds = ["bit-flip", "latent-error", "wipe-disk"] as const;
+export type DiskDamageKind = (typeof diskDamageKinds)[number];
+
 /** What is done to the cluster when a fault starts; `nemesis.ts` knows how to do it, undo it and see it. */
 export type FaultAction =
   | { readonly type: "stop"; readonly how: "kill" | "terminate"; readonly nodes: readonly NodeName[] }
   | { readonly type: "pause"; readonly nodes: readonly NodeName[] }
+  /** Kill, and what becomes of the disk meanwhile. */
+  | {
+      readonly type: "damage";
+      readonly how: DiskDamageKind;
+      readonly bits: number;
+      readonly nodes: readonly NodeName[];
+    }
   | { readonly type: "cut"; readonly mode: CutMode; readonly links: readonly DirectedLink[] }
   | { readonly type: "shape"; readonly shape: LinkShape; readonly links: readonly DirectedLink[] };
 
@@ -19,7 +30,7 @@ export type PlannedFault =
 
 const planned = (action: FaultAction): PlannedFault => ({
   type: "planned",
-  targets: action.type === "stop" || action.type === "pause" ? action.nodes : action.links.map(linkName),
+  targets: "nodes" in action ? action.nodes : action.links.map(linkName),
   action,
 });
 
@@ -94,6 +105,7 @@ function planAgain(action: FaultAction, view: ClusterView): PlannedFault {
   switch (action.type) {
     case "stop":
     case "pause":
+    case "damage":
       return planProcessFault({ type: "found", value: action.nodes }, view, () => action);
     case "cut":
     case "shape":
@@ -122,6 +134,14 @@ export function planFault(
     case "pause": {
       const nodes = resolveTarget(fault.target, view, random);
       return planProcessFault(nodes, view, (nodes) => ({ type: "pause", nodes }));
+    }
+    case "bit-flip":
+    case "latent-error":
+    case "wipe-disk": {
+      const how = fault.kind;
+      const bits = fault.kind === "bit-flip" ? fault.bits : 0;
+      const nodes = resolveTarget(fault.target, view, random);
+      return planProcessFault(nodes, view, (nodes) => ({ type: "damage", how, bits, nodes }));
     }
     case "partition":
       if (fault.shape !== "custom") return planPartition(fault, view, random);

@@ -30,9 +30,7 @@ function sightOfAll(parts: readonly (readonly [name: string, Sight])[]): Sight {
 
 /** What a fault looks at before it starts, to compare with. */
 export function looksBefore(action: FaultAction): Looks {
-  return action.type === "stop" || action.type === "pause"
-    ? { ...looksAtNothing, processes: action.nodes }
-    : { ...looksAtNothing, links: true };
+  return "nodes" in action ? { ...looksAtNothing, processes: action.nodes } : { ...looksAtNothing, links: true };
 }
 
 /** Kill and terminate: the process that was there is gone, told by pid and incarnation. */
@@ -76,6 +74,29 @@ function watchRestarted(nodes: readonly NodeName[], before: Sample): Watcher {
             ready,
           };
           return [node, { confirmed: is?.state === "running" && renewed && ready, evidence }] as const;
+        }),
+      ),
+  };
+}
+
+/** After damage to a disk: another process has begun on it, and has ended by itself or goes on. */
+function watchRefused(nodes: readonly NodeName[], before: Sample): Watcher {
+  return {
+    looks: () => ({ ...looksAtNothing, processes: nodes, ready: nodes }),
+    see: (sample) =>
+      sightOfAll(
+        nodes.map((node) => {
+          const old = before.processes.get(node)?.incarnation ?? null;
+          const is = sample.processes.get(node);
+          const renewed = is !== undefined && is.incarnation !== null && is.incarnation !== old;
+          const confirmed = renewed && (is.state === "running" || (is.state === "exited" && is.exitCode !== 0));
+          const evidence = {
+            state: is?.state ?? "unseen",
+            incarnation: is?.incarnation ?? null,
+            exit_code: is?.exitCode ?? null,
+            ready: sample.ready.get(node) ?? false,
+          };
+          return [node, { confirmed, evidence }] as const;
         }),
       ),
   };
@@ -324,6 +345,7 @@ export function watchOn(action: FaultAction, before: readonly Sample[], observat
   if (last === undefined) throw new Error("a fault is confirmed against a sample from before it");
   switch (action.type) {
     case "stop":
+    case "damage":
       return watchStopped(action.nodes, last);
     case "pause":
       return watchPaused(action.nodes, observationMs);
@@ -345,6 +367,8 @@ export function watchOff(action: FaultAction, before: readonly Sample[], beforeH
   switch (action.type) {
     case "stop":
       return watchRestarted(action.nodes, last);
+    case "damage":
+      return watchRefused(action.nodes, last);
     case "pause":
       return watchResumed(action.nodes, beforeHeal);
     case "cut":

@@ -67,6 +67,14 @@ export type Fault = Timed &
         readonly rate_kb_per_s: number;
       }
     | { readonly kind: "latency"; readonly target: Target; readonly latency_ms: number; readonly jitter_ms: number }
+    | {
+        /** What is durable on the target's disk changes; seen at its next start. */
+        readonly kind: "bit-flip";
+        readonly target: Target;
+        /** Bits turned over, one after another. */
+        readonly bits: number;
+      }
+    | { readonly kind: "latent-error" | "wipe-disk"; readonly target: Target }
   );
 export type FaultKind = Fault["kind"];
 

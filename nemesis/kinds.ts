@@ -77,6 +77,36 @@ export const faultKinds: Readonly<Record<FaultKind, FaultKindEntry>> = {
     confirmedOff: "over as long as the delay, bytes came out of each link and none is proved to have been late",
     shading: { colour: "#b7950b", lane: "link" },
   },
+  "bit-flip": {
+    kind: "bit-flip",
+    description:
+      "Bits of what was durable on the target's disk are turned over; the node is killed and started again. One that finds it refuses to start, for good. Never in the last batch, which cannot be told from a torn tail.",
+    capabilities: () => ["bit-flip"],
+    mayNeed: ["bit-flip"],
+    confirmedOn: "the bytes on the disk are other ones, and the process that ran before has exited",
+    confirmedOff: "the node was started again, and either refused or has read its whole log without the damage",
+    shading: { colour: "#117864", lane: "process" },
+  },
+  "latent-error": {
+    kind: "latent-error",
+    description:
+      "A sector of the target's log cannot be read any more; the node is killed and started again, and refuses to start, for good.",
+    capabilities: () => ["latent-error"],
+    mayNeed: ["latent-error"],
+    confirmedOn: "the sector cannot be read, and the process that ran before has exited",
+    confirmedOff: "the node was started again and refused",
+    shading: { colour: "#0e6655", lane: "process" },
+  },
+  "wipe-disk": {
+    kind: "wipe-disk",
+    description:
+      "The target is killed and comes back on an empty disk. A system whose nodes may not come back so refuses it by its identity, for good.",
+    capabilities: () => ["wipe-disk"],
+    mayNeed: ["wipe-disk"],
+    confirmedOn: "the process that ran before has exited and its disk is empty",
+    confirmedOff: "a process of another incarnation runs on the empty disk",
+    shading: { colour: "#1b4f72", lane: "process" },
+  },
 };
 
 /** Whether a fault of the kind is about links between nodes, rather than about nodes. */

@@ -122,6 +122,8 @@ class Executor implements Nemesis {
   readonly #open = new Map<number, OpenFault>();
   /** Links that any fault has touched: each must deliver in the end. */
   readonly #touched = new Map<string, DirectedLink>();
+  /** Nodes whose disks were damaged: they may be refused for good. */
+  readonly #damaged = new Set<NodeName>();
   /** What the first fault of each series did. */
   readonly #series = new Map<string, FaultAction>();
   /** The history cannot be written, or a bug of ours: the schedule stops, what is on is healed, `run` rejects. */
@@ -295,6 +297,8 @@ class Executor implements Nemesis {
         return Promise.all(
           action.nodes.map((node) => (action.how === "kill" ? cluster.kill(node) : cluster.terminate(node))),
         );
+      case "damage":
+        return Promise.all(action.nodes.map((node) => this.#damage(node, action)));
       case "pause":
         return Promise.all(action.nodes.map((node) => cluster.pause(node)));
       case "cut":
@@ -304,10 +308,20 @@ class Executor implements Nemesis {
     }
   }
 
+  async #damage(node: NodeName, { how, bits }: Extract<FaultAction, { readonly type: "damage" }>): Promise<void> {
+    const cluster = this.#cluster;
+    this.#damaged.add(node);
+    await cluster.kill(node);
+    if (how === "wipe-disk" && cluster.wipe !== undefined) await cluster.wipe(node);
+    else if (how !== "wipe-disk" && cluster.damageDisk !== undefined) await cluster.damageDisk(node, how, bits);
+    else throw new Error(`the cluster cannot do "${how}"`);
+  }
+
   #undo(action: FaultAction): Promise<unknown> {
     const cluster = this.#cluster;
     switch (action.type) {
       case "stop":
+      case "damage":
         return Promise.all(action.nodes.map((node) => cluster.start(node)));
       case "pause":
         return Promise.all(action.nodes.map((node) => cluster.resume(node)));
@@ -368,11 +382,14 @@ class Executor implements Nemesis {
       if (problem !== null) problems.push(problem);
     };
     await Promise.all([...this.#open.values()].map(async (open) => note(await this.#healOpen(open, signal))));
-    const links = [...this.#touched.values()];
+    const links = [...this.#touched.values()].filter(
+      ({ from, to }) => !this.#damaged.has(from) && !this.#damaged.has(to),
+    );
     const beforeHeal = await this.#observer.look({ processes: [], ready: [], links: links.length > 0, attempts: [] });
     const problem = await this.#call("healing everything", () => this.#cluster.healEverything());
     note(problem === null ? null : `healing everything: ${problem}`);
-    const sight = await this.#confirm(watchWhole(this.#cluster.nodes, links, beforeHeal), signal);
+    const whole = this.#cluster.nodes.filter((node) => !this.#damaged.has(node));
+    const sight = await this.#confirm(watchWhole(whole, links, beforeHeal), signal);
     if (!sight.confirmed) note(`the cluster is not whole: ${JSON.stringify(sight.evidence)}`);
     if (this.#failure !== null) note(`the nemesis failed: ${this.#failure.message}`);
     const linksHealed = problem === null && (sight.confirmed || silentIn(sight.evidence) === 0);
@@ -393,7 +410,7 @@ function linksOf(action: FaultAction): readonly DirectedLink[] {
   return action.type === "cut" || action.type === "shape" ? action.links : [];
 }
 
-/** Every node runs and is ready, every touched link delivers; the evidence names only what does not. */
+/** Every node of these runs and is ready, every touched link delivers; the evidence names only what does not. */
 function watchWhole(nodes: readonly NodeName[], links: readonly DirectedLink[], before: Sample): Watcher {
   const looks = { processes: nodes, ready: nodes, links: links.length > 0, attempts: [] };
   return {

@@ -67,6 +67,16 @@ function parseFault(value: JsonValue, where: string): Fault {
       case "terminate":
       case "pause":
         return { kind, ...timed, target: parseTarget(fields.get("target"), `${where}.target`) };
+      case "latent-error":
+      case "wipe-disk":
+        return { kind, ...timed, target: parseTarget(fields.get("target"), `${where}.target`) };
+      case "bit-flip":
+        return {
+          kind,
+          ...timed,
+          target: parseTarget(fields.get("target"), `${where}.target`),
+          bits: fields.number("bits", 1, true),
+        };
       case "partition": {
         const shape = fields.oneOf<PartitionShape | "custom">("shape", [
           ...shapeEntries.map((entry) => entry.shape),

@@ -22,7 +22,6 @@ import { linkName, capabilityNames } from "../cluster/index.js";
 import type { World } from "./world.js";
 
 const refusals: Partial<Record<CapabilityName, string>> = {
-  "wipe-disk": "a simulated disk cannot be wiped yet",
   clock: "a simulated node has ticks and no clock to set; each world draws their drift from its seed",
   "disk-full": "a simulated disk has no size",
 };
@@ -120,6 +119,18 @@ export class SimulatedCluster implements Cluster {
   async terminate(node: NodeName): Promise<void> {
     this.#demand(node, ["running"], "terminated");
     this.#world.stop(node, "SIGTERM");
+  }
+
+  async wipe(node: NodeName): Promise<void> {
+    this.#demand(node, ["exited"], "wiped");
+    this.#world.wipeDisk(node);
+  }
+
+  async damageDisk(node: NodeName, how: "bit-flip" | "latent-error", bits: number): Promise<void> {
+    this.#demand(node, ["exited"], "damaged");
+    if (how === "latent-error") this.#world.breakSector(node);
+    else if (this.#world.flipBits(node, bits) === null)
+      throw new ClusterError(`${node}: nothing is on the disk that could change and be found`);
   }
 
   async pause(node: NodeName): Promise<void> {

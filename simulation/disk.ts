@@ -1,6 +1,6 @@
 // A node's disk with the semantics of fsync: one batch is under way at a time, and it is durable only when its fsync returned.
 // Of a batch under way at a crash the disk holds all, nothing, or some of its bytes, and the system's own reader finds out.
-import type { DeterministicSystem } from "../cluster/index.js";
+import type { DeterministicSystem, DiskDamage } from "../cluster/index.js";
 import type { Random } from "../history/index.js";
 import type { EventQueue } from "./queue.js";
 import type { WorldSettings } from "./settings.js";
@@ -24,6 +24,14 @@ export class DiskFailed extends Error {
   override readonly name = "DiskFailed";
 }
 
+/** The system cannot or will not start on what the disk gives back; so it must be after damage. */
+export class DiskRefused extends Error {
+  override readonly name = "DiskRefused";
+}
+
+/** Bits turned over in one place at most: a sector. */
+const sectorBits = 512 * 8;
+
 export class SimulatedDisk {
   readonly #system: DeterministicSystem;
   readonly #queue: EventQueue;
@@ -38,7 +46,13 @@ export class SimulatedDisk {
   /** Grows with each crash: an fsync that was planned before it never returns. */
   #epoch = 0;
   /** Owned by the system; what it holds survives every crash. */
-  readonly image: unknown;
+  image: unknown;
+  /** How often it was emptied. */
+  wipes = 0;
+  /** Done to durable bytes and not read yet. */
+  #damage: DiskDamage[] = [];
+  #unreadableSector = false;
+  #refusal: DiskRefused | null = null;
   /** What the system's reader says of a log that it cannot believe: it starts from this disk no more. */
   unreadable: Error | null = null;
   writes = 0;
@@ -62,6 +76,53 @@ export class SimulatedDisk {
 
   get busy(): boolean {
     return this.#underWay !== null;
+  }
+
+  /** Why nobody starts on it again; null: as far as is known, one can. */
+  get refusal(): string | null {
+    return this.#refusal?.message ?? null;
+  }
+
+  /**
+   * Turns bits over in one of the batches that are durable, but not in the last: a change there cannot be told from a torn tail. Whoever has
+   * read the disk already does not see it. Null when there are too few batches, or the system's disks have none.
+   */
+  flipBits(random: Random, bits: number): DiskDamage | null {
+    const count = this.#system.batchesOn?.(this.image) ?? 0;
+    if (this.#system.recoverDamaged === undefined || count < 2 || this.#damage.length > 0) return null;
+    const damage = { batch: random.integer(0, count - 2), at: random.unit(), bits: Math.min(bits, sectorBits) };
+    this.#damage.push(damage);
+    return damage;
+  }
+
+  /** A sector gives an error instead of bytes from now on. */
+  breakSector(): void {
+    this.#unreadableSector = true;
+  }
+
+  /** Between two processes. */
+  wipe(): void {
+    this.image = this.#system.emptyDisk();
+    this.wipes += 1;
+    this.#damage = [];
+    this.#unreadableSector = false;
+    this.#refusal = null;
+    this.unreadable = null;
+  }
+
+  /** What a start reads. Throws DiskRefused after damage, and what the log's own contradictions are otherwise. */
+  open(): unknown {
+    if (this.#refusal !== null) throw this.#refusal;
+    if (this.unreadable !== null) throw this.unreadable;
+    try {
+      if (this.#unreadableSector) throw new Error("read: input/output error");
+      if (this.#damage.length > 0) this.#system.recoverDamaged?.(this.image, this.#damage);
+    } catch (error) {
+      this.#refusal = new DiskRefused(error instanceof Error ? error.message : String(error));
+      throw this.#refusal;
+    }
+    this.#damage = [];
+    return this.image;
   }
 
   /** From now on, until `mend`. */

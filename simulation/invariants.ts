@@ -42,6 +42,8 @@ interface NodeRecord {
   toldLog: { readonly accepted: readonly number[]; readonly length: number } | null;
   /** Under which it was seen to lead last, since its start. */
   led: readonly number[] | null;
+  /** Its disk was emptied: it knows nothing of what it promised and accepted before. */
+  wiped: boolean;
 }
 
 interface GroupRecord {
@@ -100,6 +102,7 @@ export class Invariants {
       told: none,
       toldLog: null,
       led: null,
+      wiped: false,
     }));
     this.checks = Object.fromEntries(invariantNames.map((name) => [name, 0])) as { [Name in InvariantName]: number };
   }
@@ -117,7 +120,7 @@ export class Invariants {
   started(node: WatchedNode): void {
     const record = this.#record(node);
     const disk = this.#system.inspectDisk?.(node.disk.image);
-    if (disk !== undefined)
+    if (disk !== undefined && !record.wiped)
       this.#hold(
         node,
         "promises are kept",
@@ -128,6 +131,11 @@ export class Invariants {
     record.decided = 0;
     record.ballot = none;
     record.led = null;
+  }
+
+  /** Its disk was emptied, and with it what it must never forget: from now on nobody may count on its word. */
+  wiped(node: WatchedNode): void {
+    this.#record(node).wiped = true;
   }
 
   /** A turn asked for a write: only then can anything of this have changed. */
@@ -169,6 +177,14 @@ export class Invariants {
       const claim = claimOf(message);
       if (claim === null) continue;
       const record = this.#record(node);
+      if (record.wiped)
+        this.#hold(
+          node,
+          "promises are kept",
+          false,
+          () =>
+            `${node.name} ${claim.type} under ${claim.ballot.join(".")}, though its disk was emptied and it cannot know what it promised before`,
+        );
       const disk = inspectDisk(node.disk.image);
       if (claim.type === "promised") {
         this.#hold(

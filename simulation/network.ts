@@ -21,6 +21,8 @@ export interface NetworkHosts {
   incarnation(node: number): number | null;
   /** At once, or once the stopped process runs again; never when it dies before. */
   whenRunning(node: number, action: () => void): void;
+  /** `node` takes no connection from the peer's present process, ever. */
+  refuses(node: number, peer: number): boolean;
   linkChanged(node: number, peer: number, direction: "in" | "out", up: boolean): void;
   deliver(to: number, from: number, messages: readonly unknown[]): void;
 }
@@ -55,6 +57,8 @@ export interface Link {
   cut: CutMode | null;
   shape: LinkShape | null;
   dialling: boolean;
+  /** It was told that it is refused for good, and dials no more. */
+  givenUp: boolean;
   numbers: number;
   pauseNs: number;
   /** Welcomes that a stall of this direction holds back, of the peer's connections to `from`. */
@@ -122,6 +126,7 @@ export class SimulatedNetwork {
     for (const link of this.links) {
       if (link.from === node) {
         link.numbers = 0;
+        link.givenUp = false;
         link.pauseNs = firstPauseNs;
         this.#dial(link);
       } else if (link.to === node) {
@@ -239,7 +244,7 @@ export class SimulatedNetwork {
   }
 
   #dial(link: Link): void {
-    if (link.dialling || link.connection !== null) return;
+    if (link.dialling || link.givenUp || link.connection !== null) return;
     const incarnation = this.#hosts.incarnation(link.from);
     if (incarnation === null) return;
     link.dialling = true;
@@ -274,6 +279,13 @@ export class SimulatedNetwork {
   }
 
   #hello(link: Link, connection: Connection): void {
+    if (this.#hosts.refuses(link.to, link.from)) {
+      link.refused += 1;
+      if (link.connection !== connection) return;
+      link.givenUp = true;
+      this.#close(link);
+      return;
+    }
     const { senderIncarnation, number } = connection;
     const greater =
       senderIncarnation > link.greatestIncarnation ||
@@ -353,6 +365,7 @@ function newLink(from: number, to: number): Link {
     cut: null,
     shape: null,
     dialling: false,
+    givenUp: false,
     numbers: 0,
     pauseNs: firstPauseNs,
     heldWelcomes: [],

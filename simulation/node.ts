@@ -88,6 +88,24 @@ export class SimulatedNode {
     return this.node !== null;
   }
 
+  /** Drawn by the system when it finds a disk empty. */
+  get #diskIdentity(): string {
+    const { wipes } = this.disk;
+    return wipes === 0 ? `disk of ${this.name}` : `disk of ${this.name}, emptied ${wipes} times`;
+  }
+
+  /** As whom it greets its peers. */
+  get identity(): string {
+    return this.node?.identity ?? this.#diskIdentity;
+  }
+
+  /** Why it serves no more, whatever is healed; null while it may. */
+  get lost(): string | null {
+    const { refusal, wipes } = this.disk;
+    if (refusal !== null) return refusal;
+    return wipes > 0 && this.node?.status().ready !== true ? "it is on an empty disk and no part of the cluster" : null;
+  }
+
   start(): void {
     if (this.node !== null) throw new Error(`${this.name} runs already`);
     const { at, nodes, replication, clusterId } = this.#identity;
@@ -99,10 +117,9 @@ export class SimulatedNode {
     this.#waiting = [];
     this.#busyUntilNs = this.#queue.nowNs;
     const { incarnation } = this;
-    const options = { node: at + 1, nodes, replication, clusterId, identity: `disk of ${this.name}`, incarnation };
+    const options = { node: at + 1, nodes, replication, clusterId, identity: this.#diskIdentity, incarnation };
     try {
-      if (this.disk.unreadable !== null) throw this.disk.unreadable;
-      this.node = this.#system.createNode(options, this.disk.image);
+      this.node = this.#system.createNode(options, this.disk.open());
     } catch (error) {
       this.#die(error);
       return;

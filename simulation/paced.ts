@@ -105,6 +105,8 @@ export class PacedCluster implements Cluster {
   terminate: Cluster["terminate"] = async (node) => this.#cluster.terminate(node);
   pause: Cluster["pause"] = async (node) => this.#cluster.pause(node);
   resume: Cluster["resume"] = async (node) => this.#cluster.resume(node);
+  wipe: NonNullable<Cluster["wipe"]> = async (node) => this.#cluster.wipe(node);
+  damageDisk: NonNullable<Cluster["damageDisk"]> = async (...damage) => this.#cluster.damageDisk(...damage);
   observeProcess: Cluster["observeProcess"] = async (node) => this.#cluster.observeProcess(node);
   cut: Cluster["cut"] = async (links, mode) => {
     const capability = this.capabilities[`cut-${mode}`];

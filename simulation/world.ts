@@ -6,6 +6,7 @@ import {
   type CutMode,
   type DeterministicSystem,
   type DirectedLink,
+  type DiskDamage,
   type LinkObservation,
   type LinkShape,
   type NodeName,
@@ -14,7 +15,7 @@ import {
 } from "../cluster/index.js";
 import { createRandom, type Random } from "../history/index.js";
 import { ClientConnections, SimulatedClient } from "./clients.js";
-import { DiskFailed, type DiskTrouble } from "./disk.js";
+import { DiskFailed, DiskRefused, type DiskTrouble } from "./disk.js";
 import { Invariants, type InvariantViolation } from "./invariants.js";
 import { SimulatedNetwork, type Link } from "./network.js";
 import { SimulatedNode } from "./node.js";
@@ -66,6 +67,7 @@ export class World {
   readonly #listeners: ((event: ClusterEvent) => void)[] = [];
   readonly #logs: string[][];
   readonly #trace: Trace | null;
+  readonly #flips: Random;
   #pauseAsked = false;
   #watcher: MessageWatcher | null = null;
 
@@ -77,6 +79,7 @@ export class World {
     this.#logs = this.names.map(() => []);
     this.#trace = options.trace ?? null;
     const stream = (label: string): Random => createRandom(seed, label);
+    this.#flips = stream("bit flips");
     const hooks = {
       send: (from: number, to: number, messages: readonly unknown[]) => {
         const node = this.node(from);
@@ -107,6 +110,7 @@ export class World {
         const input = { type: "link", peer: peer + 1, direction, up } as const;
         this.node(at).whenRunning(() => this.node(at).post(input));
       },
+      refuses: (at, peer) => this.node(at).node?.refusesPeer?.(peer + 1, this.node(peer).identity) === true,
       deliver: (to, from, messages) => {
         this.#trace?.received(this.queue.nowNs, this.node(from).name, this.node(to).name, messages);
         this.#watcher?.("received", this.node(from), this.node(to), messages);
@@ -196,6 +200,35 @@ export class World {
     this.#note(this.nodeNamed(name), `disk: ${how}`);
     this.#trace?.fault(this.queue.nowNs, "disk", name, how);
     this.nodeNamed(name).disk.trouble(how);
+  }
+
+  /** What is durable on a node's disk changes; its next start sees it. Null when there is nothing to change yet. */
+  flipBits(name: NodeName, bits: number, random: Random = this.#flips): DiskDamage | null {
+    const node = this.nodeNamed(name);
+    const damage = node.disk.flipBits(random, bits);
+    if (damage !== null) this.#damaged(node, `${damage.bits} bits of batch ${damage.batch} turned over`);
+    return damage;
+  }
+
+  /** A sector of a node's log cannot be read any more; its next start sees it. */
+  breakSector(name: NodeName): void {
+    const node = this.nodeNamed(name);
+    node.disk.breakSector();
+    this.#damaged(node, "a sector cannot be read any more");
+  }
+
+  /** Of a node that does not run. */
+  wipeDisk(name: NodeName): void {
+    const node = this.nodeNamed(name);
+    if (node.alive) throw new Error(`${name} runs on its disk`);
+    node.disk.wipe();
+    this.invariants?.wiped(node);
+    this.#damaged(node, "wiped");
+  }
+
+  #damaged(node: SimulatedNode, what: string): void {
+    this.#note(node, `disk: ${what}`);
+    this.#trace?.fault(this.queue.nowNs, "disk", node.name, what);
   }
 
   mendDisk(name: NodeName): void {
@@ -303,8 +336,8 @@ export class World {
     this.#note(node, line);
     this.#trace?.crashed(this.queue.nowNs, node.name, line, "nothing under way");
     this.#gone(node);
-    // To stop when the disk fails is what a node has to do.
-    const expected = error instanceof DiskFailed;
+    // To stop when the disk fails is what a node has to do, and not to start on one that cannot be trusted.
+    const expected = error instanceof DiskFailed || error instanceof DiskRefused;
     if (!expected) this.#tell({ type: "panic", node: node.name, line });
     const exit = node.exit ?? { code: 1, signal: null };
     this.#tell({ type: "exited", node: node.name, ...exit, expected, logTail: this.#tail(node) });

@@ -10,9 +10,19 @@ interface PendingRead {
   readonly notBeforeMs: number;
 }
 
-/** Reads until every (key, node) was answered `ok` or `boundMs` has passed. Thread t belongs to node t mod `nodes`. */
-export function finalReads(keys: readonly JsonValue[], nodes: number, boundMs: number): Generator {
-  const pending: PendingRead[][] = Array.from({ length: nodes }, () => keys.map((key) => ({ key, notBeforeMs: 0 })));
+/**
+ * Reads until every (key, node) was answered `ok` or `boundMs` has passed. Thread t belongs to node t mod `nodes`. Nodes of `without` are
+ * not asked.
+ */
+export function finalReads(
+  keys: readonly JsonValue[],
+  nodes: readonly string[],
+  boundMs: number,
+  without: ReadonlySet<string> = new Set(),
+): Generator {
+  const pending: PendingRead[][] = nodes.map((node) =>
+    without.has(node) ? [] : keys.map((key) => ({ key, notBeforeMs: 0 })),
+  );
   let open = 0;
 
   return {
@@ -20,7 +30,7 @@ export function finalReads(keys: readonly JsonValue[], nodes: number, boundMs: n
       if (nowMs >= boundMs || (open === 0 && pending.every((reads) => reads.length === 0))) return { type: "done" };
       let soonestMs = boundMs;
       for (const thread of freeThreads) {
-        const reads = pending[thread % nodes] ?? [];
+        const reads = pending[thread % nodes.length] ?? [];
         const due = reads.findIndex((read) => read.notBeforeMs <= nowMs);
         const read = reads[due];
         if (read === undefined) {
@@ -39,7 +49,7 @@ export function finalReads(keys: readonly JsonValue[], nodes: number, boundMs: n
     update({ nowMs, operation, reply }) {
       open -= 1;
       if (reply.outcome === "ok") return;
-      pending[operation.thread % nodes]?.push({ key: operation.key, notBeforeMs: nowMs + retryAfterMs });
+      pending[operation.thread % nodes.length]?.push({ key: operation.key, notBeforeMs: nowMs + retryAfterMs });
     },
     droppedArrivals: () => 0,
   };

@@ -76,7 +76,7 @@ export function taskWorkload(specification: TaskSpecification): Workload {
       return {
         keys,
         load: new TaskLoad(source, options, name, seed, own("read_share")),
-        finalReads: (boundMs) => finalReads(keys, options.nodes.length, boundMs),
+        finalReads: (boundMs, without) => finalReads(keys, options.nodes, boundMs, without),
         judge: (history) => specification.judge(history, keys, own),
       };
     },

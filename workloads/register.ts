@@ -86,7 +86,8 @@ function registerWorkload(specification: RegisterSpecification): Workload {
           return retire === undefined ? keys : load.keys;
         },
         load,
-        finalReads: (boundMs) => finalReads(retire === undefined ? keys : load.keys, options.nodes.length, boundMs),
+        finalReads: (boundMs, without) =>
+          finalReads(retire === undefined ? keys : load.keys, options.nodes, boundMs, without),
         judge: null,
       };
     },

@@ -132,7 +132,7 @@ function scenarioWorkload(
       return {
         keys,
         load: scriptLoad({ chains, startMs, endMs: options.timeLimitMs }, options.nodes.length),
-        finalReads: (boundMs) => finalReads(keys, options.nodes.length, boundMs),
+        finalReads: (boundMs, without) => finalReads(keys, options.nodes, boundMs, without),
         judge: more.judge ?? ((history) => judgeChains(name, chains, history, null)),
       };
     },

@@ -32,8 +32,8 @@ export interface WorkloadRun {
   /** Every key that the run may touch, or, where keys are born on the way, has touched; each is read through every node at the end. */
   readonly keys: readonly JsonValue[];
   readonly load: Generator;
-  /** Reads every key once through every node, by threads pinned to it, until all are answered or `boundMs` has passed. */
-  finalReads(boundMs: number): Generator;
+  /** Reads every key once through every node, by threads pinned to it, until all are answered or `boundMs` has passed; not through those of `without`. */
+  finalReads(boundMs: number, without?: ReadonlySet<string>): Generator;
   /** Expectations beyond the model, e.g. a scenario's exact answers. Pure; null where the model says it all. */
   readonly judge: ((history: WorkloadHistory) => CheckerResult) | null;
 }

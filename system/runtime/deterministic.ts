@@ -4,6 +4,7 @@ import type {
   DeterministicNode,
   DeterministicNodeOptions,
   DeterministicSystem,
+  DiskDamage,
   MessageClaim,
   NodeInput,
   NodeInspection,
@@ -15,6 +16,7 @@ import type {
 import { ClientCore } from "../client/client-core.js";
 import { bottomBallot } from "../core/ballot.js";
 import { createCore } from "../core/index.js";
+import { judgeHello } from "../core/link.js";
 import {
   nodeId,
   type Ballot,
@@ -22,6 +24,7 @@ import {
   type ClientResponse,
   type Command,
   type DurableState,
+  type PartitionTable,
   type StorageOperation,
 } from "../core/interface.js";
 import type { PeerMessage } from "../core/messages.js";
@@ -42,11 +45,23 @@ interface Disk {
   accepted: Ballot;
   log: Command[];
   decided: number;
+  /** What was written, in order, as far as it is believed. */
+  batches: Batch[];
 }
 
 type Batch = readonly StorageOperation[];
 
-function apply(disk: Disk, operations: readonly StorageOperation[]): void {
+const emptyDisk = (): Disk => ({
+  table: null,
+  promised: bottomBallot,
+  accepted: bottomBallot,
+  log: [],
+  decided: 0,
+  batches: [],
+});
+
+function apply(disk: Disk, operations: Batch): void {
+  disk.batches.push(operations);
   for (const operation of operations) {
     switch (operation.type) {
       case "table":
@@ -89,9 +104,44 @@ function recoverTorn(disk: Disk, batch: Batch, share: number): void {
   for (const payload of scan.payloads) apply(disk, decodeOperations(payload));
 }
 
+/** Batches that are written out behind a damaged one: what comes after them is as good as they are. */
+const writtenOut = 64;
+
+/**
+ * Writes the log out from the first damaged batch on, turns the bits over and reads it as a start does. What stands before is read as it was
+ * written, and so is what stands behind when everything up to there was believed.
+ */
+function recoverDamaged(disk: Disk, damage: readonly DiskDamage[]): void {
+  const first = Math.min(...damage.map(({ batch }) => batch));
+  const behind = disk.batches.slice(first + writtenOut);
+  const encoded = disk.batches
+    .slice(first, first + writtenOut)
+    .map((batch, at) => encodeBatch(at + 1, encodeOperations(batch), tornSalt));
+  for (const { batch, at, bits } of damage) {
+    const bytes = encoded[batch - first];
+    if (bytes === undefined) throw new Error("damage far behind other damage");
+    const from = Math.floor(at * bytes.length * 8);
+    for (let bit = from; bit < Math.min(from + bits, bytes.length * 8); bit += 1)
+      bytes.writeUInt8(bytes.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+  }
+  const bytes = Buffer.concat([segmentHeader(1, tornSalt), ...encoded, Buffer.alloc(tornSlack)]);
+  const scan = scanLog([{ number: 1, bytes }], tornSalt);
+  if (!scan.ok) throw new Error(first === 0 ? scan.error : `${scan.error} (counted from batch ${first + 1} on)`);
+  const whole = scan.payloads.length === encoded.length;
+  const believed = [
+    ...disk.batches.slice(0, first),
+    ...scan.payloads.map((payload) => decodeOperations(payload)),
+    ...(whole ? behind : []),
+  ];
+  Object.assign(disk, emptyDisk());
+  for (const batch of believed) apply(disk, batch);
+}
+
 class SimulableNode implements DeterministicNode {
   readonly #options: DeterministicNodeOptions;
   readonly #engine: Engine;
+  readonly identity: string;
+  #table: PartitionTable | null;
   #turnEnd: (() => void) | null = null;
   #busy = false;
   #output: {
@@ -106,6 +156,8 @@ class SimulableNode implements DeterministicNode {
     const { replication, clusterId, identity, incarnation } = options;
     const nodes = options.nodes.map((_, index) => nodeId(index + 1));
     const node = nodeId(options.node);
+    this.identity = identity;
+    this.#table = disk.table;
     const core = createCore({ node, nodes, replication, clusterId, identity, incarnation, timing, limits });
     this.#engine = new Engine(core, {
       send: (to, messages) => this.#output.sends.push({ to, messages }),
@@ -115,12 +167,16 @@ class SimulableNode implements DeterministicNode {
         this.#busy = true;
         this.#output.write = { number, batch };
       },
-      inspect: () => true,
+      inspect: (operation) => {
+        if (operation.type === "table") this.#table = operation.table;
+        return true;
+      },
       atEndOfTurn: (work) => {
         this.#turnEnd = work;
       },
     });
-    this.#engine.push({ type: "restored", state: { ...disk, log: [...disk.log] } });
+    const { table, promised, accepted, log, decided } = disk;
+    this.#engine.push({ type: "restored", state: { table, promised, accepted, log: [...log], decided } });
   }
 
   turn(inputs: readonly NodeInput[]): NodeOutput {
@@ -190,6 +246,25 @@ class SimulableNode implements DeterministicNode {
     return { group, ballot: numbersOf(status.ballot), leads, decided, logHash, stateHash };
   }
 
+  /** As a Hello is judged, of which the network decides the rest. */
+  refusesPeer(peer: number, identity: string): boolean {
+    const { nodes, clusterId: cluster, incarnation } = this.#options;
+    const node = nodeId(peer);
+    const configuration = "";
+    const judgement = judgeHello(
+      { cluster, configuration, node, identity, incarnation, connection: 1 },
+      {
+        cluster,
+        configuration,
+        self: nodeId(this.#options.node),
+        nodes: nodes.map((_, index) => nodeId(index + 1)),
+        identity: this.#table?.identities.get(node) ?? null,
+        greatest: null,
+      },
+    );
+    return !judgement.accepted;
+  }
+
   traceState(): TracedState | null {
     const { group, role, phase, ballot, logLength, decided, leader } = this.#engine.core.status();
     if (group === null) return null;
@@ -221,9 +296,12 @@ function claimOf(message: PeerMessage): MessageClaim | null {
 export const deterministicSystem: DeterministicSystem = {
   tickMs,
   electionTimeoutMs,
-  emptyDisk: (): Disk => ({ table: null, promised: bottomBallot, accepted: bottomBallot, log: [], decided: 0 }),
+  emptyDisk,
   applyBatch: (disk, batch) => apply(disk as Disk, batch as Batch),
   recoverTorn: (disk, batch, share) => recoverTorn(disk as Disk, batch as Batch, share),
+  batchesOn: (disk) => (disk as Disk).batches.length,
+  recoverDamaged: (disk, damage) => recoverDamaged(disk as Disk, damage),
+  survivesLostDisks: true,
   createNode: (options, disk) => new SimulableNode(options, disk as Disk),
   createClient: () => {
     const core = new ClientCore();
