@@ -22,8 +22,12 @@ const good = [
   { kind: "partition", ...timed, shape: "custom", mode: "stall", links: ["n1>n2", "n3>n1"] },
   { kind: "partition", ...timed, shape: "bridge", mode: "drop", group: 0, scope: "all" },
   { kind: "pause", ...timed, target: { by: "ring-neighbours", group: 1 } },
+  { kind: "bit-flip", ...timed, target: { by: "leader", group: 0 }, bits: 8 },
+  { kind: "latent-error", ...timed, target: { by: "random", count: 1 } },
+  { kind: "wipe-disk", ...timed, target: { by: "follower", group: "random" } },
 ];
 const bad: readonly (readonly [object, string])[] = [
+  [{ kind: "bit-flip", ...timed, target: { by: "all" } }, "faults[0].bits: expected a whole number of at least 1"],
   [
     { kind: "flood", ...timed },
     "faults[0].kind: expected one of kill, terminate, pause, partition, bandwidth, latency",

@@ -2,6 +2,7 @@
 // of their tick to each other and write down what they hear.
 import { describe, expect, test } from "vitest";
 import { nodeName, type ClusterEvent } from "../cluster/index.js";
+import { createRandom } from "../history/index.js";
 import { drawSettings, settingNames, type PinnedSettings } from "./settings.js";
 import { echoSystem, type EchoDisk, type EchoNode } from "./testing/echo-system.js";
 import { World } from "./world.js";
@@ -199,6 +200,102 @@ describe("disks", () => {
     const after = [...diskOf(world)];
     world.runUntil(3 * second);
     expect(diskOf(world)).toEqual(after);
+  });
+});
+
+/** Its disk's reader refuses damage, as a store's checksums do. */
+function suspicious() {
+  return {
+    ...echoSystem(),
+    batchesOn: (disk: unknown) => (disk as EchoDisk).numbers.length,
+    recoverDamaged: () => {
+      throw new Error("its log is corrupt");
+    },
+  };
+}
+
+describe("damaged disks", () => {
+  const random = createRandom(1, "test");
+
+  test.each([
+    ["bit-flip", "its log is corrupt", (world: World) => expect(world.flipBits(n2, 1, random)).not.toBeNull()],
+    ["latent error", "read: input/output error", (world: World) => world.breakSector(n2)],
+  ] as const)(
+    "a %s under a running process is seen at its next start, which is refused for good",
+    (_, reason, harm) => {
+      const { world } = worldOf({}, 1, suspicious());
+      const events: ClusterEvent[] = [];
+      world.onEvent((event) => events.push(event));
+      harm(world);
+      world.runUntil(2 * second);
+      expect(world.observeProcess(n2).state).toBe("running");
+      expect(world.nodeNamed(n2).lost).toBeNull();
+      for (let times = 0; times < 2; times += 1) {
+        if (world.nodeNamed(n2).alive) world.stop(n2, "SIGKILL");
+        world.start(n2);
+        world.runUntil((3 + times) * second);
+        expect(world.observeProcess(n2)).toMatchObject({ state: "exited", exitCode: 1 });
+        expect(world.nodeNamed(n2).lost).toBe(reason);
+      }
+      // It is what the node has to do: an exit that was to be expected, and no panic.
+      expect(events.map(({ type }) => type)).toEqual(["exited", "exited", "exited"]);
+      expect(events.every((event) => event.type === "exited" && event.expected)).toBe(true);
+    },
+  );
+
+  test("damage never lies in the last batch, and there is none where there is nothing to damage", () => {
+    let batches = 2;
+    const seen = new Set<number>();
+    for (let times = 0; times < 40; times += 1) {
+      const { world } = worldOf({}, 1, { ...suspicious(), batchesOn: () => batches });
+      seen.add(world.flipBits(n2, 1, random)?.batch ?? -1);
+      batches = 2 + (times % 4);
+    }
+    expect([...seen].toSorted((one, other) => one - other)).toEqual([0, 1, 2, 3]);
+    batches = 1;
+    expect(worldOf({}, 1, { ...suspicious(), batchesOn: () => batches }).world.flipBits(n2, 1, random)).toBeNull();
+    expect(worldOf().world.flipBits(n2, 1, random)).toBeNull();
+    expect(worldOf({}, 1, suspicious()).world.flipBits(n2, 1_000_000, random)?.bits).toBe(4096);
+  });
+
+  test("a wiped disk is empty, whatever was wrong with it, and its node greets with another identity", () => {
+    const system = suspicious();
+    const { world } = worldOf({}, 1, system);
+    const before = world.nodeNamed(n2).identity;
+    expect(() => world.wipeDisk(n2)).toThrow("n2 runs on its disk");
+    world.breakSector(n2);
+    world.stop(n2, "SIGKILL");
+    world.wipeDisk(n2);
+    expect(diskOf(world)).toEqual([]);
+    world.start(n2);
+    expect(world.observeProcess(n2).state).toBe("running");
+    expect(world.nodeNamed(n2).identity).not.toBe(before);
+  });
+
+  test("a node that its peer refuses by its identity is heard no more and stops dialling, but hears the others", () => {
+    const known = echoSystem();
+    const system = {
+      ...known,
+      createNode: (...words: Parameters<typeof known.createNode>) => {
+        const { identity } = words[0];
+        return Object.assign(known.createNode(...words), {
+          identity,
+          refusesPeer: (_: number, greeting: string) => greeting.includes("emptied"),
+        });
+      },
+    };
+    const { world } = worldOf({}, 1, system);
+    world.stop(n2, "SIGKILL");
+    world.wipeDisk(n2);
+    world.start(n2);
+    world.runUntil(2 * second);
+    const heard = nodeOf(world, n1).heard.length;
+    const refused = world.link({ from: n2, to: n1 }).refused;
+    world.runUntil(5 * second);
+    expect(nodeOf(world, n1).heard.length).toBe(heard);
+    expect(world.link({ from: n2, to: n1 }).refused).toBe(refused);
+    expect(nodeOf(world, n2).heard.length).toBeGreaterThan(200);
+    expect(nodeOf(world, n2).links).not.toContain("out 1 up");
   });
 });
 

@@ -2,7 +2,7 @@
 // writes a replay file.
 import { mkdirSync } from "node:fs";
 import { cpus } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import {
   exitCodes,
@@ -197,7 +197,9 @@ async function keepReplay({ found, base, shrinkMs, words, terminal }: KeepReplay
   }
   const folder = join(resolve(words.store), "hunt");
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `seed-${found.seed}${base.mutant === null ? "" : `-${base.mutant}`}.replay.json`);
+  // A patch of one's own is named by its path.
+  const bug = base.mutant === null ? "" : `-${basename(base.mutant, ".json")}`;
+  const file = join(folder, `seed-${found.seed}${bug}.replay.json`);
   writeJson(file, replayOf(hunted));
   terminal.out(hunted.verdict.summary);
   terminal.out(`again    minos replay ${file}`);

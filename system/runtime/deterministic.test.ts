@@ -1,5 +1,5 @@
 // Shows that the store without input or output does what its contract says: one write at a time, nothing told before it is durable,
-// and a log that comes back from the disk, torn or whole.
+// a log that comes back from the disk, torn or whole, and one that is refused when what was durable has changed.
 import { expect, test } from "vitest";
 import { nodeNames, type DeterministicNode } from "../../cluster/index.js";
 import { deterministicSystem as system } from "./deterministic.js";
@@ -69,4 +69,72 @@ test("what was durable is there after a restart; of a torn batch nothing is beli
 test("an append that does not fit the log is refused", () => {
   const batch = [{ type: "append", index: 7, commands: [] }];
   expect(() => system.applyBatch(system.emptyDisk(), batch)).toThrow("an append at 7 to a log of 0 entries");
+});
+
+test("whatever bit of a durable batch but the last turns over, the store refuses its log or has lost nothing", () => {
+  const disk = system.emptyDisk();
+  lead(start(disk), disk, () => undefined);
+  for (let number = 100; number < 103; number += 1)
+    system.applyBatch(disk, [{ type: "promised", ballot: { number, priority: 0, node: 1 } }]);
+  const count = system.batchesOn?.(disk) ?? 0;
+  expect(count).toBeGreaterThanOrEqual(5);
+  let refused = 0;
+  let tries = 0;
+  for (let batch = 0; batch < count - 1; batch += 1)
+    for (let at = 0; at < 1; at += 1 / 997) {
+      const changed = structuredClone(disk);
+      tries += 1;
+      try {
+        system.recoverDamaged?.(changed, [{ batch, at, bits: 1 }]);
+        expect(changed).toEqual(disk);
+      } catch (error) {
+        expect(String(error)).toMatch(
+          /^Error: the write-ahead log is corrupt: batch 1 .* is damaged, but batch 2 after it is whole/,
+        );
+        refused += 1;
+      }
+    }
+  // What is not refused lies in the zeros between two batches.
+  expect(refused / tries).toBeGreaterThan(0.9);
+});
+
+test("a change in the last batch is taken for a torn tail: that batch is gone, and nothing before it", () => {
+  const disk = system.emptyDisk();
+  lead(start(disk), disk, () => undefined);
+  const count = system.batchesOn?.(disk) ?? 0;
+  const whole = structuredClone(disk) as { batches: unknown[] };
+  system.recoverDamaged?.(disk, [{ batch: count - 1, at: 0.5, bits: 1 }]);
+  const before = system.emptyDisk();
+  for (const batch of whole.batches.slice(0, -1)) system.applyBatch(before, batch);
+  expect(disk).toEqual(before);
+});
+
+test("a log that is read back without damage in it is the same log, however long", () => {
+  const disk = system.emptyDisk();
+  lead(start(disk), disk, () => undefined);
+  for (let number = 100; number < 300; number += 1)
+    system.applyBatch(disk, [{ type: "promised", ballot: { number, priority: 0, node: 1 } }]);
+  const before = structuredClone(disk);
+  system.recoverDamaged?.(disk, [{ batch: 3, at: 0.5, bits: 0 }]);
+  expect(disk).toEqual(before);
+});
+
+test("a peer that makes itself known by another disk's identity is refused once the table is known", () => {
+  const node = (at: number, disk = system.emptyDisk()) =>
+    system.createNode(
+      { node: at, nodes: nodeNames(2), replication: 2, clusterId: "test", identity: `disk ${at}`, incarnation: 1 },
+      disk,
+    );
+  const disk = system.emptyDisk();
+  expect(node(1, disk).refusesPeer?.(2, "another disk")).toBe(false);
+  const identities = new Map([
+    [1, "disk 1"],
+    [2, "disk 2"],
+  ]);
+  system.applyBatch(disk, [
+    { type: "table", table: { clusterId: "test", replication: 2, groups: [[1, 2]], identities } },
+  ]);
+  const knowing = node(1, disk);
+  expect([knowing.refusesPeer?.(2, "disk 2"), knowing.refusesPeer?.(2, "another disk")]).toEqual([false, true]);
+  expect(knowing.identity).toBe("disk 1");
 });
