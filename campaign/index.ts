@@ -1,5 +1,7 @@
 // Where the rooms meet: plan → cluster → history → verdict → report. This room resolves plans, runs them through the one run
 // loop, keeps them in the store and sums campaigns up; it is the only one that knows all the others.
+export { canaryLines, type CanaryOutcome, type CanarySummary } from "./canary.js";
+export { canaryExitCodes, runCanary } from "./canary-campaign.js";
 export { clusterFactory, type ClusterSettings } from "./clusters.js";
 export { formatDuration, parseDuration } from "./duration.js";
 export { combineExitCodes, exitCodeOf, exitCodes, UsageError, type ExitCode } from "./exit-code.js";

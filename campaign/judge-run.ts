@@ -44,6 +44,8 @@ export interface JudgeRunInput {
   readonly seenLive: SeenLive | null;
   /** Faults that must be confirmed. Default: all of the plan's. */
   readonly expectedFaults?: number;
+  /** More that is to be known of the run, a sentence each. */
+  readonly warnings?: readonly string[];
   /** Something else than the live checker saw a violation and ended the load. */
   readonly endedByViolation?: boolean;
 }
@@ -85,7 +87,7 @@ export function judgeRun(input: JudgeRunInput): JudgedRun {
     decisions: input.decisions,
     interrupted: input.interrupted,
     endedByViolation: input.seenLive !== null || input.endedByViolation === true,
-    warnings: [...document.warnings, ...torn, ...howSoon(input.seenLive)],
+    warnings: [...(input.warnings ?? []), ...document.warnings, ...torn, ...howSoon(input.seenLive)],
   });
   const verdict = withOwnJudge(judged, input.ownJudge, document);
   const faults = document.events.filter((event) => event.type === "fault");

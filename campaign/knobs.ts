@@ -1,6 +1,7 @@
 // Every knob of a run in one typed table: flags, plan-file fields, defaults, limits, `--help` and the docs come from it.
 import { parseDuration } from "./duration.js";
 import { UsageError } from "./exit-code.js";
+import { lieNames } from "./lies.js";
 
 export type KnobValue = number | string | null;
 
@@ -159,6 +160,15 @@ export const knobs = [
     expects: "as in docs/mutants.md, e.g. M14, M30+M31 or C1, or a file with a patch",
     default: null,
     help: "plant this bug in the system (see docs/mutants.md; also the path of a patch of your own)",
+  },
+  {
+    name: "canary",
+    flag: "canary",
+    kind: "text",
+    pattern: new RegExp(`^(?:${lieNames.join("|")})$`),
+    expects: lieNames.join(", "),
+    default: null,
+    help: "let the clients tell this lie, to see that it is found (docs/teeth.md)",
   },
   {
     name: "checker_time_ms",

@@ -1,5 +1,6 @@
 // A campaign: many runs of one request, over seeds, workloads, nemeses and mutants.
 import { UsageError } from "./exit-code.js";
+import type { LieName } from "./lies.js";
 
 /** What varies from run to run; each is given to `minos run` as flags. */
 export interface Cell {
@@ -7,6 +8,8 @@ export interface Cell {
   readonly nemesis: string | null;
   readonly mutant: string | null;
   readonly seed: number | null;
+  /** A run of the canary: its clients tell this lie. */
+  readonly canary?: LieName;
 }
 
 export interface MatrixRequest {
@@ -52,11 +55,18 @@ export function cellFlags(cell: Cell): readonly string[] {
     ...(cell.nemesis === null ? [] : ["--nemesis", cell.nemesis]),
     ...(cell.mutant === null ? [] : ["--mutant", cell.mutant]),
     ...(cell.seed === null ? [] : ["--seed", String(cell.seed)]),
+    ...(cell.canary === undefined ? [] : ["--canary", cell.canary]),
   ];
 }
 
 /** `register standard M14 seed 3`. */
 export function cellTitle(cell: Cell): string {
-  const parts = [cell.workload, cell.nemesis, cell.mutant, cell.seed === null ? null : `seed ${cell.seed}`];
+  const parts = [
+    cell.workload,
+    cell.nemesis,
+    cell.mutant,
+    cell.seed === null ? null : `seed ${cell.seed}`,
+    cell.canary === undefined ? null : `canary ${cell.canary}`,
+  ];
   return parts.filter((part) => part !== null).join(" ") || "default plan";
 }

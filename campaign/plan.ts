@@ -1,6 +1,7 @@
 // The plan: everything that decides a run, as one serialisable value. Units are in the names; every field is resolved.
 import type { JsonValue } from "../history/index.js";
 import type { Fault } from "../nemesis/index.js";
+import type { LieName } from "./lies.js";
 
 export type ClusterChoice = "simulation" | "local" | "docker";
 
@@ -21,6 +22,8 @@ export interface Plan {
   readonly build: string | null;
   /** A planted bug, e.g. "M14". */
   readonly mutant: string | null;
+  /** The lie that the clients tell, to see that it is found; absent: they are honest. */
+  readonly canary?: LieName;
   readonly on: ClusterChoice;
   readonly nodes: number;
   readonly replication: number;

@@ -17,9 +17,11 @@ import {
   type FaultKind,
   type PresetName,
 } from "../nemesis/index.js";
-import { workloads } from "../workloads/index.js";
+import { workloads, type Workload } from "../workloads/index.js";
+import { whyNotApplicable } from "./canary.js";
 import { UsageError } from "./exit-code.js";
 import { knobs, ofNodes, type KnobName, type KnobValue, type KnobValues } from "./knobs.js";
+import { lieNames } from "./lies.js";
 import type { Floors, Plan } from "./plan.js";
 
 /** Where a knob's value came from. */
@@ -136,6 +138,11 @@ export function resolvePlan(request: PlanRequest, resolved: ResolvedKnobs, aroun
   }
   const workload = workloads.get(String(values.workload));
   if (workload === undefined) throw new UsageError(`no workload is called "${String(values.workload)}"`);
+  const lie = lieNames.find((name) => name === values.canary) ?? null;
+  if (lie !== null) {
+    const why = whyNotApplicable(lie, functionsOf(workload, around.system));
+    if (why !== null) throw new UsageError(`--canary ${lie}: ${why} in ${workload.name} on ${around.system.name}`);
+  }
   const faults = scheduleOf(request, values, around, workloadFaults(request, values, around));
   const plan: Plan = {
     version: 1,
@@ -143,6 +150,7 @@ export function resolvePlan(request: PlanRequest, resolved: ResolvedKnobs, aroun
     system: around.system.name,
     build: around.build,
     mutant: values.mutant === null ? null : String(values.mutant),
+    ...(lie === null ? {} : { canary: lie }),
     on: values.on as Plan["on"],
     nodes,
     replication,
@@ -174,6 +182,11 @@ export function resolvePlan(request: PlanRequest, resolved: ResolvedKnobs, aroun
   // A scripted workload does what its script says, whatever the rate: it knows its own floors.
   const floors = { completed_operations: own.completedOperations, operations_per_node: own.operationsPerNode };
   return { ...plan, floors: { ...plan.floors, ...floors, ...request.file?.floors } };
+}
+
+/** What the workload asks for and the system's clients can do. */
+export function functionsOf(workload: Workload, system: SystemUnderTest): readonly string[] {
+  return workload.functions.filter((name) => system.functions.includes(name));
 }
 
 function workloadFaults(

@@ -10,6 +10,7 @@ import type { WorkloadHistory } from "../workloads/index.js";
 import { writeDecisions } from "./collect-decisions.js";
 import { describeEnvironment } from "./environment.js";
 import { judgeRun, writeReportOf } from "./judge-run.js";
+import { keepCanary, warningsOfCanary } from "./canary-run.js";
 import { rerunLine } from "./prepare.js";
 import type { RunInput, RunResult } from "./run.js";
 import { demandAgreement, judgeInvariants, simulate, type SimulatedRun } from "./simulate.js";
@@ -59,10 +60,12 @@ export async function runSimulation(input: RunInput, directory: RunDirectory): P
     seenLive: null,
     expectedFaults: simulated.faults,
     endedByViolation: simulated.endedByViolation,
+    warnings: warningsOfCanary(simulated.lying),
   });
   demandAgreement(simulated, judged.verdict);
+  const canary = keepCanary(directory, simulated.lying, judged);
   writeReportOf({ directory, plan, environment, judged, samples: simulated.samples, rerun });
-  return { directory, verdict: judged.verdict, bootMs, teardownMs: 0, leftBehind: [] };
+  return { directory, verdict: judged.verdict, bootMs, teardownMs: 0, leftBehind: [], canary };
 }
 
 /** The workload's own expectations, if it has some, and the invariants. */

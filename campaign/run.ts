@@ -19,10 +19,13 @@ import type { NodeDecisions, Verdict } from "../checker/index.js";
 import { createRandom, FileSink, Recorder, SinkError, systemClock, type JsonValue } from "../history/index.js";
 import { createNemesis, type Nemesis } from "../nemesis/index.js";
 import { workloads, type WorkloadRun } from "../workloads/index.js";
+import type { CanaryOutcome } from "./canary.js";
+import { goesOnAfterViolation, keepCanary, lyingDriverOf, warningsOfCanary } from "./canary-run.js";
 import { recordOfClusterEvent } from "./cluster-records.js";
 import { ClusterView } from "./cluster-view.js";
 import { describeEnvironment, type Environment } from "./environment.js";
 import { startLagMonitor } from "./lag-monitor.js";
+import type { LyingDriver } from "./lying-driver.js";
 import type { Plan } from "./plan.js";
 import type { RunObserver } from "./progress.js";
 import { createRealDriver } from "./real-driver.js";
@@ -56,6 +59,8 @@ export interface RunResult {
   readonly teardownMs: number;
   /** What teardown could not remove. */
   readonly leftBehind: readonly string[];
+  /** Of a run whose clients lied: whether it was found. */
+  readonly canary: CanaryOutcome | null;
 }
 
 /** `addresses.json` of a run under way: where its nodes listen for clients. */
@@ -100,7 +105,14 @@ export async function run(input: RunInput): Promise<RunResult> {
     await execution.end();
   }
   const verdict = execution.judge();
-  return { directory, verdict, bootMs, teardownMs: execution.teardownMs, leftBehind: execution.leftBehind };
+  return {
+    directory,
+    verdict,
+    bootMs,
+    teardownMs: execution.teardownMs,
+    leftBehind: execution.leftBehind,
+    canary: execution.canary,
+  };
 }
 
 /** The state of one run under way. */
@@ -123,6 +135,8 @@ class Execution {
   #cutShort: CutShort | null = null;
   #environment: Environment | null = null;
   #run: WorkloadRun | null = null;
+  #lying: LyingDriver | null = null;
+  canary: CanaryOutcome | null = null;
   #seenLive: SeenLive | null = null;
   /** Why nothing more could be written, if that happened. */
   #diskFull: string | null = null;
@@ -287,8 +301,9 @@ class Execution {
       now: this.#clock,
       signal: new AbortController().signal,
     });
+    this.#lying = lyingDriverOf(plan, driver);
     const loop = new RunLoop({
-      driver,
+      driver: this.#lying ?? driver,
       recorder,
       nodes: this.#cluster.nodes,
       concurrency: plan.concurrency,
@@ -305,7 +320,10 @@ class Execution {
         this.#seenLive = seen;
         this.#record({ type: "runner", what: "note", detail: detailOf(seen) });
       },
-      onEvidence: () => this.#cut({ reason: "a violation was seen", cause: "violation" }),
+      onEvidence: () => {
+        if (goesOnAfterViolation(plan)) return;
+        this.#cut({ reason: "a violation was seen", cause: "violation" });
+      },
     });
     try {
       this.#record({ type: "phase", phase: "load" });
@@ -316,6 +334,7 @@ class Execution {
       });
       // A load that fails must end the nemesis too, and the other way round.
       await Promise.all([loading.catch((error: unknown) => this.#cutByError(error)), breaking]);
+      this.#lying?.beHonest();
       this.#record({ type: "phase", phase: "heal" });
       // Healing is never interrupted by what interrupted the load: paused nodes and cut links must not be left behind.
       const report = await nemesis.finalHeal(AbortSignal.timeout(30_000));
@@ -402,7 +421,9 @@ class Execution {
       decisions: this.#decisions,
       interrupted: this.#cutShort === null || this.#cutShort.cause === "violation" ? null : this.#cutShort.reason,
       seenLive: this.#seenLive,
+      warnings: warningsOfCanary(this.#lying),
     });
+    this.canary = keepCanary(this.#directory, this.#lying, judged);
     observer.progress(noProgress(plan, "report"));
     writeReportOf({
       directory: this.#directory,

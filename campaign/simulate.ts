@@ -36,9 +36,11 @@ import {
   type WorldSettings,
 } from "../simulation/index.js";
 import { workloads, type WorkloadRun } from "../workloads/index.js";
+import { goesOnAfterViolation, lyingDriverOf } from "./canary-run.js";
 import { recordOfClusterEvent } from "./cluster-records.js";
 import { ClusterView } from "./cluster-view.js";
 import { CheckersDisagree } from "./judge-run.js";
+import type { LyingDriver } from "./lying-driver.js";
 import type { Plan } from "./plan.js";
 import { workloadOptionsOf } from "./resolve-plan.js";
 import { RunLoop } from "./run-loop.js";
@@ -70,6 +72,8 @@ export interface SimulatedRun {
   readonly decisions: readonly NodeDecisions[];
   readonly groups: readonly GroupLayout[];
   readonly workload: WorkloadRun;
+  /** What told the lies, in a run with a canary. */
+  readonly lying: LyingDriver | null;
   readonly violations: readonly InvariantViolation[];
   readonly invariantChecks: Readonly<Record<InvariantName, number>> | null;
   /** What the live verdict saw, if it saw a violation. */
@@ -122,6 +126,7 @@ class SimulatedExecution {
   readonly #stop = new AbortController();
   readonly #notes: string[] = [];
   #swarm: SwarmNemesis | null = null;
+  #lying: LyingDriver | null = null;
   #seenLive: string | null = null;
   #recorder: Recorder | null = null;
   #originNs = 0;
@@ -196,6 +201,7 @@ class SimulatedExecution {
       decisions,
       groups: this.#view.groups,
       workload: run,
+      lying: this.#lying,
       // In the time of the history, as every other violation.
       violations: (world.invariants?.violations ?? []).map((one) => ({ ...one, timeNs: one.timeNs - this.#originNs })),
       invariantChecks: world.invariants?.checks ?? null,
@@ -227,7 +233,7 @@ class SimulatedExecution {
       // Not amid the writing of the event that showed it.
       this.#world.queue.after(0, () => {
         this.#record({ type: "runner", what: "note", detail: { live_violation: { key, sentence } } });
-        this.#cut(sentence, true);
+        if (!goesOnAfterViolation(this.#input.plan)) this.#cut(sentence, true);
       });
     });
   }
@@ -235,8 +241,10 @@ class SimulatedExecution {
   async #phases(recorder: Recorder, run: WorkloadRun): Promise<void> {
     const { plan } = this.#input;
     const world = this.#world;
+    const driver = createSimulatedDriver(world);
+    this.#lying = lyingDriverOf(plan, driver);
     const loop = new RunLoop({
-      driver: createSimulatedDriver(world),
+      driver: this.#lying ?? driver,
       recorder,
       nodes: world.names,
       concurrency: plan.concurrency,
@@ -250,6 +258,7 @@ class SimulatedExecution {
       breakingOn = false;
     });
     await Promise.all([loading, breaking]);
+    this.#lying?.beHonest();
     this.#record({ type: "phase", phase: "heal" });
     const report = await nemesis.finalHeal(new AbortController().signal);
     this.#notes.push(...report.problems.map((problem) => `heal: ${problem}`));

@@ -56,5 +56,6 @@ export function resultDocument(result: RunResult, seed: number): Readonly<Record
     unknown: verdict.unknown,
     warnings: verdict.warnings,
     teeth: verdict.teeth,
+    ...(result.canary === null ? {} : { canary: result.canary }),
   };
 }

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { cpus } from "node:os";
 import type { Command } from "commander";
 import {
+  canaryExitCodes,
+  canaryLines,
   cellTitle,
   combineExitCodes,
   exitCodes,
@@ -10,6 +12,7 @@ import {
   matrixOf,
   parseSeeds,
   prepareRun,
+  runCanary,
   runCells,
   runDirectoryAt,
   UsageError,
@@ -41,7 +44,8 @@ export function registerCampaign(program: Command, session: Session): void {
     .option("--nemeses <list>", "nemesis presets or kinds, joined by commas")
     .option("--mutants <list>", "planted bugs, joined by commas")
     .option("--parallel <n>", "runs at a time (default: 1)");
-  addRunOptions(command).action(async (words: CampaignWords) => {
+  command.option("--canary", "let clients tell each of seven lies once, in runs of their own: all must be found");
+  addRunOptions(command, ["canary"]).action(async ({ canary, ...words }: CampaignWords) => {
     const terminal = createTerminal(words.json === true);
     const parallel = parallelFrom(words.parallel);
     const cells = matrixOf({
@@ -51,9 +55,9 @@ export function registerCampaign(program: Command, session: Session): void {
       seeds: words.seeds === undefined ? [] : parseSeeds(words.seeds),
     });
     session.exitCode =
-      cells.length === 1 && words.seeds === undefined
+      cells.length === 1 && words.seeds === undefined && canary !== true
         ? await oneRun(words, cells[0], terminal)
-        : await manyRuns(words, cells, parallel, terminal);
+        : await manyRuns(words, cells, { parallel, canary: canary === true }, terminal);
   });
 }
 
@@ -96,25 +100,30 @@ function line({ cell, exitCode, document, durationMs, stderrTail }: CellResult):
 async function manyRuns(
   words: CampaignWords,
   cells: readonly Cell[],
-  parallel: number,
+  { parallel, canary }: { readonly parallel: number; readonly canary: boolean },
   terminal: Terminal,
 ): Promise<CellResult["exitCode"]> {
   // Refuse a plan that cannot run before the first of a hundred runs does.
-  await prepareRun(requestFrom(words), settingsFrom(words));
+  const prepared = await prepareRun(requestFrom(words), settingsFrom(words));
   const interrupt = listenForInterrupt(
     () => terminal.err("interrupted: runs under way end cleanly, nothing more is started"),
     () => process.exit(exitCodes.crash),
   );
   const startedMs = performance.now();
   terminal.err(`${cells.length} runs, ${parallel} at a time`);
-  const results = await runCells({
+  const options = {
     cells,
     parallel,
     program: process.argv[1] ?? "",
     flags: passedOn(words),
     signal: interrupt.signal,
-    onResult: (result, done) => terminal.err(`${String(done).padStart(4)}/${cells.length} ${line(result)}`),
-  });
+    onResult: (result: CellResult, done: number) =>
+      terminal.err(`${String(done).padStart(4)}/${cells.length} ${line(result)}`),
+  };
+  const results = await runCells(options);
+  const lies = canary
+    ? await runCanary({ ...options, onResult: (result) => terminal.err(`canary    ${line(result)}`) }, prepared)
+    : null;
   interrupt.release();
   const counts = new Map<string, number>();
   for (const { exitCode } of results) counts.set(word[exitCode], (counts.get(word[exitCode]) ?? 0) + 1);
@@ -126,6 +135,7 @@ async function manyRuns(
   for (const result of results.filter((entry) => entry.exitCode !== exitCodes.valid)) {
     terminal.out(`  ${line(result)}${result.document?.report === undefined ? "" : `\n    ${result.document.report}`}`);
   }
+  for (const text of lies === null ? [] : canaryLines(lies)) terminal.out(text);
   const summary = {
     runs: results.length,
     not_run: notRun,
@@ -136,12 +146,13 @@ async function manyRuns(
       duration_ms: Math.round(durationMs),
       ...document,
     })),
+    ...(lies === null ? {} : { canary: lies }),
   };
   const file = join(runDirectoryAt(words.store).path, "campaign.json");
   writeJson(file, summary);
   terminal.out(`summary  ${file}`);
   terminal.document(summary);
-  const codes = results.map((result) => result.exitCode);
+  const codes = [...results.map((result) => result.exitCode), ...(lies === null ? [] : canaryExitCodes(lies))];
   // What was not run was not seen to be valid.
   return combineExitCodes(notRun > 0 ? [...codes, exitCodes.unknown] : codes);
 }
