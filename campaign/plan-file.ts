@@ -2,6 +2,7 @@
 // its own directory. Unknown fields are errors: a misspelt knob that silently takes its default judges the wrong run.
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
+import { furtherFloorNames } from "../checker/index.js";
 import { parseFaults } from "../nemesis/index.js";
 import { UsageError } from "./exit-code.js";
 import { knobByName, parseKnob, type KnobName, type KnobValues } from "./knobs.js";
@@ -16,6 +17,7 @@ const floorNames = [
   "operations_per_node",
   "max_info_share",
   "max_runner_lag_ms",
+  ...furtherFloorNames,
 ] as const satisfies readonly (keyof Floors)[];
 
 /** Fields of a stored plan that say what was, and decide nothing when it is run again. */

@@ -1,4 +1,5 @@
 // The plan: everything that decides a run, as one serialisable value. Units are in the names; every field is resolved.
+import type { FurtherFloors } from "../checker/index.js";
 import type { JsonValue } from "../history/index.js";
 import type { Fault } from "../nemesis/index.js";
 import type { LieName } from "./lies.js";
@@ -6,7 +7,7 @@ import type { LieName } from "./lies.js";
 export type ClusterChoice = "simulation" | "local" | "docker";
 
 /** Below one of these a run is `unknown: weak`. */
-export interface Floors {
+export interface Floors extends FurtherFloors {
   readonly completed_operations: number;
   readonly confirmed_faults: number;
   readonly operations_per_node: number;

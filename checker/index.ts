@@ -16,6 +16,7 @@ export { startWorker } from "./worker-file.js";
 export { watchInWorker, type LiveWatch, type WatchInWorkerOptions } from "./live/watch-in-worker.js";
 export { answer as describeAnswer } from "./explain/sentence.js";
 export { formatExplanation } from "./explain/format.js";
+export { furtherFloorNames, type FurtherFloors } from "./floors.js";
 export * from "./judge-input.js";
 export { engineNames } from "./engine.js";
 export { corruptionMeasures } from "./corruptions.js";

@@ -2,10 +2,11 @@
 import type { HistoryEvent, JsonValue, TimeNs } from "../history/index.js";
 import type { BudgetLimits, BudgetWatch } from "./budget.js";
 import type { EngineName } from "./engine.js";
+import type { FurtherFloors } from "./floors.js";
 import type { AnyModel } from "./model.js";
 
 /** Below one of these a run is `unknown: weak`. The same fields as the plan's floors. */
-export interface JudgeFloors {
+export interface JudgeFloors extends FurtherFloors {
   readonly completed_operations?: number;
   readonly confirmed_faults?: number;
   readonly operations_per_node?: number;

@@ -4,7 +4,8 @@ import { operationsOf, type HistoryEvent, type JsonValue } from "../history/inde
 import { blindSpots } from "./cannot-see.js";
 import { faultSpans, type FaultSpan } from "./faults.js";
 import type { JudgeFloors } from "./judge-input.js";
-import { measureTeeth, OpenOperations, weaknesses, writtenBy } from "./teeth.js";
+import { OpenOperations } from "./open-operations.js";
+import { measureTeeth, weaknesses, writtenBy } from "./teeth.js";
 import { operation } from "./testing/builders.js";
 
 const header: HistoryEvent = {

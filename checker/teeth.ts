@@ -1,8 +1,10 @@
 // Teeth: how much a run could have shown, measured from its events. Below a floor it is `unknown: weak`.
-import type { HistoryEvent, Operation, TimeNs } from "../history/index.js";
+import type { HistoryEvent, Operation } from "../history/index.js";
 import type { FaultSpan } from "./faults.js";
+import { measureFloors } from "./floors.js";
 import type { JudgeFloors } from "./judge-input.js";
 import { splitByKey } from "./keys.js";
+import { OpenOperations } from "./open-operations.js";
 import { canonical, fieldOf } from "./values.js";
 import type { TeethMeasure, UnknownReason } from "./verdict.js";
 
@@ -83,6 +85,7 @@ function runTeeth({ events, operations, faults, floors, nodes }: TeethInput): re
       "a runner that stalls sees less than there was",
       floors.max_runner_lag_ms,
     ),
+    ...measureFloors(floors, { events, operations, faults, nodes }),
     ...faults.flatMap((fault) => faultTeeth(fault, sorted)),
   ];
 }
@@ -119,42 +122,6 @@ function faultTeeth(fault: FaultSpan, operations: OpenOperations): readonly Teet
       ),
     );
   return measures;
-}
-
-/**
- * Counts operations open at a time or overlapping an interval, by two sorted lists. One of unknown outcome was open until its
- * client gave it up; one without any completion, for ever.
- */
-export class OpenOperations {
-  readonly #calls: readonly TimeNs[];
-  readonly #ends: readonly TimeNs[];
-  constructor(operations: readonly Operation[], events: readonly HistoryEvent[]) {
-    this.#calls = operations.map(({ callNs }) => callNs).sort((left, right) => left - right);
-    this.#ends = operations
-      .flatMap(({ returnEvent }) => {
-        const event = returnEvent === null ? undefined : events[returnEvent];
-        return event === undefined || event.type === "header" ? [] : [event.time];
-      })
-      .sort((left, right) => left - right);
-  }
-  countAt(time: TimeNs): number {
-    return this.countBetween(time, time);
-  }
-  countBetween(from: TimeNs, until: TimeNs): number {
-    return countUpTo(this.#calls, until, true) - countUpTo(this.#ends, from, false);
-  }
-}
-
-function countUpTo(sorted: readonly number[], limit: number, inclusive: boolean): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const value = sorted[middle] ?? Infinity;
-    if (inclusive ? value <= limit : value < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function concurrencyByKey(

@@ -1,7 +1,8 @@
 // Vacuity: what a run did not do cannot have gone wrong, so a run that left out what it was for is unknown.
 import type { HistoryEvent, JsonValue, Operation } from "../history/index.js";
 import type { FaultSpan } from "./faults.js";
-import { OpenOperations, writtenBy } from "./teeth.js";
+import { OpenOperations } from "./open-operations.js";
+import { writtenBy } from "./teeth.js";
 import { canonical, show } from "./values.js";
 import type { UnknownReason } from "./verdict.js";
 
