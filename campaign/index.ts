@@ -3,6 +3,7 @@
 export { canaryLines, type CanaryOutcome, type CanarySummary } from "./canary.js";
 export { canaryExitCodes, runCanary } from "./canary-campaign.js";
 export { clusterFactory, type ClusterSettings } from "./clusters.js";
+export { coverageLines, sumCoverage, violationBound, type CampaignCoverage, type Coverage } from "./coverage.js";
 export { formatDuration, parseDuration } from "./duration.js";
 export { combineExitCodes, exitCodeOf, exitCodes, UsageError, type ExitCode } from "./exit-code.js";
 export { historyText, huntPlan, simulateAndJudge, type HuntBase, type HuntedRun } from "./hunt.js";

@@ -6,8 +6,9 @@ import type { CheckerResult } from "../checker/index.js";
 import { ClusterError } from "../cluster/index.js";
 import { FileSink } from "../history/index.js";
 import { Trace } from "../simulation/index.js";
-import type { WorkloadHistory } from "../workloads/index.js";
+import { workloads, type WorkloadHistory } from "../workloads/index.js";
 import { writeDecisions } from "./collect-decisions.js";
+import { coverageOf } from "./coverage.js";
 import { describeEnvironment } from "./environment.js";
 import { judgeRun, writeReportOf } from "./judge-run.js";
 import { keepCanary, warningsOfCanary } from "./canary-run.js";
@@ -63,9 +64,10 @@ export async function runSimulation(input: RunInput, directory: RunDirectory): P
     warnings: warningsOfCanary(simulated.lying),
   });
   demandAgreement(simulated, judged.verdict);
+  const coverage = coverageOf(judged.document.events, workloads.get(plan.workload.name)?.functions ?? []);
   const canary = keepCanary(directory, simulated.lying, judged);
   writeReportOf({ directory, plan, environment, judged, samples: simulated.samples, rerun });
-  return { directory, verdict: judged.verdict, bootMs, teardownMs: 0, leftBehind: [], canary };
+  return { directory, verdict: judged.verdict, bootMs, teardownMs: 0, leftBehind: [], canary, coverage };
 }
 
 /** The workload's own expectations, if it has some, and the invariants. */

@@ -23,6 +23,7 @@ import type { CanaryOutcome } from "./canary.js";
 import { goesOnAfterViolation, keepCanary, lyingDriverOf, warningsOfCanary } from "./canary-run.js";
 import { recordOfClusterEvent } from "./cluster-records.js";
 import { ClusterView } from "./cluster-view.js";
+import { coverageOf, type Coverage } from "./coverage.js";
 import { describeEnvironment, type Environment } from "./environment.js";
 import { startLagMonitor } from "./lag-monitor.js";
 import type { LyingDriver } from "./lying-driver.js";
@@ -61,6 +62,8 @@ export interface RunResult {
   readonly leftBehind: readonly string[];
   /** Of a run whose clients lied: whether it was found. */
   readonly canary: CanaryOutcome | null;
+  /** Which faults struck which operations. */
+  readonly coverage: Coverage;
 }
 
 /** `addresses.json` of a run under way: where its nodes listen for clients. */
@@ -112,6 +115,7 @@ export async function run(input: RunInput): Promise<RunResult> {
     teardownMs: execution.teardownMs,
     leftBehind: execution.leftBehind,
     canary: execution.canary,
+    coverage: execution.coverage,
   };
 }
 
@@ -137,6 +141,7 @@ class Execution {
   #run: WorkloadRun | null = null;
   #lying: LyingDriver | null = null;
   canary: CanaryOutcome | null = null;
+  coverage: Coverage = { seen: [], possible: [] };
   #seenLive: SeenLive | null = null;
   /** Why nothing more could be written, if that happened. */
   #diskFull: string | null = null;
@@ -423,6 +428,7 @@ class Execution {
       seenLive: this.#seenLive,
       warnings: warningsOfCanary(this.#lying),
     });
+    this.coverage = coverageOf(judged.document.events, workloads.get(plan.workload.name)?.functions ?? []);
     this.canary = keepCanary(this.#directory, this.#lying, judged);
     observer.progress(noProgress(plan, "report"));
     writeReportOf({

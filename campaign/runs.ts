@@ -1,5 +1,6 @@
 // Runs of a campaign, each in a process of its own: one run's garbage, crash or checker never delays another run's clients.
 import { spawn } from "node:child_process";
+import type { Coverage } from "./coverage.js";
 import { exitCodeOf, exitCodes, type ExitCode } from "./exit-code.js";
 import { cellFlags, type Cell } from "./matrix.js";
 
@@ -13,6 +14,7 @@ export interface RunDocument {
   readonly violations?: readonly { readonly class: string }[];
   readonly unknown?: readonly { readonly code: string; readonly sentence: string }[];
   readonly teeth?: readonly { readonly name: string; readonly value: number }[];
+  readonly coverage?: Coverage;
   readonly error?: { readonly message: string };
   readonly [more: string]: unknown;
 }

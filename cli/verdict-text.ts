@@ -56,6 +56,7 @@ export function resultDocument(result: RunResult, seed: number): Readonly<Record
     unknown: verdict.unknown,
     warnings: verdict.warnings,
     teeth: verdict.teeth,
+    coverage: result.coverage,
     ...(result.canary === null ? {} : { canary: result.canary }),
   };
 }

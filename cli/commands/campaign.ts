@@ -7,6 +7,7 @@ import {
   canaryLines,
   cellTitle,
   combineExitCodes,
+  coverageLines,
   exitCodes,
   formatDuration,
   matrixOf,
@@ -15,7 +16,9 @@ import {
   runCanary,
   runCells,
   runDirectoryAt,
+  sumCoverage,
   UsageError,
+  violationBound,
   writeJson,
   type Cell,
   type CellResult,
@@ -135,6 +138,10 @@ async function manyRuns(
   for (const result of results.filter((entry) => entry.exitCode !== exitCodes.valid)) {
     terminal.out(`  ${line(result)}${result.document?.report === undefined ? "" : `\n    ${result.document.report}`}`);
   }
+  const coverage = sumCoverage(results.flatMap(({ document }) => document?.coverage ?? []));
+  const ended = (code: CellResult["exitCode"]): number => results.filter(({ exitCode }) => exitCode === code).length;
+  const [valid, violations] = [ended(exitCodes.valid), ended(exitCodes.violation)];
+  for (const text of coverageLines(coverage, valid, violations)) terminal.out(text);
   for (const text of lies === null ? [] : canaryLines(lies)) terminal.out(text);
   const summary = {
     runs: results.length,
@@ -146,6 +153,8 @@ async function manyRuns(
       duration_ms: Math.round(durationMs),
       ...document,
     })),
+    pairs: coverage,
+    violation_rate_below: violations > 0 ? null : violationBound(valid),
     ...(lies === null ? {} : { canary: lies }),
   };
   const file = join(runDirectoryAt(words.store).path, "campaign.json");
