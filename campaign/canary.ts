@@ -185,13 +185,22 @@ export function summariseCanary(
 /** A campaign whose canary missed a lie cannot be relied on, whatever its runs say. */
 export const canaryHolds = ({ caught, of }: CanarySummary): boolean => caught === of && of > 0;
 
+/** How stale a read must be to be found; some never are, where an operation of unknown outcome may have brought the value back. */
+function sharpness({ lies }: CanarySummary): string {
+  const staleness = lies.find(({ lie }) => lie === "stale-read")?.outcome?.staleness ?? null;
+  if (staleness === null || staleness.bins.length === 0) return "";
+  const { bins, smallest_caught_ms: smallest } = staleness;
+  const told = bins.reduce((sum, bin) => sum + bin.told, 0);
+  const caught = bins.reduce((sum, bin) => sum + bin.caught, 0);
+  const from =
+    smallest === null ? "nine in ten at no staleness" : `nine in ten or more from ${smallest} ms of staleness on`;
+  return `; of ${told} stale reads, each by itself, ${caught} are caught, ${from}`;
+}
+
 /** For a terminal, a line each. */
 export function canaryLines(summary: CanarySummary): readonly string[] {
-  const stale = summary.smallest_staleness_caught_ms;
-  const sharpness =
-    stale === null ? "" : `; nine in ten stale reads or more are caught from ${stale} ms of staleness on`;
   return [
-    `canary   ${summary.caught} of ${summary.of} lies caught${sharpness}`,
+    `canary   ${summary.caught} of ${summary.of} lies caught${sharpness(summary)}`,
     ...summary.lies.map(({ lie, outcome, exit_code: exitCode }) => {
       const { meaning, oneIn } = lieKinds[lie];
       if (outcome === null) return `  MISSED ${lie}: its run gave no verdict (exit code ${exitCode})`;

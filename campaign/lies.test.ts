@@ -215,6 +215,23 @@ test("a lie that was missed or never told is said, and the canary does not hold"
   ]);
 });
 
+test.each([
+  [10, "nine in ten or more from 10 ms of staleness on"],
+  [null, "nine in ten at no staleness"],
+])("how stale a read must be is told with how many were tried: %s", (smallest, words) => {
+  const bins = [
+    { from_ms: 5, told: 3, caught: 1 },
+    { from_ms: 10, told: 9, caught: 8 },
+  ];
+  const staleness = { bins, smallest_caught_ms: smallest };
+  const outcome = { lie: "stale-read", meaning: "", one_in: 20, opportunities: 9, told: 12, caught: true } as const;
+  const result = { lie: "stale-read", exit_code: 1, report: null } as const;
+  const lies = summariseCanary([{ ...result, outcome: { ...outcome, caught_by: "linearizability", staleness } }], []);
+  const counts = "1 of 1 lies caught; of 12 stale reads, each by itself, 9 are caught";
+  expect(canaryLines(lies)[0]).toBe(`canary   ${counts}, ${words}`);
+  expect(lies.smallest_staleness_caught_ms).toBe(smallest);
+});
+
 test("each stale answer is judged as if it were the only lie", () => {
   const one = (index: number, asked: string, value: string, callNs: number, returnNs: number) => ({
     index,
