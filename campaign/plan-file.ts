@@ -17,6 +17,7 @@ const floorNames = [
   "operations_per_node",
   "max_info_share",
   "max_runner_lag_ms",
+  "exposing_read_share",
   ...furtherFloorNames,
 ] as const satisfies readonly (keyof Floors)[];
 

@@ -11,6 +11,7 @@ export interface Floors extends FurtherFloors {
   readonly completed_operations: number;
   readonly confirmed_faults: number;
   readonly operations_per_node: number;
+  readonly exposing_read_share?: number;
   readonly max_info_share: number;
   readonly max_runner_lag_ms: number;
 }

@@ -263,7 +263,7 @@ function defaultFloors(timeLimitMs: number, ratePerS: number, faults: number, no
     completed_operations: Math.max(1, Math.floor(arrivals / 4)),
     confirmed_faults: faults,
     operations_per_node: Math.max(1, Math.floor(arrivals / nodes / 20)),
-    max_info_share: 0.25,
+    max_info_share: 0.1,
     max_runner_lag_ms: 2000,
   };
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createRandom, type JsonValue, type Operation } from "../history/index.js";
 import { measureCorruptions } from "./corruptions.js";
 import { checkLinearizability, resolveModel } from "./linearizability.js";
+import { weaknesses } from "./teeth.js";
 import { bruteForce } from "./testing/brute-force.js";
 import { cas, get, mismatch, operation, operations, put } from "./testing/builders.js";
 import { fuzzHistory } from "./testing/fuzz-history.js";
@@ -50,6 +51,15 @@ describe("corruptions", () => {
     expect(judged?.value).toBe(1000);
     expect(exposing?.meaning).toMatch(/for 50 of 50 reads, drawn with seed 1$/);
     expect(caught?.meaning).toMatch(/stale 334 of 334, dropped 333 of 333, swapped 333 of 333; 1000 of 1000 judged/);
+  });
+
+  test("a floor for the reads that would have exposed an older value stands beside their share", () => {
+    const history = alternating(50, false);
+    const { keys } = checkLinearizability(history, "cas-register", { initial: null });
+    const input = { operations: history, model: resolveModel("cas-register"), initial: null, keys, seed: 1 };
+    const weak = (exposingReadShare: number) => weaknesses(measureCorruptions({ ...input, exposingReadShare }));
+    expect(weak(1)).toEqual([]);
+    expect(weak(1.01)).toMatchObject([{ code: "weak", sentence: expect.stringContaining("below the floor of 1.01") }]);
   });
 
   test("where everything happens at once, no older value does", () => {

@@ -25,6 +25,8 @@ export interface CorruptionInput {
   readonly seed: number;
   /** How many corruptions to draw. Default 1,000; 0: none, and no reads either. */
   readonly count?: number;
+  /** Least share of reads that must expose an older value. */
+  readonly exposingReadShare?: number;
 }
 
 /** The two figures that say most of how much a history could have shown. */
@@ -184,7 +186,8 @@ class Judge {
   }
 }
 
-function exposingReads(parts: readonly Part[], { initial, seed }: CorruptionInput, random: Random): TeethMeasure[] {
+function exposingReads(parts: readonly Part[], input: CorruptionInput, random: Random): TeethMeasure[] {
+  const { initial, seed, exposingReadShare } = input;
   const all = parts.flatMap((part) => part.reads.map((read) => ({ part, ...read })));
   if (all.length === 0) return [];
   const judge = new Judge(workForReads, initial);
@@ -199,7 +202,8 @@ function exposingReads(parts: readonly Part[], { initial, seed }: CorruptionInpu
   }
   const judged = judge.judged + safe;
   const meaning = `judged again with one read answering the value before its own, for ${judged} of ${all.length} reads, drawn with seed ${seed}${judge.rest}`;
-  return [measure(exposedReads, share(exposed, judged), "share", meaning)];
+  const told = measure(exposedReads, share(exposed, judged), "share", meaning);
+  return [{ ...told, floor: exposingReadShare ?? null }];
 }
 
 function caughtCorruptions(

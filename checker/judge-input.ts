@@ -10,6 +10,8 @@ export interface JudgeFloors extends FurtherFloors {
   readonly completed_operations?: number;
   readonly confirmed_faults?: number;
   readonly operations_per_node?: number;
+  /** Of the reads that were damaged and judged again. */
+  readonly exposing_read_share?: number;
   readonly max_info_share?: number;
   readonly max_runner_lag_ms?: number;
 }

@@ -196,7 +196,7 @@ function teethOf(
 
 /** Where something is wrong already, nothing more needs to be shown. */
 function corruptionsOf(
-  { model, initial, corruptions = {} }: JudgeInput,
+  { model, initial, corruptions = {}, floors = {} }: JudgeInput,
   operations: readonly Operation[],
   result: LinearizabilityResult | null,
 ): readonly TeethMeasure[] {
@@ -210,6 +210,7 @@ function corruptionsOf(
     keys,
     seed,
     ...(count === undefined ? {} : { count }),
+    ...(floors.exposing_read_share === undefined ? {} : { exposingReadShare: floors.exposing_read_share }),
   });
 }
 
