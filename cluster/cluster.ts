@@ -14,6 +14,9 @@ export const capabilityNames = [
   "cut-stall",
   "shape-latency",
   "shape-bandwidth",
+  "shape-slicing",
+  "shape-limit-data",
+  "shape-reset",
   "wipe-disk",
   "bit-flip",
   "latent-error",
@@ -68,6 +71,12 @@ export interface LinkShape {
   readonly latencyMs?: number;
   readonly jitterMs?: number;
   readonly bandwidthKbPerS?: number;
+  /** Bytes go on in pieces of so many at the most, `pauseMs` after one another. */
+  readonly slicing?: { readonly pieceBytes: number; readonly pauseMs: number };
+  /** Each connection ends after so many bytes each way. */
+  readonly limitBytes?: number;
+  /** Each connection is reset so many milliseconds after data arrived on it; none comes through. */
+  readonly resetAfterMs?: number;
 }
 
 /** Things that a cluster reports while it runs. */

@@ -340,6 +340,9 @@ class DockerCluster implements Cluster {
   async shape(links: readonly DirectedLink[], shape: LinkShape): Promise<void> {
     if (shape.latencyMs !== undefined || shape.jitterMs !== undefined) this.#demand("shape-latency");
     if (shape.bandwidthKbPerS !== undefined) this.#demand("shape-bandwidth");
+    if (shape.slicing !== undefined) this.#demand("shape-slicing");
+    if (shape.limitBytes !== undefined) this.#demand("shape-limit-data");
+    if (shape.resetAfterMs !== undefined) this.#demand("shape-reset");
     await this.#runningOrThrow().mesh.shape(links, shape);
   }
 

@@ -151,6 +151,9 @@ class LocalCluster implements Cluster {
   async shape(links: readonly DirectedLink[], shape: LinkShape): Promise<void> {
     if (shape.latencyMs !== undefined || shape.jitterMs !== undefined) this.#demand("shape-latency");
     if (shape.bandwidthKbPerS !== undefined) this.#demand("shape-bandwidth");
+    if (shape.slicing !== undefined) this.#demand("shape-slicing");
+    if (shape.limitBytes !== undefined) this.#demand("shape-limit-data");
+    if (shape.resetAfterMs !== undefined) this.#demand("shape-reset");
     await this.#meshOrThrow().shape(links, shape);
   }
 
@@ -380,6 +383,9 @@ function capabilitiesOf({ system }: LocalClusterOptions): Capabilities {
     "cut-stall": links,
     "shape-latency": links,
     "shape-bandwidth": links,
+    "shape-slicing": links,
+    "shape-limit-data": links,
+    "shape-reset": links,
     "wipe-disk": system.wipedNodeMayRejoin ? able : no(`a node of ${system.name} may not come back with an empty disk`),
     "bit-flip": no("only the simulation damages what is on a disk"),
     "latent-error": no("only the simulation damages what is on a disk"),

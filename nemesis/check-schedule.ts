@@ -3,7 +3,7 @@ import type { Capabilities, GroupLayout, NodeName, PeerAddressing } from "../clu
 import type { Fault, ShapedPartition, Target } from "./fault.js";
 import { groupsDisturbed } from "./groups.js";
 import { faultKinds, touchesLinks } from "./kinds.js";
-import { customLinks, shapeEntries } from "./shapes.js";
+import { customLinks, shapeEntry } from "./shapes.js";
 
 /** What the rules for a schedule depend on. */
 export interface ScheduleLimits {
@@ -82,7 +82,7 @@ function checkFault(fault: Fault, limits: ScheduleLimits): readonly string[] {
 function checkShape(fault: ShapedPartition, limits: ScheduleLimits): readonly string[] {
   const problems = checkGroup(fault.group, limits);
   const members = fault.scope === "all" ? limits.nodes.length : smallest(fault.group, limits);
-  const least = shapeEntries.find((entry) => entry.shape === fault.shape)?.leastMembers ?? 2;
+  const least = shapeEntry(fault.shape).leastMembers;
   if (members < 2) problems.push("a single node has no link to cut");
   else if (members < least) problems.push(`"${fault.shape}" needs ${least} nodes, and there are ${members}`);
   return problems;

@@ -2,7 +2,7 @@
 import { linkName, type CutMode, type DirectedLink, type LinkShape, type NodeName } from "../cluster/index.js";
 import type { Random } from "../history/index.js";
 import type { Fault, ShapedPartition } from "./fault.js";
-import { customLinks, shapeEntries, shapeLinks } from "./shapes.js";
+import { customLinks, shapeEntry, shapeLinks } from "./shapes.js";
 import { resolveGroup, resolveLeader, resolveTarget, type Resolved } from "./targets.js";
 import { linksBetween, type ClusterView } from "./view.js";
 
@@ -71,15 +71,32 @@ function planPartition(fault: ShapedPartition, view: ClusterView, random: Random
   const group = resolveGroup(fault.group, view, random);
   if (group.type === "void") return group;
   const leader = resolveLeader(group.value, view);
-  const needsLeader = shapeEntries.find((entry) => entry.shape === fault.shape)?.needsLeader ?? false;
+  const needsLeader = shapeEntry(fault.shape).needsLeader;
   if (needsLeader && leader.type === "void") return leader;
   const members = fault.scope === "all" ? view.nodes : group.value.members;
   const links = shapeLinks(fault.shape, members, leader.type === "found" ? leader.value : null, random);
   return planLinkFault(links, view, (links) => ({ type: "cut", mode: fault.mode, links }));
 }
 
+type LinkFaultKind = "latency" | "bandwidth" | "slicing" | "limit-data" | "reset";
+
+function linkShape(fault: Extract<Fault, { readonly kind: LinkFaultKind }>): LinkShape {
+  switch (fault.kind) {
+    case "latency":
+      return { latencyMs: fault.latency_ms, jitterMs: fault.jitter_ms };
+    case "bandwidth":
+      return { bandwidthKbPerS: fault.rate_kb_per_s };
+    case "slicing":
+      return { slicing: { pieceBytes: fault.piece_bytes, pauseMs: fault.pause_ms } };
+    case "limit-data":
+      return { limitBytes: fault.limit_bytes };
+    case "reset":
+      return { resetAfterMs: fault.after_ms };
+  }
+}
+
 function planShape(
-  fault: Extract<Fault, { readonly kind: "latency" | "bandwidth" }>,
+  fault: Extract<Fault, { readonly kind: LinkFaultKind }>,
   view: ClusterView,
   random: Random,
 ): PlannedFault {
@@ -90,10 +107,7 @@ function planShape(
     return linksBetween([node], members);
   });
   const once = new Map(links.map((link) => [linkName(link), link]));
-  const shape =
-    fault.kind === "latency"
-      ? { latencyMs: fault.latency_ms, jitterMs: fault.jitter_ms }
-      : { bandwidthKbPerS: fault.rate_kb_per_s };
+  const shape = linkShape(fault);
   return planLinkFault([...once.values()], view, (links) => ({ type: "shape", shape, links }));
 }
 
@@ -148,6 +162,9 @@ export function planFault(
       return planLinkFault(customLinks(fault.links), view, (links) => ({ type: "cut", mode: fault.mode, links }));
     case "latency":
     case "bandwidth":
+    case "slicing":
+    case "limit-data":
+    case "reset":
       return planShape(fault, view, random);
   }
 }

@@ -26,7 +26,8 @@ const seriesOf = (faults: readonly Fault[]) => new Set(faults.map(({ series }) =
 
 test.each(compositions)("the documented $composition is a schedule that may run", ({ example }) => {
   const faults = parseFaults([example]);
-  expect(faults.length).toBeGreaterThanOrEqual(2);
+  // A black hole is another name for one fault; everything else is made of several.
+  expect(faults.length).toBeGreaterThanOrEqual(example["composition"] === "black-hole" ? 1 : 2);
   expect(checkSchedule(faults, limits)).toEqual([]);
 });
 

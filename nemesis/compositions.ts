@@ -141,6 +141,17 @@ export const compositions: readonly CompositionEntry[] = [
     },
   },
   {
+    composition: "black-hole",
+    description:
+      "What `from` sends to `to` vanishes while connections stay and the other direction flows: a one-way partition in the mode `drop`.",
+    example: { composition: "black-hole", from: "n1", to: "n2", at_ms: 3000, for_ms: 2000 },
+    expand: (fields) => {
+      const link = `${fields.name("from")}>${fields.name("to")}`;
+      const timed = { at_ms: fields.number("at_ms", 0), for_ms: fields.number("for_ms", 1) };
+      return [{ kind: "partition", shape: "custom", mode: "drop", links: [link], ...timed }];
+    },
+  },
+  {
     composition: "swizzle",
     description:
       "Of the nodes `among`, some are cut off one by one, `step_ms` apart, and come back `step_ms` apart in the order of `release`.",

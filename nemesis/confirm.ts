@@ -3,6 +3,7 @@
 import { linkName, type DirectedLink, type LinkObservation, type NodeName } from "../cluster/index.js";
 import type { JsonValue } from "../history/index.js";
 import { watchThrottled, watchUnthrottled } from "./confirm-bandwidth.js";
+import { watchChurning, watchSettled } from "./confirm-churn.js";
 import type { FaultAction } from "./compile.js";
 import type { Looks, Sample } from "./observe.js";
 
@@ -339,6 +340,24 @@ function watchPrompt(action: Extract<FaultAction, { type: "shape" }>, before: re
   };
 }
 
+function watchShapedOn(action: Extract<FaultAction, { type: "shape" }>, before: readonly Sample[]): Watcher {
+  const { bandwidthKbPerS, slicing, limitBytes, resetAfterMs } = action.shape;
+  if (bandwidthKbPerS !== undefined) return watchThrottled(action.links, bandwidthKbPerS, before);
+  // So many bytes a millisecond are as many kilobytes a second.
+  if (slicing !== undefined) return watchThrottled(action.links, slicing.pieceBytes / slicing.pauseMs, before);
+  if (limitBytes !== undefined) return watchChurning(action.links, limitBytes);
+  if (resetAfterMs !== undefined) return watchChurning(action.links, 0);
+  return watchDelayed(action, before);
+}
+
+function watchShapedOff(action: Extract<FaultAction, { type: "shape" }>, before: readonly Sample[]): Watcher {
+  const { bandwidthKbPerS, slicing, limitBytes, resetAfterMs } = action.shape;
+  if (bandwidthKbPerS !== undefined || slicing !== undefined) return watchUnthrottled(action.links);
+  if (limitBytes !== undefined) return watchSettled(action.links, limitBytes);
+  if (resetAfterMs !== undefined) return watchSettled(action.links, 0);
+  return watchPrompt(action, before);
+}
+
 /** Watches for the fault to take hold. `before`: at least one sample from before it was asked for. */
 export function watchOn(action: FaultAction, before: readonly Sample[], observationMs: number): Watcher {
   const last = before.at(-1);
@@ -354,9 +373,7 @@ export function watchOn(action: FaultAction, before: readonly Sample[], observat
         ? watchReset(action.links, last)
         : watchSilenced(action.links, last, observationMs);
     case "shape":
-      return action.shape.bandwidthKbPerS === undefined
-        ? watchDelayed(action, before)
-        : watchThrottled(action.links, action.shape.bandwidthKbPerS, before);
+      return watchShapedOn(action, before);
   }
 }
 
@@ -374,6 +391,6 @@ export function watchOff(action: FaultAction, before: readonly Sample[], beforeH
     case "cut":
       return watchFlowing(action.links, beforeHeal);
     case "shape":
-      return action.shape.bandwidthKbPerS === undefined ? watchPrompt(action, before) : watchUnthrottled(action.links);
+      return watchShapedOff(action, before);
   }
 }

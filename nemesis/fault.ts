@@ -66,6 +66,25 @@ export type Fault = Timed &
         /** Kilobytes (1000 bytes) a second, for each direction of each connection. */
         readonly rate_kb_per_s: number;
       }
+    | {
+        /** Bytes between the target and its group's other members come in pieces, with a pause after each. */
+        readonly kind: "slicing";
+        readonly target: Target;
+        readonly piece_bytes: number;
+        readonly pause_ms: number;
+      }
+    | {
+        /** Each connection between the target and its group's other members ends after so many bytes of one direction. */
+        readonly kind: "limit-data";
+        readonly target: Target;
+        readonly limit_bytes: number;
+      }
+    | {
+        /** Each connection between the target and its group's other members is reset soon after data arrives on it. */
+        readonly kind: "reset";
+        readonly target: Target;
+        readonly after_ms: number;
+      }
     | { readonly kind: "latency"; readonly target: Target; readonly latency_ms: number; readonly jitter_ms: number }
     | {
         /** What is durable on the target's disk changes; seen at its next start. */

@@ -37,11 +37,17 @@ export class Fields {
     return choice;
   }
 
-  /** A list of names, at least one. */
-  names(name: string): readonly string[] {
+  name(name: string): string {
+    const value = this.get(name);
+    if (typeof value !== "string" || value === "") throw new Error(`${this.where}.${name}: expected a name`);
+    return value;
+  }
+
+  /** A list of names, or of what else is written as a text, at least one. */
+  names(name: string, what = "names"): readonly string[] {
     const value = this.get(name);
     if (!Array.isArray(value) || value.length === 0 || value.some((one) => typeof one !== "string"))
-      throw new Error(`${this.where}.${name}: expected a list of names`);
+      throw new Error(`${this.where}.${name}: expected a list of ${what}`);
     return value as readonly string[];
   }
 

@@ -67,6 +67,39 @@ export const faultKinds: Readonly<Record<FaultKind, FaultKindEntry>> = {
     confirmedOff: "over an interval each link delivered as many bytes as it was offered, and some",
     shading: { colour: "#7d6608", lane: "link" },
   },
+  slicing: {
+    kind: "slicing",
+    description:
+      "Bytes between the target and its group's other members, both ways, come in pieces of at most so many, with a pause after each.",
+    capabilities: () => ["shape-slicing"],
+    mayNeed: ["shape-slicing"],
+    confirmedOn:
+      "on at least one link bytes waited all the time over an interval in which no more came out than pieces with their pauses can carry, and on no link more came out",
+    confirmedOff: "over an interval each link delivered as many bytes as it was offered, and some",
+    shading: { colour: "#9a7d0a", lane: "link" },
+  },
+  "limit-data": {
+    kind: "limit-data",
+    description:
+      "Each connection between the target and its group's other members ends after so many bytes of one direction.",
+    capabilities: () => ["shape-limit-data"],
+    mayNeed: ["shape-limit-data"],
+    confirmedOn:
+      "between the nodes of each link new connections were opened again and again, and the link delivered no more than the limit for each of them",
+    confirmedOff: "the same connections stay open while each link delivers more than the limit for each of them",
+    shading: { colour: "#935116", lane: "link" },
+  },
+  reset: {
+    kind: "reset",
+    description:
+      "Each connection between the target and its group's other members is reset (RST) as soon as, or a little after, data arrives on it; new ones are accepted.",
+    capabilities: () => ["shape-reset"],
+    mayNeed: ["shape-reset"],
+    confirmedOn:
+      "between the nodes of each link new connections were opened again and again, and the link delivered nothing",
+    confirmedOff: "the same connections stay open while each link delivers bytes",
+    shading: { colour: "#6e2c00", lane: "link" },
+  },
   latency: {
     kind: "latency",
     description: "Every byte between the target and its group's other members, both ways, comes later.",

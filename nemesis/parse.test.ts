@@ -18,6 +18,9 @@ const good = [
   { kind: "pause", ...timed, target: { by: "random", count: 2 } },
   { kind: "partition", ...timed, shape: "majorities-ring", mode: "stall", group: "random", scope: "all" },
   { kind: "bandwidth", ...timed, target: { by: "all" }, rate_kb_per_s: 4 },
+  { kind: "slicing", ...timed, target: { by: "all" }, piece_bytes: 16, pause_ms: 2 },
+  { kind: "limit-data", ...timed, target: { by: "all" }, limit_bytes: 400 },
+  { kind: "reset", ...timed, target: { by: "all" }, after_ms: 0 },
   { kind: "latency", ...timed, target: { by: "minority", group: "random" }, latency_ms: 100, jitter_ms: 0 },
   { kind: "partition", ...timed, shape: "custom", mode: "stall", links: ["n1>n2", "n3>n1"] },
   { kind: "partition", ...timed, shape: "bridge", mode: "drop", group: 0, scope: "all" },
@@ -29,8 +32,20 @@ const good = [
 const bad: readonly (readonly [object, string])[] = [
   [{ kind: "bit-flip", ...timed, target: { by: "all" } }, "faults[0].bits: expected a whole number of at least 1"],
   [
+    { kind: "slicing", ...timed, target: { by: "all" }, piece_bytes: 0, pause_ms: 2 },
+    "faults[0].piece_bytes: expected a whole number of at least 1",
+  ],
+  [
+    { kind: "limit-data", ...timed, target: { by: "all" } },
+    "faults[0].limit_bytes: expected a whole number of at least 1",
+  ],
+  [
+    { kind: "reset", ...timed, target: { by: "all" }, after_ms: 1_001 },
+    "faults[0].after_ms: expected at most 1000, got 1001",
+  ],
+  [
     { kind: "flood", ...timed },
-    "faults[0].kind: expected one of kill, terminate, pause, partition, bandwidth, latency",
+    "faults[0].kind: expected one of kill, terminate, pause, partition, bandwidth, slicing",
   ],
   [{ kind: "kill", ...timed }, "faults[0].target: expected an object"],
   [{ kind: "kill", ...timed, target: { by: "king" } }, "faults[0].target.by: expected one of"],

@@ -6,6 +6,9 @@ import { Fields } from "./fields.js";
 import { faultKinds } from "./kinds.js";
 import { customLinks, shapeEntries } from "./shapes.js";
 
+/** A proxy is blocked for that long when the fault is healed. */
+const longestResetMs = 1_000;
+
 /** No schedule is longer. */
 const maxFaults = 10_000;
 
@@ -34,17 +37,15 @@ function parseTarget(value: JsonValue | undefined, where: string): Target {
 }
 
 function parseLinks(fields: Fields): readonly string[] {
-  const links = fields.get("links");
-  if (!Array.isArray(links) || links.length === 0 || links.some((link) => typeof link !== "string"))
-    throw new Error(`${fields.where}.links: expected a list of directed links as in ["n1>n2"]`);
+  const links = fields.names("links", 'directed links as in ["n1>n2"]');
   try {
-    customLinks(links as readonly string[]);
+    customLinks(links);
   } catch (error) {
     throw new Error(`${fields.where}.links: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
   }
-  return links as readonly string[];
+  return links;
 }
 
 function parseFault(value: JsonValue, where: string): Fault {
@@ -93,6 +94,28 @@ function parseFault(value: JsonValue, where: string): Fault {
           target: parseTarget(fields.get("target"), `${where}.target`),
           rate_kb_per_s: fields.number("rate_kb_per_s", 1, true),
         };
+      case "slicing":
+        return {
+          kind,
+          ...timed,
+          target: parseTarget(fields.get("target"), `${where}.target`),
+          piece_bytes: fields.number("piece_bytes", 1, true),
+          pause_ms: fields.number("pause_ms", 1, true),
+        };
+      case "limit-data":
+        return {
+          kind,
+          ...timed,
+          target: parseTarget(fields.get("target"), `${where}.target`),
+          limit_bytes: fields.number("limit_bytes", 1, true),
+        };
+      case "reset": {
+        const target = parseTarget(fields.get("target"), `${where}.target`);
+        const after_ms = fields.number("after_ms", 0, true);
+        if (after_ms > longestResetMs)
+          throw new Error(`${where}.after_ms: expected at most ${longestResetMs}, got ${after_ms}`);
+        return { kind, ...timed, target, after_ms };
+      }
       case "latency":
         return {
           kind,

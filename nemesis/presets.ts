@@ -71,6 +71,24 @@ const bandwidth: Card["draw"] = one((group, random) => ({
   rate_kb_per_s: random.integer(2, 6),
 }));
 
+/** Connections that a leader needs end again and again, some of them with messages half through. */
+const limitData: Card["draw"] = one((group, random) => ({
+  kind: "limit-data",
+  target: { by: "leader", group },
+  limit_bytes: random.integer(300, 1_500),
+}));
+const slicing: Card["draw"] = one((group, random) => ({
+  kind: "slicing",
+  target: { by: "leader", group },
+  piece_bytes: random.integer(5, 20),
+  pause_ms: random.integer(4, 6),
+}));
+const reset: Card["draw"] = one((group, random) => ({
+  kind: "reset",
+  target: { by: "leader", group },
+  after_ms: random.integer(50, 200),
+}));
+
 const anyMode: readonly Mode[] = ["reset", "drop", "stall"];
 const anyPartition = (shapes: readonly PartitionShape[], modes: readonly Mode[] = anyMode): Card["draw"] =>
   one((group, random) => partition(random.pick(shapes), random.pick(modes))(group));
@@ -181,6 +199,9 @@ export const cards: readonly Card[] = [
   { presets: ["standard"], essential: true, kind: "latency", draw: latency("leader") },
   { presets: ["standard"], essential: true, kind: "latency", draw: latency("follower") },
   { presets: [], essential: false, kind: "bandwidth", draw: bandwidth },
+  { presets: [], essential: false, kind: "limit-data", draw: limitData },
+  { presets: [], essential: false, kind: "slicing", draw: slicing },
+  { presets: [], essential: false, kind: "reset", draw: reset },
 
   { presets: ["gentle"], essential: true, kind: "kill", draw: process("kill", ["follower"]) },
   { presets: ["gentle"], essential: true, kind: "pause", draw: process("pause", ["follower"]) },

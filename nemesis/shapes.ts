@@ -200,6 +200,12 @@ export function shapeLinks(
   }
 }
 
+export function shapeEntry(shape: PartitionShape): ShapeEntry {
+  const entry = shapeEntries.find((candidate) => candidate.shape === shape);
+  if (entry === undefined) throw new Error(`no shape "${shape}"`);
+  return entry;
+}
+
 /** The links of a custom partition, each once. Throws an Error that names the first text that is no directed link. */
 export function customLinks(names: readonly string[]): readonly DirectedLink[] {
   const links = names.map((name): DirectedLink => {

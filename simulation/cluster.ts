@@ -22,6 +22,9 @@ import { linkName, capabilityNames } from "../cluster/index.js";
 import type { World } from "./world.js";
 
 const refusals: Partial<Record<CapabilityName, string>> = {
+  "shape-slicing": "a simulated connection carries whole messages, never pieces of them",
+  "shape-limit-data": "a simulated connection counts no bytes; partitions by reset end it",
+  "shape-reset": "a simulated connection ends in one way only, which partitions by reset show",
   clock: "a simulated node has ticks and no clock to set; each world draws their drift from its seed",
   "disk-full": "a simulated disk has no size",
 };
@@ -161,6 +164,9 @@ export class SimulatedCluster implements Cluster {
   async shape(links: readonly DirectedLink[], shape: LinkShape): Promise<void> {
     if (shape.bandwidthKbPerS !== undefined) this.#able("shape-bandwidth");
     if (shape.latencyMs !== undefined) this.#able("shape-latency");
+    if (shape.slicing !== undefined) this.#able("shape-slicing");
+    if (shape.limitBytes !== undefined) this.#able("shape-limit-data");
+    if (shape.resetAfterMs !== undefined) this.#able("shape-reset");
     for (const link of links) this.#world.shape(link, shape);
   }
 

@@ -12,7 +12,7 @@ export const untouched: LinkState = { cut: null, shape: null };
 
 export interface DesiredToxic {
   readonly name: string;
-  readonly type: "timeout" | "bandwidth" | "latency";
+  readonly type: "timeout" | "bandwidth" | "latency" | "slicer" | "limit_data" | "reset_peer";
   readonly stream: Stream;
   readonly attributes: Readonly<Record<string, number>>;
 }
@@ -28,7 +28,7 @@ const whole = (value: number): number => Math.max(0, Math.round(value));
 
 function shapeToxics(shape: LinkShape, stream: Stream): readonly DesiredToxic[] {
   const toxics: DesiredToxic[] = [];
-  const { latencyMs = 0, jitterMs = 0, bandwidthKbPerS } = shape;
+  const { latencyMs = 0, jitterMs = 0, bandwidthKbPerS, slicing, limitBytes, resetAfterMs } = shape;
   if (latencyMs > 0 || jitterMs > 0) {
     const attributes = { latency: whole(latencyMs), jitter: whole(jitterMs) };
     toxics.push({ name: `latency-${stream}`, type: "latency", stream, attributes });
@@ -38,6 +38,25 @@ function shapeToxics(shape: LinkShape, stream: Stream): readonly DesiredToxic[] 
     const attributes = { rate: Math.max(1, whole(bandwidthKbPerS)) };
     toxics.push({ name: `bandwidth-${stream}`, type: "bandwidth", stream, attributes });
   }
+  if (slicing !== undefined) {
+    // A size of 0 ends Toxiproxy's process.
+    const attributes = { average_size: Math.max(1, whole(slicing.pieceBytes)), delay: whole(slicing.pauseMs * 1000) };
+    toxics.push({ name: `slicer-${stream}`, type: "slicer", stream, attributes });
+  }
+  if (limitBytes !== undefined)
+    toxics.push({
+      name: `limit-${stream}`,
+      type: "limit_data",
+      stream,
+      attributes: { bytes: Math.max(1, whole(limitBytes)) },
+    });
+  if (resetAfterMs !== undefined)
+    toxics.push({
+      name: `reset-${stream}`,
+      type: "reset_peer",
+      stream,
+      attributes: { timeout: whole(resetAfterMs) },
+    });
   return toxics;
 }
 

@@ -25,6 +25,12 @@ export interface LinkShape {
   readonly latencyMs?: number;
   readonly jitterMs?: number;
   readonly bandwidthKbPerS?: number;
+  /** Bytes go on in pieces of so many at the most, `pauseMs` after one another. */
+  readonly slicing?: { readonly pieceBytes: number; readonly pauseMs: number };
+  /** Each connection ends after so many bytes of one stream. */
+  readonly limitBytes?: number;
+  /** Each connection is reset so many milliseconds after data arrived on it (with a FIN where it was open before); no byte comes through. */
+  readonly resetAfterMs?: number;
 }
 
 /**

@@ -42,6 +42,9 @@ const faults: readonly (readonly [string, Fault])[] = [
   ["a pause of two neighbours", { kind: "pause", target: { by: "ring-neighbours", group: 0 }, ...timed }],
   ["a kill of all at once", { kind: "kill", target: { by: "all" }, ...timed }],
   ["bandwidth", { kind: "bandwidth", target: { by: "leader", group: 0 }, rate_kb_per_s: 1, ...timed }],
+  ["slicing", { kind: "slicing", target: { by: "leader", group: 0 }, piece_bytes: 5, pause_ms: 5, ...timed }],
+  ["limited data", { kind: "limit-data", target: { by: "leader", group: 0 }, limit_bytes: 200, ...timed }],
+  ["a reset", { kind: "reset", target: { by: "leader", group: 0 }, after_ms: 150, ...timed }],
   ["latency", { kind: "latency", target: { by: "leader", group: 0 }, latency_ms: 200, jitter_ms: 20, ...timed }],
 ];
 
@@ -110,6 +113,9 @@ export function executorCases(name: string, create: (options: ClusterOptions) =>
       ["a cut by stall", "isolate-leader by stall", { cut: nothing }],
       ["latency", "latency", { shape: nothing }],
       ["a narrow link", "bandwidth", { shape: nothing }],
+      ["slicing", "slicing", { shape: nothing }],
+      ["limited data", "limited data", { shape: nothing }],
+      ["a reset", "a reset", { shape: nothing }],
     ];
     const faultOf = (wanted: string): Fault =>
       faults.find(([kind]) => kind === wanted)?.[1] ?? partition("halves", "drop");
