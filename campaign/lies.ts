@@ -38,37 +38,37 @@ export const lieKinds: Readonly<Record<LieName, LieKind>> = {
     name: "dropped-put",
     meaning: "a put is acknowledged and never reaches the system",
     needs: ["get", "put"],
-    oneIn: 50,
+    oneIn: 20,
   },
   "late-put": {
     name: "late-put",
     meaning: "a put that was acknowledged is applied once more, 50 to 500 ms later",
     needs: ["get", "put"],
-    oneIn: 50,
+    oneIn: 20,
   },
   "forked-cas": {
     name: "forked-cas",
     meaning: "a second cas that expects the same value is acknowledged too",
     needs: ["cas"],
-    oneIn: 50,
+    oneIn: 10,
   },
   "failed-but-applied": {
     name: "failed-but-applied",
     meaning: "a write that was applied is reported as certainly not applied",
     needs: ["get"],
-    oneIn: 50,
+    oneIn: 20,
   },
   "read-from-nowhere": {
     name: "read-from-nowhere",
     meaning: "a read answers a value that nobody ever wrote",
     needs: ["get"],
-    oneIn: 50,
+    oneIn: 20,
   },
   "swapped-replies": {
     name: "swapped-replies",
     meaning: "two reads under way at once get each other's answers",
     needs: ["get"],
-    oneIn: 50,
+    oneIn: 20,
   },
 };
 
