@@ -10,7 +10,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-export function faultsDocument(): string {
+/** `clusters`: the section that says which cluster can do what; clusters are in rooms that this one does not know. */
+export function faultsDocument(clusters: string): string {
   const { confirmMs, observationMs, resolveMs } = defaultNemesisLimits;
   return `# Faults
 
@@ -38,6 +39,7 @@ ${table(
 A cluster that lacks what a fault needs refuses the plan before it starts, with its reason. Where all nodes of a system share one
 address per peer, partitions and latency are refused: a link of one node alone cannot be touched there.
 
+${clusters}
 ## Four times
 
 Each fault writes up to four events into the history: \`requested\` and \`heal-requested\` are stamped before the cluster is asked,

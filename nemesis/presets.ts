@@ -13,7 +13,7 @@ export const presets = {
   standard:
     "Kill, pause, partition and latency, never of a majority of a group. Each schedule that has room for four faults isolates a leader by `stall` and by `drop`, kills a leader and pauses one.",
   brutal:
-    "A leader's links flap, leaders crash again and again, groups are restarted in turn or lose their majority, links are cut as partial connectivity and random graphs have it, leaders get a few kilobytes a second.",
+    "A leader's links flap, leaders crash again and again, groups are restarted in turn or lose their majority, links are cut as partial connectivity and random graphs have it, leaders get a few kilobytes a second, bytes in small pieces, or connections that end after a few bytes or are reset.",
 } as const;
 export type PresetName = keyof typeof presets;
 export const presetNames = Object.keys(presets) as readonly PresetName[];
@@ -242,6 +242,9 @@ export const cards: readonly Card[] = [
   { presets: ["brutal"], essential: false, kind: "kill", draw: process("kill", ["majority"]) },
   { presets: ["brutal"], essential: false, kind: "pause", draw: process("pause", ["majority", "leader"]) },
   { presets: ["brutal"], essential: false, kind: "bandwidth", draw: bandwidth },
+  { presets: ["brutal"], essential: false, kind: "limit-data", draw: limitData },
+  { presets: ["brutal"], essential: false, kind: "slicing", draw: slicing },
+  { presets: ["brutal"], essential: false, kind: "reset", draw: reset },
   { presets: ["brutal"], essential: false, kind: "latency", draw: latency("leader") },
 ];
 

@@ -6,6 +6,7 @@ import { formatDuration, knobs, type Knob } from "../campaign/index.js";
 import { missingMutants, mutants, type Mutant } from "../mutants/index.js";
 import { faultsDocument } from "../nemesis/index.js";
 import { workloads, workloadsDocument } from "../workloads/index.js";
+import { faultTableSection } from "./fault-table.js";
 import { cellsOf, describeConditions, scoreboardFile, tableHead, type Scoreboard } from "./scoreboard.js";
 
 function limitsOf(knob: Knob): string {
@@ -127,7 +128,7 @@ This page is made by \`tools/generated-docs.ts\`.
 export const generatedDocs: Readonly<Record<string, () => string>> = {
   "docs/plans.md": plansDocument,
   "docs/mutants.md": mutantsDocument,
-  "docs/faults.md": faultsDocument,
+  "docs/faults.md": () => faultsDocument(faultTableSection()),
   "docs/workloads.md": () => workloadsDocument(workloads.values()),
 };
 
