@@ -10,6 +10,7 @@ import { ask } from "./engine.js";
 const dialTimeoutMs = 2_000;
 const callTimeoutMs = 8_000;
 const maxAnswerBytes = 32 * 1024 * 1024;
+const maxQuotedCharacters = 200;
 
 /**
  * The program, as text for `node -e`. Requests and answers are lines of JSON: {id, run: "ss"} and {id, run: "dial", host,
@@ -173,11 +174,26 @@ class Session {
     this.#rest = lines.pop() ?? "";
     if (this.#rest.length > maxAnswerBytes) this.close("its answer has no end");
     for (const line of lines) {
-      const answer = JSON.parse(line) as Answer;
+      const answer = parseAnswer(line);
+      if (answer === null) {
+        // Docker itself writes here why it could not start the program, as in a container that has just stopped.
+        this.close(`instead of an answer came "${line.slice(0, maxQuotedCharacters)}"`);
+        return;
+      }
       const waiting = this.#waiting.get(answer.id);
       if (answer.output !== undefined) waiting?.resolve(answer);
       else waiting?.reject(new ClusterError(answer.error ?? "no output"));
     }
+  }
+}
+
+/** An answer of the program, or null where the line is none. */
+export function parseAnswer(line: string): Answer | null {
+  try {
+    const value = JSON.parse(line) as Partial<Answer> | null;
+    return typeof value?.id === "number" ? (value as Answer) : null;
+  } catch {
+    return null;
   }
 }
 
