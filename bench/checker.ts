@@ -2,7 +2,8 @@
 // replaces the checker's part of bench/RESULTS.md. What is being run is told on standard error. The whole of it takes about half an hour,
 // most of which is Porcupine's.
 //
-//   --repeat N       timings of each history, of which the median counts (default 7, after 5 to warm up)
+//   --repeat N       timings of each history, of which the median counts (default 7, after 5 to warm up; the recorded ones are short, and
+//                    are gone over 1,000 times before)
 //   --seeds N        generated histories for each row (default 20)
 //   --timeout S      for one check by Porcupine (default 30 s); one that passes it, or 4 GiB, is run once
 //   --hopeless N     of the rows on which Porcupine gives no answer, as many seeds are shown to it (default 2)
@@ -41,6 +42,8 @@ const { values: flags } = parseArgs({
 
 const repeat = Number(flags.repeat);
 const warmUp = 5;
+/** What only a few of the short histories need is compiled no sooner; Go's code is from the start. */
+const roundsOfRecorded = 1_000;
 const seeds = Array.from({ length: Number(flags.seeds) }, (_, seed) => seed);
 const timeoutMs = Number(flags.timeout) * 1_000;
 const largest = Number(flags.largest);
@@ -64,9 +67,9 @@ interface Beside {
 async function measureRecorded(names: readonly string[], porcupine: Porcupine | null): Promise<Beside> {
   const histories = names.map(recordedHistory);
   const results = porcupine === null ? null : await porcupine.run(histories, { repeat, warmUp, timeoutMs });
-  // The compiler is warm when every history was seen: only then does a history's turn begin.
-  for (let round = 0; round < warmUp; round++)
-    for (const history of histories) runOurs(history, { ...own, warmUp: 0, repeat: 3 });
+  // The compiler is warm when every history was seen often: only then does a history's turn begin.
+  for (let round = 0; round < roundsOfRecorded; round++)
+    for (const history of histories) runOurs(history, { ...own, warmUp: 0, repeat: 1 });
   const ours = histories.map((history, index) => {
     const { decision, ms } = runOurs(history, own);
     const theirs = results?.[index];
@@ -320,7 +323,7 @@ function heading(porcupine: Porcupine | null): readonly string[] {
     "",
     `Command: \`npm run bench:checker\`. Machine: ${machine()}, ${porcupine?.version ?? "no Porcupine"}.`,
     `${seeds.length} seeds; Porcupine is stopped after ${flags.timeout} s for one check, and asked for ${flags.hopeless} seeds of the rows on which it gives no answer; the largest history has ${largest.toLocaleString("en")} operations, the live row as many events.`,
-    `One thread each. Medians of ${repeat} after ${warmUp} to warm up, in one process each, unless it says cold: that is the first check in a new process.`,
+    `One thread each. Medians of ${repeat} after ${warmUp} to warm up (recorded histories: ${roundsOfRecorded.toLocaleString("en-US")} rounds over all of them), in one process each, unless it says cold: that is the first check in a new process.`,
     "",
   ];
 }

@@ -4,7 +4,7 @@ import { MalformedHistory, type JsonValue, type Operation } from "../history/ind
 import { Budget, BudgetExhausted, type BudgetLimits } from "./budget.js";
 import { EngineDoesNotApply, judgeOperations, type EngineName, type Prepared } from "./engine.js";
 import { splitByKey, validateOperations, type KeyHistory } from "./keys.js";
-import { requireLinearization, resolveModel } from "./linearizability.js";
+import { linearizationCheck, resolveModel } from "./linearizability.js";
 import type { AnyModel } from "./model.js";
 import { readOneKey, type OneKey } from "./one-key.js";
 import { bytesPerOperation } from "./register/columns.js";
@@ -46,6 +46,7 @@ export function decide(operations: readonly Operation[], model: string | AnyMode
     reason,
   });
   let reason: string | null = null;
+  let verify: ReturnType<typeof linearizationCheck> | null = null;
   /** False when it has no linearization. */
   const judge = (key: KeyHistory, prepared: PreparedKey | null): boolean => {
     try {
@@ -61,7 +62,7 @@ export function decide(operations: readonly Operation[], model: string | AnyMode
       engine = judged.engine;
       if (!judged.answer.valid) return false;
       const order = indicesOf(key.operations, judged.answer.order, prepared);
-      requireLinearization(key, chosen, options.initial, order);
+      (verify ??= linearizationCheck(chosen, options.initial))(key, order);
     } catch (error) {
       if (!(error instanceof BudgetExhausted || error instanceof EngineDoesNotApply)) throw error;
       reason = `key ${show(key.key)}: ${error.message}`;

@@ -3,6 +3,7 @@ import type { JsonValue, Operation } from "../history/index.js";
 import type { Budget } from "./budget.js";
 import type { AnyModel } from "./model.js";
 import { judgeWithoutSearch, type Conflict } from "./no-search/index.js";
+import { judgeTexts } from "./no-search/texts.js";
 import { bytesPerOperation, columnsOf, type Contradiction, type RegisterColumns } from "./register/columns.js";
 import { linearizeGreedily } from "./register/greedy.js";
 import { objectsOf, tighten } from "./register/normalise.js";
@@ -13,8 +14,8 @@ import { withScratch, type Scratch } from "./scratch.js";
 import { searchWingGong } from "./general-search/index.js";
 
 /**
- * `no-search` judges registers whose written values are distinct, `configuration-sets` every register, `wing-gong` any model. Where
- * none is asked for, `no-search` also says of other registers that they are inconsistent, when a value was seen that was certainly gone;
+ * `no-search` judges registers whose written values are distinct, and texts that can be taken apart; `configuration-sets` every
+ * register, `wing-gong` any model. Where none is asked for, `no-search` also says of other registers that they are inconsistent, when a value was seen that was certainly gone;
  * and `configuration-sets` first tries a greedy pass, which keeps one configuration only.
  */
 export const engineNames = ["no-search", "configuration-sets", "wing-gong"] as const;
@@ -46,6 +47,11 @@ export interface Prepared {
   readonly scratch: Scratch;
 }
 
+/** The engine that is tried first where none is asked for. */
+export function firstEngine({ register, appends }: AnyModel): EngineName {
+  return register || appends === true ? "no-search" : "wing-gong";
+}
+
 /**
  * One key's operations, validated, judged by the engine asked for or else by the first that applies. Throws BudgetExhausted and
  * EngineDoesNotApply; `onEngine` hears which engine is at work before it begins.
@@ -59,9 +65,15 @@ export function judgeOperations(
   onEngine: (engine: EngineName) => void = () => {},
   prepared: Prepared | null = null,
 ): Judgement {
-  const engine = asked ?? (model.register ? "no-search" : "wing-gong");
+  const engine = asked ?? firstEngine(model);
   onEngine(engine);
   budget.look();
+  if (engine === "no-search" && model.appends === true) {
+    const answer = answerForTexts(operations, initial, budget, asked);
+    if (answer !== null) return { engine, answer };
+    onEngine("wing-gong");
+    return { engine: "wing-gong", answer: judgeGenerally(operations, model, initial, budget) };
+  }
   if (engine === "wing-gong") return { engine, answer: judgeGenerally(operations, model, initial, budget) };
   if (!model.register) throw new EngineDoesNotApply(`${engine} judges registers only, not model "${model.name}"`);
   if (prepared !== null) return judgeColumns(prepared.columns, prepared.scratch, budget, engine, asked, onEngine);
@@ -95,6 +107,22 @@ function judgeColumns(
     if (order !== null) return { engine: "configuration-sets", answer: { valid: true, order } };
   } else onEngine("configuration-sets");
   return { engine: "configuration-sets", answer: judgeBySets(columns, budget) };
+}
+
+/** Null: it takes a search. */
+function answerForTexts(
+  operations: readonly Operation[],
+  initial: JsonValue,
+  budget: Budget,
+  asked: EngineName | null,
+): EngineAnswer | null {
+  return withScratch(bytesPerOperation * operations.length, (scratch) => {
+    const found = judgeTexts(operations, initial, scratch, budget);
+    if (found.kind === "linearizable") return { valid: true, order: found.order.slice() };
+    if (found.kind === "violation") return { valid: false, stuck: found.stuck };
+    if (asked === "no-search") throw new EngineDoesNotApply(`no-search cannot judge it: ${found.reason}`);
+    return null;
+  });
 }
 
 function judgeBySets(columns: RegisterColumns, budget: Budget): EngineAnswer {

@@ -2,7 +2,14 @@
 import { MalformedHistory, type JsonValue, type Operation } from "../history/index.js";
 import { Budget, BudgetExhausted, type BudgetLimits, type BudgetWatch } from "./budget.js";
 import { CertificateMismatch } from "./certificate.js";
-import { EngineDoesNotApply, judgeOperations, type EngineAnswer, type EngineName, type Prepared } from "./engine.js";
+import {
+  EngineDoesNotApply,
+  firstEngine,
+  judgeOperations,
+  type EngineAnswer,
+  type EngineName,
+  type Prepared,
+} from "./engine.js";
 import { explainViolation } from "./explain/explain-violation.js";
 import type { LoggedCommand } from "./judge-input.js";
 import { splitByKey, validateOperations, type KeyHistory } from "./keys.js";
@@ -13,7 +20,7 @@ import { readOneKey, type OneKey } from "./one-key.js";
 import { bytesPerOperation } from "./register/columns.js";
 import { withScratch } from "./scratch.js";
 import { verifyCore } from "./verifier-core.js";
-import { registerSpecification, verifyLinearization } from "./verifier.js";
+import { registerSpecification, verifyLinearization, type Specification } from "./verifier.js";
 import {
   composeValidity,
   type CheckerResult,
@@ -33,8 +40,8 @@ export interface LinearizabilityOptions {
   /** Who may end the search, and hears of its configurations. */
   readonly watch?: BudgetWatch;
   /**
-   * Default, key by key: no search for registers whose written values are distinct, configuration sets for other registers, Wing
-   * and Gong's search for other models. One that cannot judge a key leaves it unknown.
+   * Default, key by key: no search for registers whose written values are distinct and for texts that can be taken apart,
+   * configuration sets for other registers, Wing and Gong's search for everything else. One that cannot judge a key leaves it unknown.
    */
   readonly engine?: EngineName;
   /** Attempts that the client made for an operation, where known; only for the class of a violation. */
@@ -121,7 +128,7 @@ function judgeKey(
   prepared: (Prepared & Pick<OneKey, "indices">) | null = null,
 ): JudgedKey {
   const { history, model } = inRegisterWords(given, givenModel);
-  let engine: EngineName = options.engine ?? (model.register ? "no-search" : "wing-gong");
+  let engine: EngineName = options.engine ?? firstEngine(model);
   const startedMs = performance.now();
   const spent = budget.part({});
   const result = (valid: Validity, linearization: readonly number[] | null, reason: string | null): KeyResult => ({
@@ -193,18 +200,31 @@ function whyUnknown(error: unknown, { key, operations }: KeyHistory, budget: Bud
 }
 
 export function requireLinearization(
-  { operations, key }: KeyHistory,
+  history: KeyHistory,
   model: AnyModel,
   initial: JsonValue,
   order: readonly number[] | Int32Array | Float64Array,
 ): void {
-  const problem = model.register
-    ? verifyLinearization(registerSpecification(initial), operations, order)
-    : model.open((opened) => verifyLinearization(specificationOf(opened, initial), operations, order));
-  if (problem !== null)
-    throw new CertificateMismatch(
-      `the linearization of key ${show(key)} does not stand up to the verifier: ${problem}`,
-    );
+  linearizationCheck(model, initial)(history, order);
+}
+
+/** The verifier made ready for any number of keys. Throws CertificateMismatch. */
+export function linearizationCheck(
+  model: AnyModel,
+  initial: JsonValue,
+): (history: KeyHistory, order: readonly number[] | Int32Array | Float64Array) => void {
+  const against =
+    <State>(specification: Specification<State>) =>
+    ({ operations, key }: KeyHistory, order: readonly number[] | Int32Array | Float64Array): void => {
+      const problem = verifyLinearization(specification, operations, order);
+      if (problem !== null)
+        throw new CertificateMismatch(
+          `the linearization of key ${show(key)} does not stand up to the verifier: ${problem}`,
+        );
+    };
+  return model.register
+    ? against(registerSpecification(initial))
+    : model.open((opened) => against(specificationOf(opened, initial)));
 }
 
 function specificationOf<State>(model: import("./model.js").Model<State>, initial: JsonValue) {

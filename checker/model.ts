@@ -38,6 +38,8 @@ export interface AnyModel {
   open<Result>(use: <State>(model: Model<State>) => Result): Result;
   /** For models whose keys are registers with get, put and cas: the fast engines may judge them. */
   readonly register: boolean;
+  /** For models whose keys are texts with get, put and append. */
+  readonly appends?: boolean;
   /** What an operation touches: operations of different parts are judged apart. Default: its key. */
   readonly partition?: (operation: Operation) => JsonValue;
   /**
@@ -50,7 +52,7 @@ export interface AnyModel {
 /** Makes an engine's view of a model ready for `checkLinearizability` and `judge`. */
 export function anyModel<State>(
   model: Model<State>,
-  options: Partial<Pick<AnyModel, "register" | "partition" | "inRegisterWords">> = {},
+  options: Partial<Pick<AnyModel, "register" | "appends" | "partition" | "inRegisterWords">> = {},
 ): AnyModel {
   return { name: model.name, open: (use) => use(model), register: false, ...options };
 }

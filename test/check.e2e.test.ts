@@ -184,13 +184,14 @@ test("--explain shows the operations, how they were judged and how hard it was l
 });
 
 test("a budget that runs out is unknown and says which", async () => {
-  // Thirty appends at once, and a read that none of their orders gives.
+  // Thirty appends at once of two texts, so that a read does not say whose they are, and a read that none of their orders gives.
   const calls = Array.from(
     { length: 30 },
-    (_, at) => `{:process ${at}, :type :invoke, :f :append, :key "k", :value "${at},"}\n`,
+    (_, at) => `{:process ${at}, :type :invoke, :f :append, :key "k", :value "${at % 2},"}\n`,
   );
+  const sixteenOfOne = "0,".repeat(16) + "1,".repeat(14);
   const returns = calls.map((line) => line.replace(":invoke", ":ok"));
-  const read = `{:process 99, :type :invoke, :f :get, :key "k", :value nil}\n{:process 99, :type :ok, :f :get, :key "k", :value "?"}\n`;
+  const read = `{:process 99, :type :invoke, :f :get, :key "k", :value nil}\n{:process 99, :type :ok, :f :get, :key "k", :value "${sixteenOfOne}"}\n`;
   const { check } = folderWith({ "hard.txt": [...calls, ...returns, read].join("") });
   const counted = await check("hard.txt", "--configurations", "5000");
   expect([counted.code, counted.out]).toEqual([2, expect.stringMatching(/the configurations budget ran out/)]);

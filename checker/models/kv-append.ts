@@ -9,16 +9,21 @@ function refuses({ function: name, input, output, outcome }: Operation): string 
 }
 
 /** get, put and append on each key; "" before any. */
-export const kvAppend = anyModel<string>({
-  name: "kv-append",
-  initial: (value) => (typeof value === "string" ? value : ""),
-  step(state, { function: name, input, output, outcome }) {
-    const text = typeof input === "string" ? input : "";
-    if (name === "put") return { state: text };
-    if (name === "append") return { state: state + text };
-    return outcome === "info" || output === state ? { state } : "illegal";
+export const kvAppend = anyModel<string>(
+  {
+    name: "kv-append",
+    initial: (value) => (typeof value === "string" ? value : ""),
+    step(state, { function: name, input, output, outcome }) {
+      const text = typeof input === "string" ? input : "";
+      if (name === "put") return { state: text };
+      if (name === "append") return { state: state + text };
+      if (outcome === "info") return { state };
+      // The answer as the state: it lies in one piece, whereas a text that was put together is made one each time it is compared.
+      return output === state ? { state: output } : "illegal";
+    },
+    identify: (state) => state,
+    refuses,
+    isRead: ({ function: name }) => name === "get",
   },
-  identify: (state) => state,
-  refuses,
-  isRead: ({ function: name }) => name === "get",
-});
+  { appends: true },
+);

@@ -16,6 +16,8 @@ import { placeReads } from "./write-log.js";
 /** So many configurations are gone over together at first, and so many times as many whenever nothing leads on. */
 const turnWidening = 2;
 const widening = 1.5;
+/** There is room for so many rows at first. */
+const leastRows = 256;
 /** With so many cells of rows some are forgotten. */
 const defaultMostCells = 2 ** 24;
 
@@ -24,7 +26,7 @@ export class DepthFirst {
   readonly #rows: ConfigurationSet;
   /** Waiting rows, + 1: the first of each level, which is a number of returns, and the next one of the same. */
   readonly #heads: Int32Array;
-  #next: Int32Array = new Int32Array(256);
+  #next: Int32Array;
   #applied = 0;
   #level = 0;
   #deepest = 0;
@@ -44,7 +46,8 @@ export class DepthFirst {
     this.#extension = new Extension(plan, budget, memory);
     this.#rows = memory.current;
     this.#rows.reset(plan.layout);
-    this.#heads = new Int32Array(plan.returns.length + 1);
+    this.#heads = memory.scratch.int32(plan.returns.length + 1).fill(0);
+    this.#next = memory.scratch.int32(leastRows);
     this.#extension.putFirst(this.#rows);
     this.#wait(0);
   }
@@ -102,11 +105,27 @@ export class DepthFirst {
       if (rows[(member - 1) * size] !== superseded) waiting.push(member - 1);
     this.#heads[this.#level] = 0;
     if (waiting.length <= this.#width) return waiting;
+    if (this.#width === 1) return [this.#chooseOne(waiting)];
     const ranked = waiting.map((row) => ({ row, usedUp: this.#usedUp(row * size) }));
     ranked.sort((one, other) => one.usedUp - other.usedUp || one.row - other.row);
     const chosen = ranked.splice(0, this.#width);
     for (const { row } of ranked) this.#wait(row);
     return chosen.map(({ row }) => row);
+  }
+
+  /** The most promising one; the others wait again. */
+  #chooseOne(waiting: readonly number[]): number {
+    const { size } = this.plan.layout;
+    let best = -1;
+    let least = Infinity;
+    for (const row of waiting) {
+      const used = this.#usedUp(row * size);
+      if (used > least || (used === least && row > best)) continue;
+      best = row;
+      least = used;
+    }
+    for (const row of waiting) if (row !== best) this.#wait(row);
+    return best;
   }
 
   /**

@@ -60,17 +60,17 @@ export class Extension {
   constructor(
     readonly plan: SweepPlan,
     readonly budget: Budget,
-    { entered, survivors, log }: SweepMemory,
+    { entered, survivors, log, scratch }: SweepMemory,
   ) {
     const { layout } = plan;
-    this.open = new OpenOperations(plan);
+    this.open = new OpenOperations(plan, scratch);
     this.#reads = firstWord + 2 * layout.writeWords;
     this.#entered = entered;
     this.#survivors = survivors;
     this.log = log;
     this.log.clear();
-    this.#from = new Int32Array(layout.size);
-    this.#to = new Int32Array(layout.size);
+    this.#from = scratch.int32(layout.size);
+    this.#to = scratch.int32(layout.size);
   }
 
   /** Adds the configuration before all events. */

@@ -1,4 +1,5 @@
 // What is open at one moment of a sweep: slots of operations that were called and have not returned, and what rows of configurations say of them.
+import type { Scratch } from "../scratch.js";
 import { firstWord } from "./configurations.js";
 import type { RegisterOperation } from "./normalise.js";
 import type { SweepPlan, WriteKind } from "./plan.js";
@@ -23,18 +24,22 @@ export class OpenOperations {
   readonly #worth: Uint8Array;
   #worthAt = -1;
 
-  constructor(readonly plan: SweepPlan) {
+  /** Its arrays lie in the scratch memory. */
+  constructor(
+    readonly plan: SweepPlan,
+    scratch: Scratch,
+  ) {
     const { layout, operations, slotOf, writersOf, hasNot } = plan;
     const { writeWords, readWords } = layout;
     this.#slotOf = slotOf;
-    this.unknownBefore = new Int32Array(operations.length);
-    this.plain = new Int32Array(writeWords);
-    this.cas = new Int32Array(writeWords);
-    this.reads = new Int32Array(readWords);
-    this.nots = new Int32Array(readWords);
-    this.#readsOf = new Int32Array(writersOf.length * readWords);
-    this.#notsOf = new Int32Array(hasNot ? writersOf.length * readWords : 0);
-    this.#worth = new Uint8Array(writersOf.length);
+    this.unknownBefore = scratch.int32(operations.length).fill(0);
+    this.plain = scratch.int32(writeWords).fill(0);
+    this.cas = scratch.int32(writeWords).fill(0);
+    this.reads = scratch.int32(readWords).fill(0);
+    this.nots = scratch.int32(readWords).fill(0);
+    this.#readsOf = scratch.int32(writersOf.length * readWords).fill(0);
+    this.#notsOf = scratch.int32(hasNot ? writersOf.length * readWords : 0).fill(0);
+    this.#worth = scratch.uint8(writersOf.length).fill(0);
     this.#readWords = readWords;
   }
 

@@ -1,12 +1,14 @@
 // The long fuzz of the linearizability engines against brute force:
 //   npm run fuzz:checker -- --count 5000000 --seed 1      random histories; a failure prints seed, number and history
 //   npm run fuzz:checker -- --seed 1 --case 4711          one of them again
+//   npm run fuzz:checker -- --texts …                     the same, of texts that are put and appended to
 //   npm run fuzz:checker -- --exhaustive                  every small history (exhaustive.ts says which), of up to --operations 4
 // Exits with 1 at the first wrong answer.
 import { parseArgs } from "node:util";
 import { smallHistories } from "./exhaustive.js";
 import { describe, fuzzCase, judgeCase } from "./fuzz-case.js";
 import type { Compared } from "./compare-engines.js";
+import { textCase } from "./compare-texts.js";
 
 const reportEveryMs = 10_000;
 
@@ -37,7 +39,7 @@ class Tally {
 
 function fuzz(seed: number, count: number): void {
   const tally = new Tally();
-  for (let number = 0; number < count; number++) tally.add(fuzzCase(seed, number));
+  for (let number = 0; number < count; number++) tally.add(judgeNumbered(seed, number));
   console.log(`${tally.text()}; no wrong answer (seed ${seed})\n${tally.reasons()}`);
 }
 
@@ -64,12 +66,14 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     case: { type: "string" },
     operations: { type: "string", default: "4" },
+    texts: { type: "boolean", default: false },
     exhaustive: { type: "boolean", default: false },
   },
 });
+const judgeNumbered = values.texts ? textCase : fuzzCase;
 try {
   if (values.exhaustive) exhaust();
-  else if (values.case !== undefined) console.log(fuzzCase(Number(values.seed), Number(values.case)));
+  else if (values.case !== undefined) console.log(judgeNumbered(Number(values.seed), Number(values.case)));
   else fuzz(Number(values.seed), Number(values.count));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
