@@ -9,7 +9,11 @@ import { isConnectivity, type ConnectivityScene, type HandOverScene, type HandOv
 /** What carries a fault out and records it. */
 export interface SceneHands<Open> {
   begin(
-    what: { readonly spec: Fault; readonly targets: readonly string[]; readonly action: FaultAction },
+    what: {
+      readonly spec: Fault;
+      readonly targets: readonly string[];
+      readonly action: Extract<FaultAction, { readonly type: "cut" | "stop" | "pause" }>;
+    },
     cause: JsonValue,
   ): Open;
   end(open: Open): void;

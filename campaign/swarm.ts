@@ -25,6 +25,8 @@ export interface SwarmInput {
   readonly groups: number;
   readonly timeLimitMs: number;
   readonly electionTimeoutMs: number;
+  /** However rare they are by chance; default: for each full minute ten. */
+  readonly leastFaults?: number;
 }
 
 const shapes: readonly PartitionShape[] = [
@@ -40,8 +42,13 @@ const faultsMax = 400;
 /** Of a load of a minute or more; some of them find no target. */
 const leastFaultsAMinute = 10;
 
+export function leastFaultsOf(timeLimitMs: number): number {
+  return Math.floor(timeLimitMs / 60_000) * leastFaultsAMinute;
+}
+
 /** Every knob of a schedule, drawn in one place. A fault lasts from a tenth to twenty election timeouts, log-uniformly. */
-export function drawSwarm({ seed, groups, timeLimitMs, electionTimeoutMs }: SwarmInput): readonly Fault[] {
+export function drawSwarm(input: SwarmInput): readonly Fault[] {
+  const { seed, groups, timeLimitMs, electionTimeoutMs } = input;
   const random = createRandom(seed, "swarm");
   const meanGapMs = electionTimeoutMs * 0.4 * 40 ** random.unit();
   const weights = [
@@ -73,7 +80,7 @@ export function drawSwarm({ seed, groups, timeLimitMs, electionTimeoutMs }: Swar
     faults.push({ ...timed, ...drawSpec() });
   }
   // Rare faults are worth having and a long run without any is not: what chance left out comes at any time.
-  const least = Math.floor(timeLimitMs / 60_000) * leastFaultsAMinute;
+  const least = input.leastFaults ?? leastFaultsOf(timeLimitMs);
   while (faults.length < least) {
     const forMs = Math.round(electionTimeoutMs * (1 + 2 * random.unit()));
     const at_ms = random.integer(0, Math.floor(endMs) - forMs);
@@ -165,11 +172,15 @@ export interface SwarmNemesisOptions {
 type DiskFault = Pick<Fault, "at_ms" | "for_ms" | "glitch"> & { readonly kind: DiskTrouble; readonly target: Target };
 type DiskAction = { readonly type: "disk"; readonly how: DiskTrouble; readonly nodes: readonly NodeName[] };
 
+/** Faults of real clusters only: a plan with one of them is refused before a world is made. */
+type RealAction = Extract<FaultAction, { readonly type: "limit-cpu" | "exhaust-memory" | "clock" }>;
+type WorldAction = Exclude<FaultAction, RealAction>;
+
 interface OpenFault {
   readonly fault: number;
   readonly spec: Fault | DiskFault;
   readonly targets: readonly string[];
-  readonly action: FaultAction | DiskAction;
+  readonly action: WorldAction | DiskAction;
 }
 
 /** Between two looks for a target: soon at first, then ever more rarely. */
@@ -338,15 +349,19 @@ class Swarm implements SwarmNemesis {
     spec: Fault,
     random: Random,
     signal: AbortSignal,
-  ): Promise<{ readonly action: FaultAction; readonly targets: readonly string[] } | null> {
+  ): Promise<{ readonly action: WorldAction; readonly targets: readonly string[] } | null> {
     const { world } = this.#options;
     const giveUpNs = world.queue.nowNs + spec.for_ms * 1e6;
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       const first = spec.series === undefined ? undefined : this.#series.get(spec.series);
       const planned = planFault(spec, this.#view(spec), random.fork(`try ${attempt}`), first);
       if (planned.type === "planned" && spec.series !== undefined) this.#series.set(spec.series, planned.action);
-      if (planned.type === "planned")
-        return planned.action.type === "damage" && !this.#mayHarm(planned.action) ? null : planned;
+      if (planned.type === "planned") {
+        const { action, targets } = planned;
+        if (action.type === "limit-cpu" || action.type === "exhaust-memory" || action.type === "clock")
+          throw new Error(`a simulated node cannot have "${spec.kind}"`);
+        return action.type === "damage" && !this.#mayHarm(action) ? null : { action, targets };
+      }
       if (!planned.transient || world.queue.nowNs >= giveUpNs) return null;
       await world.delay(Math.min(retryMaxMs, retryMs * 1.5 ** attempt), signal);
     }
@@ -477,6 +492,6 @@ class Swarm implements SwarmNemesis {
     const dead = world.nodes
       .filter((node) => !node.alive && node.lost === null)
       .map((node) => `${node.name} cannot be started`);
-    return { healed: dead.length === 0, problems: dead, linksHealed: true };
+    return { healed: dead.length === 0, problems: dead, linksHealed: true, refused: [] };
   }
 }

@@ -19,9 +19,16 @@ export const capabilityNames = [
   "shape-reset",
   "wipe-disk",
   "bit-flip",
+  "truncate",
   "latent-error",
   "clock",
   "disk-full",
+  "disk-read-only",
+  "disk-slow",
+  "roll-back",
+  "cpu-quota",
+  "memory-limit",
+  "packets",
 ] as const;
 export type CapabilityName = (typeof capabilityNames)[number];
 export type Capability = { readonly able: true } | { readonly able: false; readonly reason: string };
@@ -45,6 +52,10 @@ export interface ProcessObservation {
   readonly residentBytes?: number | null;
   readonly exitCode: number | null;
   readonly exitSignal: string | null;
+  /** Of one that has exited: whether the kernel ended it for want of memory. Absent where that cannot be read. */
+  readonly outOfMemory?: boolean;
+  /** How long the kernel held it back for want of CPU quota, in ms since its control group was made; null where that cannot be read. */
+  readonly throttledMs?: number | null;
 }
 
 /**
@@ -78,6 +89,15 @@ export interface LinkShape {
   /** Each connection is reset so many milliseconds after data arrived on it; none comes through. */
   readonly resetAfterMs?: number;
 }
+
+/**
+ * What a node is told of the time of day, against the machine's: ahead by so much, running away by so many milliseconds a second, or
+ * ahead and not in turn.
+ */
+export type ClockTrouble =
+  | { readonly how: "jump"; readonly offsetMs: number }
+  | { readonly how: "drift"; readonly msPerS: number }
+  | { readonly how: "strobe"; readonly offsetMs: number; readonly periodMs: number };
 
 /** Things that a cluster reports while it runs. */
 export type ClusterEvent =
@@ -167,8 +187,23 @@ export interface Cluster {
 
   /** Makes the next start of a stopped node begin on an empty disk. */
   wipe?(node: NodeName): Promise<void>;
-  /** Of a stopped node: turns over so many bits of what is durable, never of the last batch, or makes a sector unreadable. */
-  damageDisk?(node: NodeName, how: "bit-flip" | "latent-error", bits: number): Promise<void>;
+  /**
+   * Of a stopped node: turns over so many bits of what is durable, never of the last batch, cuts a file amid what is durable, or makes a
+   * sector unreadable.
+   */
+  damageDisk?(node: NodeName, how: "bit-flip" | "truncate" | "latent-error", bits: number): Promise<void>;
+
+  /** Lets the node's processes have no more than so many cores, a fraction allowed; null: as many as before any fault. */
+  limitCpu?(node: NodeName, cores: number | null): Promise<void>;
+
+  /**
+   * Lowers the limit of the node's memory until the kernel ends its process for it, which is then an expected end; null: the limit that it
+   * had before any fault.
+   */
+  limitMemory?(node: NodeName, how: "until-killed" | null): Promise<void>;
+
+  /** Changes the time of day that the node's processes read, never the machine's; null: the machine's. Needs `fakeClocks`. */
+  setClock?(node: NodeName, trouble: ClockTrouble | null): Promise<void>;
 
   /** Stops and removes everything. Safe to call twice, and after a failed boot. */
   teardown(): Promise<TeardownReport>;
@@ -183,4 +218,6 @@ export interface ClusterOptions {
   readonly runId: string;
   /** Where data directories and node logs go: `<directory>/nodes/<n>/{data,log.txt}`. */
   readonly directory: string;
+  /** The nodes run under a library through which their clocks can be changed. Default: not, so that it disturbs no other run. */
+  readonly fakeClocks?: boolean;
 }

@@ -66,6 +66,8 @@ export interface NodeStatus {
   readonly incarnation: number;
   readonly groups: readonly GroupStatus[];
   readonly suspected: readonly NodeName[];
+  /** The node's time of day (ms since 1970) and the machine's monotonic clock, read one after the other; clock faults need it. */
+  readonly clock?: { readonly wallMs: number; readonly monotonicMs: number };
   /** Anything else the system wants kept. */
   readonly extra?: JsonValue;
 }
@@ -92,6 +94,20 @@ export interface DecidedCommand {
   readonly function: string;
   readonly key: JsonValue;
   readonly input: JsonValue;
+}
+
+/** A file of a node's data directory. */
+export interface DiskFile {
+  /** Below the data directory, with "/". */
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/** Bytes of such a file from `from` up to but not including `to`. */
+export interface DiskRange {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface SystemTiming {
@@ -121,6 +137,20 @@ export interface SystemUnderTest {
   /** Paths below the data directory that are kept in the store. */
   readonly filesToCollect: readonly string[];
   readonly wipedNodeMayRejoin: boolean;
+  /**
+   * Its nodes refuse one of them that comes back on an emptied disk, for good: then a fault may empty a disk, and the node has to be refused.
+   * Default: false, and where it may not rejoin either, no disk is emptied.
+   */
+  readonly refusesWipedNodes?: boolean;
+  /**
+   * Which bytes of a stopped node's files were durable and are noticed when they change. Absent where a system does not say: then no bits
+   * are turned over on its disks.
+   */
+  readonly durableRanges?: (files: readonly DiskFile[]) => readonly DiskRange[];
+  /** A node notices when a file with such bytes has lost its end, wherever it was cut. Default: false, and no file is cut. */
+  readonly noticesTruncation?: boolean;
+  /** Its groups elect leaders and `status` names them: a run must then have seen some change. Default: false. */
+  readonly electsLeaders?: boolean;
   /** The sizes it can run in: a sentence that says what is wrong, or null. */
   refuses(nodes: number, replication: number): string | null;
   launch(context: NodeContext): Launch;

@@ -83,6 +83,35 @@ export function hashEntries(entries: readonly ArchiveEntry[], salt: string): str
   return hash.digest("hex");
 }
 
+export interface FileEntry extends ArchiveEntry {
+  readonly content: Buffer;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The regular files of an archive that comes out of a container, with their owners; links and devices are passed over. */
+export async function readArchive(archive: Readable): Promise<readonly FileEntry[]> {
+  const files: FileEntry[] = [];
+  let bytes = 0;
+  const reader = extract();
+  const reading = (async () => {
+    for await (const entry of reader) {
+      const { name, type, size, mode, uid, gid } = entry.header;
+      if (type !== "file") {
+        entry.resume();
+        continue;
+      }
+      bytes += size;
+      if (bytes > maxCollectedBytes) throw new Error(`more than ${maxCollectedBytes} bytes to read`);
+      const chunks: Buffer[] = [];
+      for await (const chunk of entry) chunks.push(chunk as Buffer);
+      files.push({ path: posix.normalize(name), content: Buffer.concat(chunks), mode, uid, gid });
+    }
+  })();
+  await Promise.all([pipeline(archive, reader), reading]);
+  return files;
+}
+
 /**
  * Writes the regular files of an archive below `directory`. An archive comes out of a container and may say anything:
  * names that lead outside are refused, links and devices passed over.

@@ -1,15 +1,21 @@
 // The Docker cluster: one container a node, each in a network of its own that only Toxiproxy shares.
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type Docker from "dockerode";
 import {
   ClusterError,
   currentOwner,
+  cutFile,
+  flipBits,
+  tellOfDamaged,
+  findFaketime,
+  NodeClock,
   type Address,
   type BootReport,
   type Capabilities,
   type CapabilityName,
+  type ClockTrouble,
   type Cluster,
   type ClusterEvent,
   type CutMode,
@@ -30,7 +36,7 @@ import { Images, unlessImageGone, type ToxiproxyImage } from "./images.js";
 import { imageLabelsOf, type RunIdentity } from "./labels.js";
 import { linkListen, linkTarget, nodeLayout } from "./layout.js";
 import { defaultNodeLimits, describeLimits, type ContainerLimits } from "./limits.js";
-import { containerOptions, planLaunches } from "./node-plan.js";
+import { clockInside, containerOptions, planLaunches } from "./node-plan.js";
 import { capabilitiesOf, refuseUnfit, type DockerClusterOptions } from "./options.js";
 import { createNetworks, type Networks } from "./networks.js";
 import { NodeContainer } from "./node-container.js";
@@ -62,6 +68,8 @@ class DockerCluster implements Cluster {
   readonly #listeners: ((event: ClusterEvent) => void)[] = [];
   readonly #containers = new Map<NodeName, NodeContainer>();
   readonly #limits: ContainerLimits;
+  /** Nodes whose disks were damaged: that one ends at its start is what it should do. */
+  readonly #damaged = new Set<NodeName>();
   #docker: Docker | null = null;
   #events: EngineEvents | null = null;
   #proxy: ProxyContainer | null = null;
@@ -183,7 +191,13 @@ class DockerCluster implements Cluster {
         if (launch.program.kind === "image") this.#attemptsFromProxy = true;
         const { stopSignal } = this.#options.system;
         const identity = this.#identity;
-        const plan = { node, launch, stopSignal, identity, networks, limits: this.#limits, engine };
+        const clock = this.#clockFor(node);
+        if (clock !== null && launch.program.kind === "image")
+          throw new ClusterError(
+            `${this.#options.system.name} is a ready image, into which this machine's libfaketime may not fit`,
+            "leave the faults of clocks out",
+          );
+        const plan = { node, launch, stopSignal, identity, networks, limits: this.#limits, engine, clock };
         const container = new NodeContainer({
           docker,
           node,
@@ -193,6 +207,8 @@ class DockerCluster implements Cluster {
           crashPatterns: this.#options.system.crashPatterns,
           stopSignal,
           memoryMb: this.#limits.memoryMb,
+          cpus: Math.min(this.#limits.cpus, engine.cpus),
+          clock,
           emit: (event) => this.#emit(event),
         });
         this.#containers.set(node, container);
@@ -204,6 +220,16 @@ class DockerCluster implements Cluster {
         });
       }),
     );
+  }
+
+  #clockFor(node: NodeName): NodeClock | null {
+    const { fakeClocks = false, faketime = findFaketime() } = this.#options;
+    if (!fakeClocks || faketime === null || !this.capabilities.clock.able) return null;
+    const directory = join(this.#directory, "nodes", node, "clock");
+    mkdirSync(directory, { recursive: true });
+    // The container's user is another one.
+    chmodSync(directory, 0o755);
+    return new NodeClock(realpathSync(faketime), directory, clockInside);
   }
 
   async #imageOf(images: Images, program: Launch["program"]): Promise<string> {
@@ -368,8 +394,37 @@ class DockerCluster implements Cluster {
     this.#tellOfRecreated(await healed);
   }
 
-  wipe(node: NodeName): Promise<void> {
-    return this.#container(node).wipe();
+  async wipe(node: NodeName): Promise<void> {
+    const { wipedNodeMayRejoin } = this.#options.system;
+    await this.#container(node).wipe();
+    // One that may not come back may also end when it finds that out.
+    if (!wipedNodeMayRejoin) this.#damaged.add(node);
+  }
+
+  async damageDisk(node: NodeName, how: "bit-flip" | "truncate" | "latent-error", bits: number): Promise<void> {
+    this.#demand(how);
+    const { system, runId } = this.#options;
+    const container = this.#container(node);
+    const files = await container.readDisk();
+    const ranges = system.durableRanges?.(files) ?? [];
+    const stream = `${runId} ${node}`;
+    const damaged = how === "truncate" ? cutFile(files, ranges, stream) : flipBits(files, ranges, bits, stream);
+    // From the first byte on: what a write that fails leaves behind is damage as well.
+    this.#damaged.add(node);
+    await container.writeDamage(damaged);
+  }
+
+  limitMemory(node: NodeName, how: "until-killed" | null): Promise<void> {
+    return this.#container(node).limitMemory(how);
+  }
+
+  limitCpu(node: NodeName, cores: number | null): Promise<void> {
+    return this.#container(node).limitCpu(cores);
+  }
+
+  async setClock(node: NodeName, trouble: ClockTrouble | null): Promise<void> {
+    this.#demand("clock");
+    await this.#container(node).setClock(trouble);
   }
 
   async teardown(): Promise<TeardownReport> {
@@ -417,7 +472,8 @@ class DockerCluster implements Cluster {
   }
 
   #emit(event: ClusterEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    const told = tellOfDamaged(event, this.#damaged);
+    for (const listener of this.#listeners) listener(told);
   }
 
   #tellOfRecreated(report: HealReport): void {

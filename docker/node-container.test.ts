@@ -84,6 +84,8 @@ async function makeNode(engine: Engine): Promise<{ node: NodeContainer; events: 
     crashPatterns: [],
     stopSignal: "SIGTERM",
     memoryMb: 64,
+    cpus: 1,
+    clock: null,
     emit: (event) => events.push(event),
   });
   await node.create("image");

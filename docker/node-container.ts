@@ -5,17 +5,21 @@ import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import {
   ClusterError,
+  type ClockTrouble,
   type ClusterEvent,
+  type DamagedFile,
+  type DiskFile,
   type Launch,
+  type NodeClock,
   type NodeName,
   type ProcessObservation,
 } from "../cluster/index.js";
-import { packArchive, unpackArchive, type ArchiveEntry } from "./archive.js";
+import { packArchive, readArchive, unpackArchive, type ArchiveEntry, type FileEntry } from "./archive.js";
 import { ask, EngineError } from "./engine.js";
 import type { ContainerEvent } from "./events.js";
 import { containerUser, dataDirectory } from "./host-files.js";
 import { ContainerLog } from "./log.js";
-import { cpuTimeOfTree, isFrozen, readCgroups } from "./process.js";
+import { cpuTimeOfTree, isFrozen, readCgroups, throttledTime } from "./process.js";
 import { NamespaceTools } from "./tools.js";
 
 export interface NodeContainerOptions {
@@ -27,13 +31,17 @@ export interface NodeContainerOptions {
   readonly crashPatterns: readonly RegExp[];
   readonly stopSignal: string;
   readonly memoryMb: number;
+  /** Cores that it has when no fault takes some away. */
+  readonly cpus: number;
+  /** Null: the node reads the machine's clock, and no fault can change that. */
+  readonly clock: NodeClock | null;
   readonly emit: (event: ClusterEvent) => void;
 }
 
 /** From one start to the end that follows it. */
 class Life {
   /** A stop that this cluster asked for: an exit that fits it is no crash. */
-  asked: "kill" | "terminate" | null = null;
+  asked: "kill" | "terminate" | "out-of-memory" | null = null;
   outOfMemory = false;
   /** Resolved when the engine's account of the end has been passed on. */
   readonly told: Promise<void>;
@@ -51,6 +59,12 @@ const toldWithinMs = 2_000;
 
 const pauseAttempts = 5;
 const pauseRetryMs = 100;
+/** The engine's own least limit, shares of what is in use that are tried as limits, and for how long. */
+const leastMemoryBytes = 6 * 1024 * 1024;
+const memoryShares = [0.7, 0.85, 1] as const;
+const exhaustWithinMs = 8_000;
+const exhaustPollMs = 100;
+
 /** After a cut is confirmed nobody asks for a while. */
 const toolsIdleMs = 20_000;
 const killedBySigkill = 128 + constants.signals.SIGKILL;
@@ -63,6 +77,8 @@ export class NodeContainer {
   #life: Life | null = null;
   #tools: NamespaceTools | null = null;
   #closed = false;
+  #cpuLimited = false;
+  #memoryLimited = false;
 
   constructor(options: NodeContainerOptions) {
     this.#options = options;
@@ -77,7 +93,9 @@ export class NodeContainer {
 
   /** With an empty data directory and the system's configuration files in it. */
   async create(image: string): Promise<void> {
-    const { docker, launch, create, node } = this.#options;
+    const { docker, launch, create, node, clock } = this.#options;
+    // Before the container, whose mount it is; an engine that does not find the directory would make one that only root can write.
+    await clock?.prepare();
     const container = await ask(`create the container of ${node}`, (abortSignal) =>
       docker.createContainer({ ...create(image), abortSignal }),
     );
@@ -145,11 +163,74 @@ export class NodeContainer {
     await ask(`resume ${this.node}`, () => this.container().unpause());
   }
 
+  async setClock(trouble: ClockTrouble | null): Promise<void> {
+    const { clock } = this.#options;
+    if (clock === null) throw new ClusterError(`${this.node} was started without a clock that can be changed`);
+    await clock.set(trouble);
+  }
+
+  /**
+   * By the limit of its control group. The kernel may refuse a limit below what is in use and cannot be given back, and it ends nobody
+   * before some more is asked for: so the limit follows what is in use down.
+   */
+  async limitMemory(how: "until-killed" | null): Promise<void> {
+    if (how === null) {
+      await this.#setMemoryLimit(this.#options.memoryMb * 1024 * 1024);
+      this.#memoryLimited = false;
+      return;
+    }
+    const life = this.#life;
+    if (life === null) throw new ClusterError(`${this.node} has not been started`);
+    life.asked = "out-of-memory";
+    this.#memoryLimited = true;
+    const giveUpMs = performance.now() + exhaustWithinMs;
+    while (performance.now() < giveUpMs) {
+      if (!(await this.#inspect()).State.Running) return;
+      await this.#tightenMemory();
+      await elapse(exhaustPollMs);
+    }
+    throw new ClusterError(`the kernel did not end ${this.node} though it had no memory left`);
+  }
+
+  async #tightenMemory(): Promise<void> {
+    const stats = await ask(`measure ${this.node}`, () => this.container().stats({ stream: false, "one-shot": true }));
+    // It may have ended meanwhile, and then uses nothing that is told.
+    const inUse = (stats.memory_stats as { readonly usage?: number } | undefined)?.usage ?? 0;
+    for (const share of memoryShares) {
+      const set = await this.#setMemoryLimit(Math.max(leastMemoryBytes, Math.ceil(inUse * share))).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof EngineError && error.status !== null) return false;
+          throw error;
+        },
+      );
+      if (set) return;
+    }
+  }
+
+  async #setMemoryLimit(bytes: number): Promise<void> {
+    const whole = Math.round(bytes);
+    await ask(`limit the memory of ${this.node}`, () => this.container().update({ Memory: whole, MemorySwap: whole }));
+  }
+
+  /** By the quota of its control group. `cores`: null for what it had before. */
+  async limitCpu(cores: number | null): Promise<void> {
+    const { cpus, node } = this.#options;
+    this.#cpuLimited = true;
+    await ask(`limit the CPU time of ${node}`, () =>
+      this.container().update({ NanoCpus: Math.round(Math.min(cores ?? cpus, cpus) * 1e9) }),
+    );
+    this.#cpuLimited = cores !== null;
+  }
+
   /** Resumed if it is paused, started if it is down or on its way there. */
   async restore(): Promise<void> {
+    await this.#options.clock?.set(null);
     const { state } = await this.observe();
     if (state === "paused") await this.resume();
-    const asked = this.#life?.asked ?? null;
+    if (this.#cpuLimited) await this.limitCpu(null);
+    if (this.#memoryLimited) await this.limitMemory(null);
+    const asked = this.#life?.asked === "out-of-memory" ? null : (this.#life?.asked ?? null);
     if (asked !== null) {
       // A signal may have been sent that has not had its effect yet, or just now.
       await ask(`wait for the end of ${this.node}`, () => this.container().wait()).catch((error: unknown) => {
@@ -170,23 +251,27 @@ export class NodeContainer {
     // Both must say so: the engine that it was paused, the kernel, where it can be seen, that nothing runs.
     const paused = State.Paused && (cgroups === null || (await isFrozen(cgroups)) !== false);
     const signal = State.ExitCode > 128 ? signalName(State.ExitCode - 128) : null;
+    const engineStats = pid !== null && cgroups === null ? await this.#stats() : null;
     return {
       node: this.node,
       state: never ? "never-started" : ended ? "exited" : paused ? "paused" : "running",
       pid,
       incarnation: never ? null : `${Id.slice(0, 12)} started ${State.StartedAt}`,
-      cpuTimeMs: pid === null ? null : await this.#cpuTimeMs(cgroups === null ? null : pid),
+      cpuTimeMs: pid === null ? null : cgroups === null ? (engineStats?.cpuTimeMs ?? null) : await cpuTimeOfTree(pid),
+      throttledMs: cgroups === null ? (engineStats?.throttledMs ?? null) : await throttledTime(cgroups),
+      outOfMemory: ended && !never && (this.#life?.outOfMemory ?? false),
       exitCode: never || !ended || signal !== null ? null : State.ExitCode,
       exitSignal: never || !ended ? null : signal,
     };
   }
 
-  /** From the host's kernel where the host can see the process, else from the engine. */
-  async #cpuTimeMs(visiblePid: number | null): Promise<number | null> {
-    if (visiblePid !== null) return cpuTimeOfTree(visiblePid);
+  /** As the engine tells it, for a host whose own kernel does not run the container. */
+  async #stats(): Promise<{ readonly cpuTimeMs: number; readonly throttledMs: number } | null> {
     const options = { stream: false as const, "one-shot": true };
     const stats = await ask(`measure ${this.node}`, () => this.container().stats(options)).catch(() => null);
-    return stats === null ? null : stats.cpu_stats.cpu_usage.total_usage / 1e6;
+    if (stats === null) return null;
+    const { cpu_usage: usage, throttling_data: throttling } = stats.cpu_stats;
+    return { cpuTimeMs: usage.total_usage / 1e6, throttledMs: throttling.throttled_time / 1e6 };
   }
 
   /**
@@ -227,7 +312,8 @@ export class NodeContainer {
       ({ State }) => State,
       () => null,
     );
-    if (life.outOfMemory || state?.OOMKilled === true)
+    const outOfMemory = life.outOfMemory || state?.OOMKilled === true;
+    if (outOfMemory)
       this.#log.note(`minos: the kernel ended a process of ${node}: out of memory (limit ${memoryMb} MB)`);
     const signal = code !== null && code > 128 ? signalName(code - 128) : null;
     emit({
@@ -235,7 +321,10 @@ export class NodeContainer {
       node,
       code: signal === null ? code : null,
       signal,
-      expected: life.asked === "terminate" || (life.asked === "kill" && code === killedBySigkill),
+      expected:
+        life.asked === "terminate" ||
+        (life.asked === "kill" && code === killedBySigkill) ||
+        (life.asked === "out-of-memory" && outOfMemory),
       logTail: await this.#log.tail(),
     });
   }
@@ -247,6 +336,39 @@ export class NodeContainer {
     const container = this.container();
     await ask(`remove the container of ${this.node}`, () => container.remove({ force: true, v: true }));
     await this.create(Config.Image);
+  }
+
+  /** All files of a stopped node's data directory, with their owners. */
+  async #dataFiles(): Promise<readonly FileEntry[]> {
+    const { State } = await this.#inspect();
+    if (State.Running) throw new ClusterError(`${this.node} must be stopped to be damaged`);
+    const archive = await ask(`read the disk of ${this.node}`, () =>
+      this.container().getArchive({ path: dataDirectory }),
+    );
+    const files = await ask(`read the disk of ${this.node}`, () => readArchive(archive as Readable));
+    // Paths begin with the directory's own name.
+    return files.map((file) => ({ ...file, path: file.path.split("/").slice(1).join("/") }));
+  }
+
+  /** What a stopped node has on its disk. */
+  async readDisk(): Promise<readonly DiskFile[]> {
+    return (await this.#dataFiles()).map(({ path, content }) => ({ path, bytes: content }));
+  }
+
+  /** Rejects when the bytes read back are not the ones to be written, or the file was not another one before. */
+  async writeDamage({ path, before, after }: DamagedFile): Promise<void> {
+    const find = async (): Promise<FileEntry> => {
+      const file = (await this.#dataFiles()).find((candidate) => candidate.path === path);
+      if (file === undefined) throw new ClusterError(`${this.node} has no file ${path}`);
+      return file;
+    };
+    const { mode, uid, gid } = await find();
+    const archive = await packArchive([{ path, content: after, mode, uid, gid }]);
+    await ask(`damage ${path} of ${this.node}`, (abortSignal) =>
+      this.container().putArchive(archive, { path: dataDirectory, abortSignal }),
+    );
+    const { content } = await find();
+    if (content.equals(before) || !content.equals(after)) throw new ClusterError(`${path} could not be damaged`);
   }
 
   /** Copies files of the data directory to the host. Those that do not exist are passed over. */
@@ -288,6 +410,7 @@ export class NodeContainer {
 
   close(): void {
     this.#closed = true;
+    this.#options.clock?.stop();
     this.#tools?.close();
     this.#log.close();
   }

@@ -1,6 +1,13 @@
 // What each node is told and what the engine is asked to create for it: pure.
 import type Docker from "dockerode";
-import { ClusterError, type Address, type ClusterOptions, type Launch, type NodeName } from "../cluster/index.js";
+import {
+  ClusterError,
+  type Address,
+  type ClusterOptions,
+  type Launch,
+  type NodeClock,
+  type NodeName,
+} from "../cluster/index.js";
 import type { EngineFacts } from "./engine.js";
 import { containerUser, dataDirectory } from "./host-files.js";
 import { label, labelsOf, type RunIdentity } from "./labels.js";
@@ -44,11 +51,16 @@ export interface NodePlan {
   readonly networks: Networks;
   readonly limits: ContainerLimits;
   readonly engine: EngineFacts;
+  /** Null: the machine's clock. */
+  readonly clock: NodeClock | null;
 }
+
+/** Where a container finds the library for faults of clocks, and the directory whose file tells it the time. */
+export const clockInside = { library: "/clock/lib/libfaketime.so", directory: "/clock/now" };
 
 /** What the engine is asked to create for a node. */
 export function containerOptions(plan: NodePlan, image: string): Docker.ContainerCreateOptions {
-  const { node, launch, stopSignal, identity, networks, limits, engine } = plan;
+  const { node, launch, stopSignal, identity, networks, limits, engine, clock } = plan;
   const { program, args, environment } = launch;
   const { nodeAddress, proxyAddress } = nodeLayout(networks.layout, node);
   const names = networks.layout.nodes.map(({ name }) => name);
@@ -63,12 +75,15 @@ export function containerOptions(plan: NodePlan, image: string): Docker.Containe
     // A base image may bring an entry point of its own; a ready image keeps it.
     ...(ours ? { Entrypoint: [], User: `${containerUser}:${containerUser}`, WorkingDir: dataDirectory } : {}),
     Cmd: [...command, ...args],
-    Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+    Env: Object.entries({ ...environment, ...clock?.environment }).map(([name, value]) => `${name}=${value}`),
     Labels: { ...labelsOf(identity, "node"), [label.node]: node },
     StopSignal: stopSignal,
     HostConfig: {
       ...hostConfig(limits, engine),
       NetworkMode: network,
+      ...(clock === null
+        ? {}
+        : { Binds: [`${clock.library}:${clockInside.library}:ro`, `${clock.directory}:${clockInside.directory}:ro`] }),
       // Toxiproxy has these names as aliases too; but asking the engine's name server for one blocks for seconds once
       // Toxiproxy is gone, and a file never does.
       ExtraHosts: names.filter((other) => other !== node).map((other) => `${other}:${proxyAddress}`),

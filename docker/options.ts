@@ -1,6 +1,14 @@
 // What a Docker cluster is made from, what it refuses before anything is made, and what it can do.
 import type Docker from "dockerode";
-import { ClusterError, type Capabilities, type Capability, type ClusterOptions } from "../cluster/index.js";
+import {
+  ClusterError,
+  noRollBack,
+  findFaketime,
+  installFaketime,
+  type Capabilities,
+  type Capability,
+  type ClusterOptions,
+} from "../cluster/index.js";
 import type { ToxiproxyChoice } from "./images.js";
 import { maxNodes } from "./layout.js";
 import type { ContainerLimits } from "./limits.js";
@@ -13,6 +21,8 @@ export interface DockerClusterOptions extends ClusterOptions {
   /** Default: the official image, else this machine's `toxiproxy-server`, else the built-in proxy. */
   readonly toxiproxy?: ToxiproxyChoice;
   readonly nodeLimits?: Partial<ContainerLimits>;
+  /** This machine's library for faults of clocks; null: none. Default: the one that is installed. */
+  readonly faketime?: string | null;
   /** IPv4 network from which a run takes a /24. Default 10.208.0.0/12. */
   readonly addressPool?: string;
 }
@@ -26,7 +36,7 @@ export function refuseUnfit({ system, nodes, replication, runId }: DockerCluster
   if (refusal !== null) throw new ClusterError(refusal);
 }
 
-export function capabilitiesOf({ system }: DockerClusterOptions): Capabilities {
+export function capabilitiesOf({ system, baseImage, faketime = findFaketime() }: DockerClusterOptions): Capabilities {
   const able: Capability = { able: true };
   const no = (reason: string): Capability => ({ able: false, reason });
   const links =
@@ -45,10 +55,35 @@ export function capabilitiesOf({ system }: DockerClusterOptions): Capabilities {
     "shape-slicing": links,
     "shape-limit-data": links,
     "shape-reset": links,
-    "wipe-disk": system.wipedNodeMayRejoin ? able : no(`a node of ${system.name} may not come back with an empty disk`),
-    "bit-flip": no("only the simulation damages what is on a disk"),
-    "latent-error": no("only the simulation damages what is on a disk"),
-    clock: no("containers share the machine's clock, which is never touched"),
-    "disk-full": no("the data directory of a container has no limit of its own"),
+    "wipe-disk":
+      system.wipedNodeMayRejoin || system.refusesWipedNodes === true
+        ? able
+        : no(`a node of ${system.name} may not come back with an empty disk, and nothing says that it is refused then`),
+    "bit-flip":
+      system.durableRanges === undefined
+        ? no(`${system.name} does not say which bytes on its disk were durable`)
+        : able,
+    truncate:
+      system.durableRanges !== undefined && system.noticesTruncation === true
+        ? able
+        : no(`${system.name} does not say that it notices a file that has lost its end`),
+    "latent-error": no("only the simulation has sectors that cannot be read"),
+    clock:
+      baseImage !== undefined
+        ? no("this machine's libfaketime fits only images that are made of this machine's own programs")
+        : faketime === null
+          ? no(installFaketime)
+          : able,
+    packets: no(
+      "it takes netem in each container's network namespace, put there by a sidecar that Minos does not have yet",
+    ),
+    "cpu-quota": able,
+    "memory-limit": able,
+    "disk-full": no(
+      "the data directory of a container has no limit of its own: it takes a limited volume for each node, which Minos does not make yet",
+    ),
+    "disk-read-only": no("a mount is made read-only under a running container by a privileged process only"),
+    "disk-slow": no("the engine limits a disk's throughput only when a container is made, never amid a run"),
+    "roll-back": no(noRollBack(system.name)),
   };
 }

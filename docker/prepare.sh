@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a Debian machine fit for Minos: a Docker engine that answers, the real Toxiproxy, ss for its byte counters.
+# Makes a Debian machine fit for Minos: a Docker engine that answers, the real Toxiproxy, ss for its byte counters, libfaketime.
 # Run it as often as you like: it changes nothing that is there already, and says what it did.
 #
 #   bash docker/prepare.sh [--browser] [--etcd] [--bin-dir DIRECTORY]
@@ -138,6 +138,8 @@ prepare_toxiproxy() {
 
 prepare_engine
 have ss || install_packages iproute2
+# For faults of clocks in local nodes; nothing else needs it.
+if ! ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; then install_packages libfaketime; fi
 if [ "$browser" = yes ] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
   install_packages chromium
 fi

@@ -48,6 +48,29 @@ export async function isFrozen(cgroups: ReadonlyMap<string, string>): Promise<bo
   return null;
 }
 
+/** How long the container's processes were held back for want of CPU quota, in ms. */
+export async function throttledTime(cgroups: ReadonlyMap<string, string>): Promise<number | null> {
+  const [cpu, unified] = [cgroups.get("cpu"), cgroups.get("")];
+  const paths = [
+    ...(cpu === undefined ? [] : [`/sys/fs/cgroup/cpu${cpu}/cpu.stat`, `/sys/fs/cgroup/cpu,cpuacct${cpu}/cpu.stat`]),
+    ...(unified === undefined ? [] : [`/sys/fs/cgroup${unified}/cpu.stat`]),
+  ];
+  for (const path of paths) {
+    const text = await readFile(path, "utf8").catch(() => null);
+    const found = text === null ? null : parseThrottled(text);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** `cpu.stat`: version 1 counts nanoseconds, version 2 microseconds. */
+export function parseThrottled(text: string): number | null {
+  const [, nanoseconds] = /^throttled_time (\d+)$/m.exec(text) ?? [];
+  if (nanoseconds !== undefined) return Number(nanoseconds) / 1e6;
+  const [, microseconds] = /^throttled_usec (\d+)$/m.exec(text) ?? [];
+  return microseconds === undefined ? null : Number(microseconds) / 1e3;
+}
+
 /** User and system time of a process and all that descend from it. The container's first process is only its init. */
 export async function cpuTimeOfTree(pid: number): Promise<number | null> {
   let ticks = 0;

@@ -3,11 +3,15 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
   ClusterError,
+  findFaketime,
+  installFaketime,
+  NodeClock,
   type Address,
   type BootReport,
   type Capabilities,
   type Capability,
   type CapabilityName,
+  type ClockTrouble,
   type Cluster,
   type ClusterEvent,
   type ClusterOptions,
@@ -19,6 +23,10 @@ import {
   type NodeStatus,
   type ProcessObservation,
   type TeardownReport,
+  cutFile,
+  noRollBack,
+  flipBits,
+  tellOfDamaged,
   withLimit,
 } from "../cluster/index.js";
 import {
@@ -32,6 +40,7 @@ import {
   type RunningProxyServer,
 } from "../toxiproxy/index.js";
 import { planPorts, type PortPlan } from "./addresses.js";
+import { readFiles, writeDamage } from "./disk.js";
 import { NodeProcess } from "./node-process.js";
 import { RunRegistration } from "./registry.js";
 
@@ -40,6 +49,8 @@ export type LocalProxyChoice = "builtin" | { readonly toxiproxyServer: string };
 
 export interface LocalClusterOptions extends ClusterOptions {
   readonly proxy?: LocalProxyChoice;
+  /** The library for faults of clocks; null: none. Default: the one that is installed. */
+  readonly faketime?: string | null;
 }
 
 /** No method waits longer for anything but boot. */
@@ -58,6 +69,8 @@ class LocalCluster implements Cluster {
   readonly #directory: string;
   readonly #listeners: ((event: ClusterEvent) => void)[] = [];
   readonly #processes = new Map<NodeName, NodeProcess>();
+  /** Nodes whose disks were damaged: that one ends at its start is what it should do. */
+  readonly #damaged = new Set<NodeName>();
   readonly #killAtExit = (): void => this.#killNow();
   #ports: PortPlan | null = null;
   #registration: RunRegistration | null = null;
@@ -180,7 +193,29 @@ class LocalCluster implements Cluster {
   }
 
   async wipe(node: NodeName): Promise<void> {
+    const { wipedNodeMayRejoin } = this.#options.system;
     await this.#process(node).wipe();
+    // One that may not come back may also end when it finds that out.
+    if (!wipedNodeMayRejoin) this.#damaged.add(node);
+  }
+
+  async damageDisk(node: NodeName, how: "bit-flip" | "truncate" | "latent-error", bits: number): Promise<void> {
+    this.#demand(how);
+    const { system, runId } = this.#options;
+    const process = this.#process(node);
+    if ((await process.observe()).state !== "exited") throw new ClusterError(`${node} must be stopped to be damaged`);
+    const files = await readFiles(process.dataDirectory);
+    const ranges = system.durableRanges?.(files) ?? [];
+    const stream = `${runId} ${node}`;
+    const damaged = how === "truncate" ? cutFile(files, ranges, stream) : flipBits(files, ranges, bits, stream);
+    // From the first byte on: what a write that fails leaves behind is damage as well.
+    this.#damaged.add(node);
+    await writeDamage(process.dataDirectory, damaged);
+  }
+
+  async setClock(node: NodeName, trouble: ClockTrouble | null): Promise<void> {
+    this.#demand("clock");
+    await this.#process(node).setClock(trouble);
   }
 
   async teardown(): Promise<TeardownReport> {
@@ -230,10 +265,16 @@ class LocalCluster implements Cluster {
         directory,
         crashPatterns: system.crashPatterns,
         registration: this.#registration,
+        clock: this.#clockFor(directory),
         emit: (event) => this.#emit(event),
       });
       this.#processes.set(node, process);
     }
+  }
+
+  #clockFor(directory: string): NodeClock | null {
+    const { fakeClocks = false, faketime = findFaketime() } = this.#options;
+    return fakeClocks && faketime !== null ? new NodeClock(faketime, directory) : null;
   }
 
   async #startProxies(): Promise<RunningProxyServer> {
@@ -317,7 +358,8 @@ class LocalCluster implements Cluster {
   }
 
   #emit(event: ClusterEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    const told = tellOfDamaged(event, this.#damaged);
+    for (const listener of this.#listeners) listener(told);
   }
 
   #tellOfRecreated(report: HealReport): void {
@@ -365,7 +407,7 @@ function refuseUnfit({ system, nodes, replication, runId }: LocalClusterOptions)
   if (refusal !== null) throw new ClusterError(refusal);
 }
 
-function capabilitiesOf({ system }: LocalClusterOptions): Capabilities {
+function capabilitiesOf({ system, faketime = findFaketime() }: LocalClusterOptions): Capabilities {
   const able: Capability = { able: true };
   const no = (reason: string): Capability => ({ able: false, reason });
   const links =
@@ -386,10 +428,30 @@ function capabilitiesOf({ system }: LocalClusterOptions): Capabilities {
     "shape-slicing": links,
     "shape-limit-data": links,
     "shape-reset": links,
-    "wipe-disk": system.wipedNodeMayRejoin ? able : no(`a node of ${system.name} may not come back with an empty disk`),
-    "bit-flip": no("only the simulation damages what is on a disk"),
-    "latent-error": no("only the simulation damages what is on a disk"),
-    clock: no("processes on loopback share the machine's clock, which is never touched"),
-    "disk-full": no("processes on loopback share the machine's disk"),
+    "wipe-disk":
+      system.wipedNodeMayRejoin || system.refusesWipedNodes === true
+        ? able
+        : no(`a node of ${system.name} may not come back with an empty disk, and nothing says that it is refused then`),
+    "bit-flip":
+      system.durableRanges === undefined
+        ? no(`${system.name} does not say which bytes on its disk were durable`)
+        : able,
+    truncate:
+      system.durableRanges !== undefined && system.noticesTruncation === true
+        ? able
+        : no(`${system.name} does not say that it notices a file that has lost its end`),
+    "latent-error": no("only the simulation has sectors that cannot be read"),
+    clock: faketime === null ? no(installFaketime) : able,
+    packets: no("processes on loopback share one network, whose packets are everybody's"),
+    "memory-limit": no("a process on loopback is in no control group of its own, by which memory could be limited"),
+    "cpu-quota": no("a process on loopback is in no control group of its own, by which CPU time could be limited"),
+    "disk-full": no(
+      "processes on loopback share the machine's disk, and a limited one for each has to be mounted by root",
+    ),
+    "disk-read-only": no(
+      "processes on loopback share the machine's disk, and one for each that could be read-only has to be mounted by root",
+    ),
+    "disk-slow": no("a process on loopback is in no control group of its own, by which its disk could be slowed"),
+    "roll-back": no(noRollBack(system.name)),
   };
 }

@@ -5,8 +5,10 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import {
   ClusterError,
+  type ClockTrouble,
   type ClusterEvent,
   type Launch,
+  type NodeClock,
   type NodeName,
   type ProcessObservation,
 } from "../cluster/index.js";
@@ -21,6 +23,8 @@ export interface NodeProcessOptions {
   readonly directory: string;
   readonly crashPatterns: readonly RegExp[];
   readonly registration: RunRegistration;
+  /** Null: the node reads the machine's clock, and no fault can change that. */
+  readonly clock?: NodeClock | null;
   readonly emit: (event: ClusterEvent) => void;
 }
 
@@ -84,6 +88,7 @@ export class NodeProcess {
       await this.#current?.ended;
       await mkdir(this.dataDirectory, { recursive: true });
       await this.#writeFiles();
+      if (this.#current === null) await this.options.clock?.prepare();
       this.#adopt(await this.#spawn());
     } finally {
       this.#starting = false;
@@ -114,6 +119,7 @@ export class NodeProcess {
    * started again after it did.
    */
   async restore(): Promise<void> {
+    await this.options.clock?.set(null);
     const current = this.#current;
     if (current !== null && (await this.#isAlive()) === "alive") {
       this.#signal(current, "SIGCONT");
@@ -139,6 +145,12 @@ export class NodeProcess {
 
   resume(): void {
     this.#signal(this.#running(), "SIGCONT");
+  }
+
+  async setClock(trouble: ClockTrouble | null): Promise<void> {
+    const { clock = null } = this.options;
+    if (clock === null) throw new ClusterError(`${this.node} was started without a clock that can be changed`);
+    await clock.set(trouble);
   }
 
   async observe(): Promise<ProcessObservation> {
@@ -185,6 +197,7 @@ export class NodeProcess {
   /** Kills the process, paused or not, if there is one, and waits until it is gone, but not for ever: the kernel may hold it. */
   async destroy(): Promise<void> {
     this.#destroyed = true;
+    this.options.clock?.stop();
     const current = this.#current;
     if (current !== null && current.exit === null) {
       current.endRequested = "SIGKILL";
@@ -218,7 +231,8 @@ export class NodeProcess {
       program.kind === "node"
         ? [process.execPath, [join(program.directory, program.entry), ...launch.args]]
         : [program.path, [...launch.args]];
-    const environment: NodeJS.ProcessEnv = { ...launch.environment, ...registration.mark };
+    const clock = this.options.clock?.environment;
+    const environment: NodeJS.ProcessEnv = { ...launch.environment, ...registration.mark, ...clock };
     for (const name of inherited) if (!(name in environment)) environment[name] = process.env[name];
     const log = openSync(this.logPath, "a");
     try {
@@ -266,6 +280,7 @@ export class NodeProcess {
   }
 
   async #reportExit(incarnation: Incarnation, code: number | null, signal: string | null): Promise<void> {
+    await this.options.clock?.forget(incarnation.record.pid);
     await this.#follower.finishLine();
     const logTail = await this.logTail();
     const { node } = this;

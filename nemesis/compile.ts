@@ -1,5 +1,12 @@
 // From a fault and the cluster as it is now to what is to be done to whom. Pure: same fault, view and random stream, same plan.
-import { linkName, type CutMode, type DirectedLink, type LinkShape, type NodeName } from "../cluster/index.js";
+import {
+  linkName,
+  type ClockTrouble,
+  type CutMode,
+  type DirectedLink,
+  type LinkShape,
+  type NodeName,
+} from "../cluster/index.js";
 import type { Random } from "../history/index.js";
 import type { Fault, ShapedPartition } from "./fault.js";
 import { customLinks, shapeEntry, shapeLinks } from "./shapes.js";
@@ -7,7 +14,7 @@ import { resolveGroup, resolveLeader, resolveTarget, type Resolved } from "./tar
 import { linksBetween, type ClusterView } from "./view.js";
 
 /** Faults that leave a node with a disk which it must not trust. */
-export const diskDamageKinds = ["bit-flip", "latent-error", "wipe-disk"] as const;
+export const diskDamageKinds = ["bit-flip", "truncate", "latent-error", "wipe-disk"] as const;
 export type DiskDamageKind = (typeof diskDamageKinds)[number];
 
 /** What is done to the cluster when a fault starts; `nemesis.ts` knows how to do it, undo it and see it. */
@@ -21,6 +28,9 @@ export type FaultAction =
       readonly bits: number;
       readonly nodes: readonly NodeName[];
     }
+  | { readonly type: "clock"; readonly trouble: ClockTrouble; readonly nodes: readonly NodeName[] }
+  | { readonly type: "exhaust-memory"; readonly nodes: readonly NodeName[] }
+  | { readonly type: "limit-cpu"; readonly cores: number; readonly nodes: readonly NodeName[] }
   | { readonly type: "cut"; readonly mode: CutMode; readonly links: readonly DirectedLink[] }
   | { readonly type: "shape"; readonly shape: LinkShape; readonly links: readonly DirectedLink[] };
 
@@ -48,6 +58,25 @@ function planProcessFault(
     return { type: "void", reason: `${states.join(", ")}: not running`, transient: true };
   }
   return planned(action(nodes.value));
+}
+
+/** What may be refused for good stays a minority of each group: with more lost no system has to serve, and nothing could be said of it. */
+function planDamage(
+  nodes: Resolved<readonly NodeName[]>,
+  view: ClusterView,
+  action: (nodes: readonly NodeName[]) => FaultAction,
+): PlannedFault {
+  const plan = planProcessFault(nodes, view, action);
+  if (plan.type === "void") return plan;
+  const struck = new Set<string>(plan.targets);
+  for (const { group, members } of view.groups) {
+    const harmed = members.filter((member) => struck.has(member) || (view.lost?.has(member) ?? false));
+    if (members.some((member) => struck.has(member)) && 2 * harmed.length >= members.length) {
+      const reason = `${harmed.join(", ")} would be harmed, which is no minority of group ${group}`;
+      return { type: "void", reason, transient: false };
+    }
+  }
+  return plan;
 }
 
 /** Links are idle while an end is down, so that nothing could be seen of the fault; and a cut link cannot be cut again. */
@@ -111,15 +140,32 @@ function planShape(
   return planLinkFault([...once.values()], view, (links) => ({ type: "shape", shape, links }));
 }
 
+type ClockFaultKind = "clock-jump" | "clock-drift" | "clock-strobe";
+
+function clockTrouble(fault: Extract<Fault, { readonly kind: ClockFaultKind }>): ClockTrouble {
+  switch (fault.kind) {
+    case "clock-jump":
+      return { how: "jump", offsetMs: fault.offset_ms };
+    case "clock-drift":
+      return { how: "drift", msPerS: fault.ms_per_s };
+    case "clock-strobe":
+      return { how: "strobe", offsetMs: fault.offset_ms, periodMs: fault.period_ms };
+  }
+}
+
 const namesItsTargets = (fault: Fault): boolean =>
   fault.kind === "partition" ? fault.shape === "custom" : fault.target.by === "name";
 
 /** The same deed to the same targets, where that can be done now. */
 function planAgain(action: FaultAction, view: ClusterView): PlannedFault {
   switch (action.type) {
+    case "damage":
+      return planDamage({ type: "found", value: action.nodes }, view, () => action);
     case "stop":
     case "pause":
-    case "damage":
+    case "limit-cpu":
+    case "exhaust-memory":
+    case "clock":
       return planProcessFault({ type: "found", value: action.nodes }, view, () => action);
     case "cut":
     case "shape":
@@ -150,12 +196,38 @@ export function planFault(
       return planProcessFault(nodes, view, (nodes) => ({ type: "pause", nodes }));
     }
     case "bit-flip":
+    case "truncate":
     case "latent-error":
     case "wipe-disk": {
       const how = fault.kind;
       const bits = fault.kind === "bit-flip" ? fault.bits : 0;
       const nodes = resolveTarget(fault.target, view, random);
-      return planProcessFault(nodes, view, (nodes) => ({ type: "damage", how, bits, nodes }));
+      return planDamage(nodes, view, (nodes) => ({ type: "damage", how, bits, nodes }));
+    }
+    case "clock-jump":
+    case "clock-drift":
+    case "clock-strobe": {
+      const trouble = clockTrouble(fault);
+      const nodes = resolveTarget(fault.target, view, random);
+      return planProcessFault(nodes, view, (nodes) => ({ type: "clock", trouble, nodes }));
+    }
+    case "disk-full":
+    case "disk-read-only":
+    case "disk-slow":
+    case "roll-back":
+    case "packet-loss":
+    case "packet-duplicate":
+    case "packet-reorder":
+    case "packet-corrupt":
+      return { type: "void", reason: "no cluster can do it", transient: false };
+    case "memory-limit": {
+      const nodes = resolveTarget(fault.target, view, random);
+      return planProcessFault(nodes, view, (nodes) => ({ type: "exhaust-memory", nodes }));
+    }
+    case "cpu-quota": {
+      const { cores } = fault;
+      const nodes = resolveTarget(fault.target, view, random);
+      return planProcessFault(nodes, view, (nodes) => ({ type: "limit-cpu", cores, nodes }));
     }
     case "partition":
       if (fault.shape !== "custom") return planPartition(fault, view, random);

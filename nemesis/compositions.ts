@@ -46,10 +46,35 @@ function innerFault(fields: Fields): { readonly [name: string]: JsonValue } {
   return fault as { readonly [name: string]: JsonValue };
 }
 
+export interface Swizzle {
+  readonly mode: "reset" | "drop" | "stall";
+  readonly among: readonly string[];
+  /** In the order in which they are cut off; some of `among`. */
+  readonly nodes: readonly string[];
+  /** The same, in the order in which they come back. */
+  readonly release: readonly string[];
+  readonly atMs: number;
+  readonly stepMs: number;
+  readonly holdMs: number;
+}
+
 /**
  * Nodes are cut off one after the other and come back in another order, as FoundationDB's swizzle-clogging does. A link between two of
  * them belongs to the first of the two, for a cut link cannot be cut again.
  */
+export function swizzled({ mode, among, nodes, release, atMs, stepMs, holdMs }: Swizzle) {
+  return nodes.flatMap((node, index) => {
+    const before = nodes.slice(0, index);
+    const others = among.filter((other) => other !== node && !before.includes(other));
+    if (others.length === 0) return [];
+    const startMs = atMs + index * stepMs;
+    const endMs = atMs + nodes.length * stepMs + holdMs + release.indexOf(node) * stepMs;
+    const links = others.flatMap((other) => [`${node}>${other}`, `${other}>${node}`]);
+    const what = { kind: "partition", shape: "custom", mode, links } as const;
+    return [{ ...what, at_ms: startMs, for_ms: endMs - startMs, glitch: true }];
+  });
+}
+
 function swizzle(fields: Fields): readonly JsonValue[] {
   const mode = fields.oneOf("mode", ["reset", "drop", "stall"]);
   const all = fields.names("among");
@@ -63,15 +88,7 @@ function swizzle(fields: Fields): readonly JsonValue[] {
     throw new Error(
       `${fields.where}.release: expected the same nodes as in "nodes", in the order in which they come back`,
     );
-  return clogged.flatMap((node, index): readonly JsonValue[] => {
-    const before = clogged.slice(0, index);
-    const others = all.filter((other) => other !== node && !before.includes(other));
-    if (others.length === 0) return [];
-    const startMs = atMs + index * stepMs;
-    const endMs = atMs + clogged.length * stepMs + holdMs + release.indexOf(node) * stepMs;
-    const links = others.flatMap((other) => [`${node}>${other}`, `${other}>${node}`]);
-    return [{ kind: "partition", shape: "custom", mode, links, at_ms: startMs, for_ms: endMs - startMs, glitch: true }];
-  });
+  return swizzled({ mode, among: all, nodes: clogged, release, atMs, stepMs, holdMs });
 }
 
 export const compositions: readonly CompositionEntry[] = [

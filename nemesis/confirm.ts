@@ -4,6 +4,8 @@ import { linkName, type DirectedLink, type LinkObservation, type NodeName } from
 import type { JsonValue } from "../history/index.js";
 import { watchThrottled, watchUnthrottled } from "./confirm-bandwidth.js";
 import { watchChurning, watchSettled } from "./confirm-churn.js";
+import { watchClock, watchClockRight } from "./confirm-clock.js";
+import { watchCpuFree, watchCpuHeld } from "./confirm-cpu.js";
 import type { FaultAction } from "./compile.js";
 import type { Looks, Sample } from "./observe.js";
 
@@ -31,11 +33,15 @@ function sightOfAll(parts: readonly (readonly [name: string, Sight])[]): Sight {
 
 /** What a fault looks at before it starts, to compare with. */
 export function looksBefore(action: FaultAction): Looks {
+  if (action.type === "clock") return { ...looksAtNothing, processes: action.nodes, clocks: action.nodes };
   return "nodes" in action ? { ...looksAtNothing, processes: action.nodes } : { ...looksAtNothing, links: true };
 }
 
-/** Kill and terminate: the process that was there is gone, told by pid and incarnation. */
-function watchStopped(nodes: readonly NodeName[], before: Sample): Watcher {
+/**
+ * Kill and terminate: the process that was there is gone, told by pid and incarnation. `renewed`: where a disk is emptied by making the
+ * container anew, the new one has not run yet.
+ */
+function watchStopped(nodes: readonly NodeName[], before: Sample, renewed = false): Watcher {
   return {
     looks: () => ({ ...looksAtNothing, processes: nodes }),
     see: (sample) =>
@@ -43,7 +49,8 @@ function watchStopped(nodes: readonly NodeName[], before: Sample): Watcher {
         nodes.map((node) => {
           const was = before.processes.get(node);
           const is = sample.processes.get(node);
-          const confirmed = was?.state === "running" && is?.state === "exited";
+          const gone = is?.state === "exited" || (renewed && is?.state === "never-started");
+          const confirmed = was?.state === "running" && gone;
           const evidence = {
             pid: was?.pid ?? null,
             incarnation: was?.incarnation ?? null,
@@ -54,6 +61,22 @@ function watchStopped(nodes: readonly NodeName[], before: Sample): Watcher {
           return [node, { confirmed, evidence }] as const;
         }),
       ),
+  };
+}
+
+/** The kernel, by its own account, ended the process that was there for want of memory. */
+function watchOutOfMemory(nodes: readonly NodeName[], before: Sample): Watcher {
+  const stopped = watchStopped(nodes, before);
+  return {
+    looks: stopped.looks,
+    see: (sample) => {
+      const { confirmed, evidence } = stopped.see(sample);
+      const killed = nodes.filter((node) => sample.processes.get(node)?.outOfMemory === true);
+      return {
+        confirmed: confirmed && killed.length === nodes.length,
+        evidence: { out_of_memory: killed, processes: evidence },
+      };
+    },
   };
 }
 
@@ -364,8 +387,15 @@ export function watchOn(action: FaultAction, before: readonly Sample[], observat
   if (last === undefined) throw new Error("a fault is confirmed against a sample from before it");
   switch (action.type) {
     case "stop":
-    case "damage":
       return watchStopped(action.nodes, last);
+    case "damage":
+      return watchStopped(action.nodes, last, action.how === "wipe-disk");
+    case "clock":
+      return watchClock(action.nodes, action.trouble, last);
+    case "exhaust-memory":
+      return watchOutOfMemory(action.nodes, last);
+    case "limit-cpu":
+      return watchCpuHeld(action.nodes, action.cores);
     case "pause":
       return watchPaused(action.nodes, observationMs);
     case "cut":
@@ -383,9 +413,14 @@ export function watchOff(action: FaultAction, before: readonly Sample[], beforeH
   if (last === undefined) throw new Error("a heal is confirmed against a sample from before the fault");
   switch (action.type) {
     case "stop":
+    case "exhaust-memory":
       return watchRestarted(action.nodes, last);
     case "damage":
       return watchRefused(action.nodes, last);
+    case "clock":
+      return watchClockRight(action.nodes, last);
+    case "limit-cpu":
+      return watchCpuFree(action.nodes, last);
     case "pause":
       return watchResumed(action.nodes, beforeHeal);
     case "cut":

@@ -39,6 +39,9 @@ interface Timed {
   readonly series?: string;
 }
 
+/** Faults of disks that every cluster refuses, each with its reason. */
+export type DiskStateKind = "disk-full" | "disk-read-only" | "disk-slow" | "roll-back";
+
 export type Fault = Timed &
   (
     | { readonly kind: "kill"; readonly target: Target }
@@ -93,7 +96,47 @@ export type Fault = Timed &
         /** Bits turned over, one after another. */
         readonly bits: number;
       }
-    | { readonly kind: "latent-error" | "wipe-disk"; readonly target: Target }
+    | { readonly kind: "truncate" | "latent-error" | "wipe-disk" | DiskStateKind; readonly target: Target }
+    | {
+        /** Of the packets that the target sends, so many in a hundred are lost, sent twice, sent late, or changed. */
+        readonly kind: "packet-loss" | "packet-duplicate" | "packet-reorder" | "packet-corrupt";
+        readonly target: Target;
+        readonly percent: number;
+      }
+    | {
+        /** The target's time of day jumps, and back when the fault is healed. */
+        readonly kind: "clock-jump";
+        readonly target: Target;
+        /** Negative: into the past. */
+        readonly offset_ms: number;
+      }
+    | {
+        /** The target's time of day runs too fast, or too slowly. */
+        readonly kind: "clock-drift";
+        readonly target: Target;
+        /** So many milliseconds a second more than it should; negative: less. */
+        readonly ms_per_s: number;
+      }
+    | {
+        /** The target's time of day jumps to and fro. */
+        readonly kind: "clock-strobe";
+        readonly target: Target;
+        readonly offset_ms: number;
+        /** From one jump to the next. */
+        readonly period_ms: number;
+      }
+    | {
+        /** The target's processes may have less and less memory, until the kernel ends one for it. */
+        readonly kind: "memory-limit";
+        readonly target: Target;
+      }
+    | {
+        /** The target's processes get no more CPU time than so many cores' together. */
+        readonly kind: "cpu-quota";
+        readonly target: Target;
+        /** From 0.01; a fraction is the rule. */
+        readonly cores: number;
+      }
   );
 export type FaultKind = Fault["kind"];
 

@@ -9,7 +9,7 @@ export { groupsDisturbed } from "./groups.js";
 export * from "./kinds.js";
 export * from "./nemesis.js";
 export * from "./parse.js";
-export { presetNames, presets, type PresetName } from "./presets.js";
+export { floorsBeyond, presetFloors, presetNames, presets, type PresetFloor, type PresetName } from "./presets.js";
 export * from "./schedule.js";
 export { shapeEntries, type ShapeEntry } from "./shapes.js";
 export { createTimetable, type Timetable, type TimetableStep, type TimetableUpdate } from "./timetable.js";

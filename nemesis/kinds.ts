@@ -120,6 +120,16 @@ export const faultKinds: Readonly<Record<FaultKind, FaultKindEntry>> = {
     confirmedOff: "the node was started again, and either refused or has read its whole log without the damage",
     shading: { colour: "#117864", lane: "process" },
   },
+  truncate: {
+    kind: "truncate",
+    description:
+      "A file of the target that holds what was durable is cut amid it, and all that stood behind is gone; the node is killed and started again. One that finds it refuses to start, for good.",
+    capabilities: () => ["truncate"],
+    mayNeed: ["truncate"],
+    confirmedOn: "the file on the disk ends earlier, and the process that ran before has exited",
+    confirmedOff: "the node was started again, and either refused or has read its log without the end",
+    shading: { colour: "#148f77", lane: "process" },
+  },
   "latent-error": {
     kind: "latent-error",
     description:
@@ -136,9 +146,141 @@ export const faultKinds: Readonly<Record<FaultKind, FaultKindEntry>> = {
       "The target is killed and comes back on an empty disk. A system whose nodes may not come back so refuses it by its identity, for good.",
     capabilities: () => ["wipe-disk"],
     mayNeed: ["wipe-disk"],
-    confirmedOn: "the process that ran before has exited and its disk is empty",
-    confirmedOff: "a process of another incarnation runs on the empty disk",
+    confirmedOn: "the process that ran before has exited, and its disk was emptied or its container made anew",
+    confirmedOff: "a process of another incarnation runs on the empty disk, or has refused",
     shading: { colour: "#1b4f72", lane: "process" },
+  },
+  "disk-full": {
+    kind: "disk-full",
+    description: "No byte more fits on the target's disk.",
+    capabilities: () => ["disk-full"],
+    mayNeed: ["disk-full"],
+    confirmedOn: "no cluster can do it yet",
+    confirmedOff: "no cluster can do it yet",
+    shading: { colour: "#21618c", lane: "process" },
+  },
+  "disk-read-only": {
+    kind: "disk-read-only",
+    description: "The target's disk takes no writes.",
+    capabilities: () => ["disk-read-only"],
+    mayNeed: ["disk-read-only"],
+    confirmedOn: "no cluster can do it yet",
+    confirmedOff: "no cluster can do it yet",
+    shading: { colour: "#2e4053", lane: "process" },
+  },
+  "disk-slow": {
+    kind: "disk-slow",
+    description: "Each write of the target to its disk takes long.",
+    capabilities: () => ["disk-slow"],
+    mayNeed: ["disk-slow"],
+    confirmedOn: "no cluster can do it yet",
+    confirmedOff: "no cluster can do it yet",
+    shading: { colour: "#34495e", lane: "process" },
+  },
+  "roll-back": {
+    kind: "roll-back",
+    description:
+      "The target is killed and comes back on its disk as it was earlier: what was durable since is forgotten.",
+    capabilities: () => ["roll-back"],
+    mayNeed: ["roll-back"],
+    confirmedOn: "no cluster can do it yet",
+    confirmedOff: "no cluster can do it yet",
+    shading: { colour: "#283747", lane: "process" },
+  },
+  "packet-loss": {
+    kind: "packet-loss",
+    description: "Of the packets that the target sends, so many in a hundred are lost below TCP.",
+    capabilities: () => ["packets"],
+    mayNeed: ["packets"],
+    confirmedOn: "no cluster can do it yet",
+    confirmedOff: "no cluster can do it yet",
+    shading: { colour: "#616a6b", lane: "process" },
+  },
+  "packet-duplicate": {
+    kind: "packet-duplicate",
+    description: "Of the packets that the target sends, so many in a hundred are sent twice.",
+    capabilities: () => ["packets"],
+    mayNeed: ["packets"],
+    confirmedOn: "no cluster can do it yet",
+    confirmedOff: "no cluster can do it yet",
+    shading: { colour: "#515a5a", lane: "process" },
+  },
+  "packet-reorder": {
+    kind: "packet-reorder",
+    description: "Of the packets that the target sends, so many in a hundred overtake others.",
+    capabilities: () => ["packets"],
+    mayNeed: ["packets"],
+    confirmedOn: "no cluster can do it yet",
+    confirmedOff: "no cluster can do it yet",
+    shading: { colour: "#4d5656", lane: "process" },
+  },
+  "packet-corrupt": {
+    kind: "packet-corrupt",
+    description:
+      "Of the packets that the target sends, so many in a hundred have a bit changed; TCP's checksum finds most.",
+    capabilities: () => ["packets"],
+    mayNeed: ["packets"],
+    confirmedOn: "no cluster can do it yet",
+    confirmedOff: "no cluster can do it yet",
+    shading: { colour: "#424949", lane: "process" },
+  },
+  "clock-jump": {
+    kind: "clock-jump",
+    description:
+      "The target's time of day jumps by so many milliseconds, and back when healed. Its monotonic clock goes on, as it does on a machine whose time is set.",
+    capabilities: () => ["clock"],
+    mayNeed: ["clock"],
+    confirmedOn:
+      "the node's time of day, read inside, has moved against its monotonic clock by the offset, to within 20 ms",
+    confirmedOff:
+      "the node's time of day has moved as far as its monotonic clock since before the fault, to within 20 ms",
+    shading: { colour: "#1f618d", lane: "process" },
+  },
+  "clock-drift": {
+    kind: "clock-drift",
+    description:
+      "The target's time of day gains or loses so many milliseconds a second, in steps 50 ms apart. Its monotonic clock goes on.",
+    capabilities: () => ["clock"],
+    mayNeed: ["clock"],
+    confirmedOn:
+      "between two readings inside the node at least 500 ms apart, its time of day moved against its monotonic clock by the rate, to within a quarter and 5 ms",
+    confirmedOff:
+      "the node's time of day has moved as far as its monotonic clock since before the fault, to within 20 ms",
+    shading: { colour: "#2874a6", lane: "process" },
+  },
+  "clock-strobe": {
+    kind: "clock-strobe",
+    description: "The target's time of day jumps to and fro, once every period. Its monotonic clock goes on.",
+    capabilities: () => ["clock"],
+    mayNeed: ["clock"],
+    confirmedOn:
+      "readings inside the node showed its time of day ahead of its monotonic clock by the offset, then not, then again, to within 20 ms",
+    confirmedOff:
+      "the node's time of day has moved as far as its monotonic clock since before the fault, to within 20 ms",
+    shading: { colour: "#2e86c1", lane: "process" },
+  },
+  "memory-limit": {
+    kind: "memory-limit",
+    description:
+      "The limit of the target's memory is lowered, in its control group, until the kernel ends its process for it; healed by lifting the limit and starting the node again on the same disk.",
+    capabilities: () => ["memory-limit"],
+    mayNeed: ["memory-limit"],
+    confirmedOn:
+      "the process that ran before, by pid and incarnation, has exited, and the engine passed on the kernel's word that it was ended for want of memory",
+    confirmedOff: "a process of another incarnation runs, and the node says on its admin path that it is ready",
+    shading: { colour: "#6c3483", lane: "process" },
+  },
+  "cpu-quota": {
+    kind: "cpu-quota",
+    description:
+      "The target's processes get no more CPU time than so many cores' together, by the quota of their control group.",
+    capabilities: () => ["cpu-quota"],
+    mayNeed: ["cpu-quota"],
+    confirmedOn:
+      "over an interval the kernel held the processes back for want of quota (throttled time grew), and they used no more CPU time than the quota allows",
+    confirmedOff:
+      "over an interval the process of before used CPU time and was not held back, and the node says that it is ready",
+    shading: { colour: "#76448a", lane: "process" },
   },
 };
 

@@ -22,9 +22,11 @@ interface Setup {
   readonly lies?: Lies;
   readonly leaderOf?: (group: number, nowMs: number) => NodeName | null;
   readonly failRecordAt?: number;
+  /** Operations under way, and called so far. */
+  readonly load?: (nowMs: number) => readonly [underWay: number, called: number];
 }
 
-function setUp(faults: readonly Fault[], { lies, leaderOf, failRecordAt }: Setup = {}) {
+function setUp(faults: readonly Fault[], { lies, leaderOf, failRecordAt, load }: Setup = {}) {
   const time = createVirtualTime();
   const cluster = createFakeCluster(nodes, time.nowMs, lies);
   const records: Stamped[] = [];
@@ -38,6 +40,11 @@ function setUp(faults: readonly Fault[], { lies, leaderOf, failRecordAt }: Setup
       if (records.length === failRecordAt) throw new Error("disk full");
       records.push({ ...event, atMs: time.nowMs() });
     },
+    ...(load === undefined
+      ? {}
+      : {
+          load: { underWay: () => load(time.nowMs())[0], called: () => load(time.nowMs())[1], leastCalled: 10 },
+        }),
     nowMs: time.nowMs,
     delay: time.delay,
   });
@@ -74,6 +81,42 @@ const fourStages = ["0 requested", "0 confirmed-on", "0 heal-requested", "0 conf
 const nothingSeen = ["0 requested", "0 unconfirmed", "0 heal-requested"];
 
 describe("against an honest cluster", () => {
+  const kill: Fault = { kind: "kill", target: { by: "leader", group: 0 }, ...timed };
+  const play = async (load?: Setup["load"]) => {
+    const { time, nemesis, stages, stage } = setUp([kill], load === undefined ? {} : { load });
+    await time.drive(nemesis.run(never));
+    expect(stages()).toEqual(fourStages);
+    const at = (name: string): number => stage(name).atMs;
+    return { requestedMs: at("requested"), lastedMs: at("heal-requested") - at("confirmed-on") };
+  };
+
+  test("a fault waits for an operation under way, and strikes without one when none comes", async () => {
+    const { requestedMs: atOnce } = await play();
+    const requestedAt = async (underWay: (nowMs: number) => number): Promise<number> =>
+      (await play((nowMs) => [underWay(nowMs), nowMs])).requestedMs;
+    expect(await requestedAt(() => 1)).toBe(atOnce);
+    const late = await requestedAt((nowMs) => (nowMs >= atOnce + 40 ? 1 : 0));
+    expect(late).toBeGreaterThanOrEqual(atOnce + 40);
+    expect(late).toBeLessThan(atOnce + 45);
+    const last = await requestedAt(() => 0);
+    expect(last).toBeGreaterThanOrEqual(atOnce + 500);
+    expect(last).toBeLessThan(atOnce + 600);
+  });
+
+  test("a fault goes on until ten operations were called during it, but not for ever", async () => {
+    const { lastedMs: asPlanned } = await play();
+    const lasted = async (called: (nowMs: number) => number): Promise<number> =>
+      (await play((nowMs) => [1, called(nowMs)])).lastedMs;
+    expect(await lasted((nowMs) => nowMs)).toBe(asPlanned);
+    // One in 200 ms: the tenth comes after two seconds.
+    const slow = await lasted((nowMs) => Math.floor(nowMs / 200));
+    expect(slow).toBeGreaterThan(1_750);
+    expect(slow).toBeLessThan(2_050);
+    const silent = await lasted(() => 0);
+    expect(silent).toBeGreaterThanOrEqual(asPlanned + 1_490);
+    expect(silent).toBeLessThan(asPlanned + 1_600);
+  });
+
   test("a series strikes again whom it struck first, whoever leads by then", async () => {
     const loop = (at_ms: number, series: string | null): Fault => ({
       kind: "kill",
@@ -103,7 +146,12 @@ describe("against an honest cluster", () => {
     expect(stage("requested").targets).not.toEqual([]);
     expect(cluster.whole()).toBe(true);
     expect(nemesis.active()).toEqual([]);
-    expect(await time.drive(nemesis.finalHeal(never))).toEqual({ healed: true, problems: [], linksHealed: true });
+    expect(await time.drive(nemesis.finalHeal(never))).toEqual({
+      healed: true,
+      problems: [],
+      linksHealed: true,
+      refused: [],
+    });
   });
 
   test("the evidence of a kill names the process that is gone", async () => {
@@ -223,6 +271,68 @@ describe("against a cluster that lies", () => {
   });
 });
 
+describe("damage to disks", () => {
+  const flip = (node: string, at_ms: number): Fault => ({
+    kind: "bit-flip",
+    target: { by: "name", nodes: [node] },
+    bits: 1,
+    at_ms,
+    for_ms: 500,
+  });
+
+  test("a node that ends on its damaged disk is named as refused, and only that one", async () => {
+    const { time, nemesis, stages, cluster } = setUp([flip("n2", 1_000)], { lies: { refusesDamage: true } });
+    await time.drive(nemesis.run(never));
+    expect(stages()).toEqual(fourStages);
+    // One that is down and was not damaged is started again, and owes what all others do.
+    cluster.crash(n4);
+    expect(await time.drive(nemesis.finalHeal(never))).toEqual({
+      healed: true,
+      problems: [],
+      linksHealed: true,
+      refused: [{ node: "n2", reason: "it refused to start after bit-flip of its disk, with exit code 1" }],
+    });
+  });
+
+  test("a node that starts on its damaged disk is left out of nothing", async () => {
+    const { time, nemesis, stages } = setUp([flip("n2", 1_000)]);
+    await time.drive(nemesis.run(never));
+    expect(stages()).toEqual(fourStages);
+    expect((await time.drive(nemesis.finalHeal(never))).refused).toEqual([]);
+  });
+
+  test("one that runs and is never ready counts as refused only after a while", async () => {
+    const { time, nemesis } = setUp([flip("n2", 1_000)], { lies: { neverReady: true } });
+    await time.drive(nemesis.run(never));
+    const beforeMs = time.nowMs();
+    const reason = "after bit-flip of its disk it runs and was not ready for 5000 ms";
+    expect((await time.drive(nemesis.finalHeal(never))).refused).toEqual([{ node: "n2", reason }]);
+    expect(time.nowMs() - beforeMs).toBeGreaterThanOrEqual(5_000);
+  });
+
+  test("damage that could not be done is not confirmed, and the node owes what all others do", async () => {
+    const { time, nemesis, stages, stage } = setUp([flip("n2", 1_000)], { lies: { emptyDisks: true } });
+    await time.drive(nemesis.run(never));
+    expect(stages().slice(0, 2)).toEqual(["0 requested", "0 unconfirmed"]);
+    expect(stage("unconfirmed").evidence).toMatchObject({
+      error: "nothing on the disk was durable before its last batch",
+    });
+    expect(await time.drive(nemesis.finalHeal(never))).toMatchObject({ healed: true, refused: [] });
+  });
+
+  test("no more than a minority of a group is harmed over the whole run", async () => {
+    const { time, nemesis, stages, stage } = setUp([flip("n2", 1_000), flip("n3", 6_000), flip("n5", 6_000)], {
+      lies: { refusesDamage: true },
+    });
+    await time.drive(nemesis.run(never));
+    expect(stages().filter((one) => one.startsWith("1"))).toEqual(["1 void"]);
+    expect(stage("void").evidence).toEqual({ reason: "n2, n3 would be harmed, which is no minority of group 0" });
+    expect(stages().filter((one) => one.startsWith("2"))).toHaveLength(4);
+    const refused = (await time.drive(nemesis.finalHeal(never))).refused.map(({ node }) => node);
+    expect(refused).toEqual(["n2", "n5"]);
+  });
+});
+
 describe("targets", () => {
   test("a fault waits a little for a leader to be known", async () => {
     const { time, nemesis, stages, stage } = setUp([partition("drop")], {
@@ -287,10 +397,20 @@ describe("when it is interrupted", () => {
     await time.drive(time.delay(3_000, never));
     cluster.crash(n4);
     expect(nemesis.active()).toMatchObject([{ fault: 0, kind: "partition", stage: "confirmed-on" }]);
-    expect(await time.drive(nemesis.finalHeal(never))).toEqual({ healed: true, problems: [], linksHealed: true });
+    expect(await time.drive(nemesis.finalHeal(never))).toEqual({
+      healed: true,
+      problems: [],
+      linksHealed: true,
+      refused: [],
+    });
     expect(stages()).toEqual(fourStages);
     expect(cluster.whole()).toBe(true);
-    expect(await time.drive(nemesis.finalHeal(never))).toEqual({ healed: true, problems: [], linksHealed: true });
+    expect(await time.drive(nemesis.finalHeal(never))).toEqual({
+      healed: true,
+      problems: [],
+      linksHealed: true,
+      refused: [],
+    });
   });
 
   test.each([0, 1, 2, 3])(

@@ -1,8 +1,15 @@
 // The executor: carries a schedule out on a cluster and confirms each step at the target. What happens when is decided by the
 // timetable, what is done to whom by `compile.ts`, what counts as seen by `confirm.ts`; here is only the I/O between them.
-import { linkName, type Cluster, type DirectedLink, type GroupLayout, type NodeName } from "../cluster/index.js";
+import {
+  linkName,
+  type ClockTrouble,
+  type Cluster,
+  type DirectedLink,
+  type GroupLayout,
+  type NodeName,
+} from "../cluster/index.js";
 import type { FaultEvent, FaultStage, JsonValue, Random } from "../history/index.js";
-import { planFault, type FaultAction, type PlannedFault } from "./compile.js";
+import { planFault, type DiskDamageKind, type FaultAction, type PlannedFault } from "./compile.js";
 import { looksBefore, watchOff, watchOn, type Sight, type Watcher } from "./confirm.js";
 import type { Fault } from "./fault.js";
 import { groupsDisturbed } from "./groups.js";
@@ -24,6 +31,12 @@ export interface NemesisLimits {
   readonly resolveMs: number;
   /** Quiet time kept in a group between one fault's confirmed end and the next one's start, when the former ran late. */
   readonly gapMs: number;
+  /** Longest wait for an operation that is under way when a fault strikes; after it the fault strikes all the same. */
+  readonly inFlightMs: number;
+  /** How much longer a fault may last for the sake of operations that are to be called during it. */
+  readonly prolongMs: number;
+  /** How long a node with a damaged disk that runs and is not ready is waited for in the end, before it counts as refused. */
+  readonly settleMs: number;
 }
 
 export const defaultNemesisLimits: NemesisLimits = {
@@ -32,7 +45,13 @@ export const defaultNemesisLimits: NemesisLimits = {
   observationMs: 150,
   resolveMs: 3_000,
   gapMs: 2_000,
+  inFlightMs: 500,
+  prolongMs: 1_500,
+  settleMs: 5_000,
 };
+
+/** Between two looks at the load: many operations take hardly longer. */
+const loadPollMs = 1;
 
 /** Longest wait for one call that changes the cluster: the contract's ten seconds. */
 const callTimeoutMs = 10_000;
@@ -46,11 +65,21 @@ export interface NemesisOptions {
   /** The leader that a group's members agree on now, from the admin path; null when they do not. */
   readonly leaderOf: (group: number) => NodeName | null;
   readonly record: (event: FaultRecord) => void;
+  /** What the load must be seen to do while a fault acts, because what strikes nothing shows nothing. Default: the nemesis does not look. */
+  readonly load?: LoadWatch;
   /** Milliseconds of one monotonic clock; default `performance.now`. */
   readonly nowMs?: () => number;
   /** Resolves after so many milliseconds, or early when `signal` aborts; default `setTimeout`. */
   readonly delay?: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly limits?: Partial<NemesisLimits>;
+}
+
+export interface LoadWatch {
+  /** Operations that are called and not answered now. A fault waits a little for one. */
+  readonly underWay: () => number;
+  /** Operations called so far. A fault goes on a little until so many were called during it. */
+  readonly called: () => number;
+  readonly leastCalled: number;
 }
 
 export interface ActiveFault {
@@ -71,6 +100,14 @@ export interface HealReport {
    * that it was given may be the reason.
    */
   readonly linksHealed: boolean;
+  /** Nodes that serve no more after damage that a fault did to their disks, as it must be: whoever reads every node in the end leaves them out. */
+  readonly refused: readonly RefusedNode[];
+}
+
+export interface RefusedNode {
+  readonly node: NodeName;
+  /** What was done to its disk, and what was seen of it since. */
+  readonly reason: string;
 }
 
 export interface Nemesis {
@@ -109,6 +146,8 @@ interface OpenFault {
   readonly action: FaultAction;
   readonly before: readonly Sample[];
   stage: ActiveFault["stage"];
+  /** Operations called before it was confirmed. */
+  calledBefore: number;
 }
 
 class Executor implements Nemesis {
@@ -122,8 +161,8 @@ class Executor implements Nemesis {
   readonly #open = new Map<number, OpenFault>();
   /** Links that any fault has touched: each must deliver in the end. */
   readonly #touched = new Map<string, DirectedLink>();
-  /** Nodes whose disks were damaged: they may be refused for good. */
-  readonly #damaged = new Set<NodeName>();
+  /** Nodes whose disks were damaged, and how: they may be refused for good. */
+  readonly #damaged = new Map<NodeName, DiskDamageKind>();
   /** What the first fault of each series did. */
   readonly #series = new Map<string, FaultAction>();
   /** The history cannot be written, or a bug of ours: the schedule stops, what is on is healed, `run` rejects. */
@@ -171,7 +210,7 @@ class Executor implements Nemesis {
       const step = this.#timetable.next(this.#sinceStartMs());
       if (step.type === "done") break;
       if (step.type === "begin") start(this.#begin(step.fault, signal));
-      else if (step.type === "heal") start(this.#heal(step.fault));
+      else if (step.type === "heal") start(this.#heal(step.fault, signal));
       else await this.#sleep(step.untilMs);
     }
     signal.removeEventListener("abort", onAbort);
@@ -231,17 +270,29 @@ class Executor implements Nemesis {
     }
     const { action, targets } = planned;
     const before = await this.#lookBefore(action, signal);
-    const open: OpenFault = { fault: index, spec: this.#fault(index), targets, action, before, stage: "requested" };
+    await this.#untilOperationIsUnderWay(signal);
+    const open: OpenFault = {
+      fault: index,
+      spec: this.#fault(index),
+      targets,
+      action,
+      before,
+      stage: "requested",
+      calledBefore: 0,
+    };
     this.#open.set(index, open);
     for (const link of linksOf(action)) this.#touched.set(linkName(link), link);
     this.#recordStage(open, "requested", null);
     const problem = await this.#call("the fault", () => this.#apply(action));
-    const sight = await this.#confirm(
+    const watched = await this.#confirm(
       watchOn(action, before, this.#limits.observationMs),
       new AbortController().signal,
     );
+    // A process that ended shows nothing of its disk: that is read back by the call alone.
+    const sight = action.type === "damage" && problem !== null ? { ...watched, confirmed: false } : watched;
     const evidence = problem === null ? sight.evidence : { error: problem, seen: sight.evidence };
     if (sight.confirmed) open.stage = "confirmed-on";
+    open.calledBefore = this.#options.load?.called() ?? 0;
     this.#recordStage(open, sight.confirmed ? "confirmed-on" : "unconfirmed", evidence);
     this.#timetable.update({
       type: sight.confirmed ? "on" : "not-seen",
@@ -266,10 +317,30 @@ class Executor implements Nemesis {
     }
   }
 
+  async #untilOperationIsUnderWay(signal: AbortSignal): Promise<void> {
+    const { load } = this.#options;
+    if (load === undefined) return;
+    const giveUpMs = this.#nowMs() + this.#limits.inFlightMs;
+    while (load.underWay() === 0 && this.#nowMs() < giveUpMs && !signal.aborted) await this.#delay(loadPollMs, signal);
+  }
+
+  /** Where all clients wait for a group that is down, nobody calls anything while a short fault of another one acts. */
+  async #untilEnoughWereCalled({ stage, calledBefore }: OpenFault, signal: AbortSignal): Promise<void> {
+    const { load } = this.#options;
+    if (load === undefined || stage !== "confirmed-on") return;
+    const giveUpMs = this.#nowMs() + this.#limits.prolongMs;
+    while (load.called() - calledBefore < load.leastCalled && this.#nowMs() < giveUpMs && !signal.aborted)
+      await this.#delay(loadPollMs, signal);
+  }
+
   async #view(): Promise<ClusterView> {
     const { nodes } = this.#cluster;
     const groups = this.#options.groups();
-    const sample = await this.#observer.look({ processes: nodes, ready: [], links: false, attempts: [] });
+    const underDamage = [...this.#open.values()].flatMap(({ action }) =>
+      action.type === "damage" ? action.nodes : [],
+    );
+    const damaged = [...new Set([...this.#damaged.keys(), ...underDamage])];
+    const sample = await this.#observer.look({ processes: nodes, ready: damaged, links: false, attempts: [] });
     const links = [...this.#open.values()].flatMap(({ action }) => linksOf(action));
     return {
       nodes,
@@ -277,6 +348,7 @@ class Executor implements Nemesis {
       leaders: new Map(groups.map(({ group }) => [group, this.#options.leaderOf(group)])),
       processes: new Map(nodes.map((node) => [node, sample.processes.get(node)?.state ?? "never-started"])),
       busyLinks: new Set(links.map(linkName)),
+      lost: new Set(damaged.filter((node) => !sample.ready.get(node))),
     };
   }
 
@@ -299,6 +371,12 @@ class Executor implements Nemesis {
         );
       case "damage":
         return Promise.all(action.nodes.map((node) => this.#damage(node, action)));
+      case "clock":
+        return Promise.all(action.nodes.map((node) => this.#setClock(node, action.trouble)));
+      case "limit-cpu":
+        return Promise.all(action.nodes.map((node) => this.#limitCpu(node, action.cores)));
+      case "exhaust-memory":
+        return Promise.all(action.nodes.map((node) => this.#limitMemory(node, "until-killed")));
       case "pause":
         return Promise.all(action.nodes.map((node) => cluster.pause(node)));
       case "cut":
@@ -308,13 +386,32 @@ class Executor implements Nemesis {
     }
   }
 
+  async #setClock(node: NodeName, trouble: ClockTrouble | null): Promise<void> {
+    if (this.#cluster.setClock === undefined) throw new Error("the cluster cannot change clocks");
+    await this.#cluster.setClock(node, trouble);
+  }
+
+  async #limitMemory(node: NodeName, how: "until-killed" | null): Promise<void> {
+    if (this.#cluster.limitMemory === undefined) throw new Error("the cluster cannot limit memory");
+    await this.#cluster.limitMemory(node, how);
+  }
+
+  async #limitCpu(node: NodeName, cores: number | null): Promise<void> {
+    if (this.#cluster.limitCpu === undefined) throw new Error("the cluster cannot limit CPU time");
+    await this.#cluster.limitCpu(node, cores);
+  }
+
   async #damage(node: NodeName, { how, bits }: Extract<FaultAction, { readonly type: "damage" }>): Promise<void> {
     const cluster = this.#cluster;
-    this.#damaged.add(node);
     await cluster.kill(node);
+    // The signal was sent; only a stopped node's disk may be touched.
+    const giveUpMs = this.#nowMs() + callTimeoutMs / 2;
+    while ((await cluster.observeProcess(node)).state !== "exited" && this.#nowMs() < giveUpMs)
+      await this.#delay(this.#limits.pollMs, new AbortController().signal);
     if (how === "wipe-disk" && cluster.wipe !== undefined) await cluster.wipe(node);
     else if (how !== "wipe-disk" && cluster.damageDisk !== undefined) await cluster.damageDisk(node, how, bits);
     else throw new Error(`the cluster cannot do "${how}"`);
+    this.#damaged.set(node, how);
   }
 
   #undo(action: FaultAction): Promise<unknown> {
@@ -323,6 +420,17 @@ class Executor implements Nemesis {
       case "stop":
       case "damage":
         return Promise.all(action.nodes.map((node) => cluster.start(node)));
+      case "clock":
+        return Promise.all(action.nodes.map((node) => this.#setClock(node, null)));
+      case "limit-cpu":
+        return Promise.all(action.nodes.map((node) => this.#limitCpu(node, null)));
+      case "exhaust-memory":
+        return Promise.all(
+          action.nodes.map(async (node) => {
+            await this.#limitMemory(node, null);
+            await cluster.start(node);
+          }),
+        );
       case "pause":
         return Promise.all(action.nodes.map((node) => cluster.resume(node)));
       case "cut":
@@ -358,8 +466,9 @@ class Executor implements Nemesis {
   }
 
   /** From heal requested to confirmed off (or given up). */
-  async #heal(index: number): Promise<void> {
+  async #heal(index: number, loading: AbortSignal): Promise<void> {
     const open = this.#open.get(index);
+    if (open !== undefined) await this.#untilEnoughWereCalled(open, loading);
     if (open !== undefined) await this.#healOpen(open, new AbortController().signal);
     this.#timetable.update({ type: "over", fault: index, nowMs: this.#sinceStartMs() });
   }
@@ -392,8 +501,37 @@ class Executor implements Nemesis {
     const sight = await this.#confirm(watchWhole(whole, links, beforeHeal), signal);
     if (!sight.confirmed) note(`the cluster is not whole: ${JSON.stringify(sight.evidence)}`);
     if (this.#failure !== null) note(`the nemesis failed: ${this.#failure.message}`);
+    const refused = await this.#refused();
     const linksHealed = problem === null && (sight.confirmed || silentIn(sight.evidence) === 0);
-    return { healed: problems.length === 0, problems, linksHealed };
+    return { healed: problems.length === 0, problems, linksHealed, refused };
+  }
+
+  /** Of the nodes with damaged disks those that ended by themselves, or run and never get ready. All were started again before. */
+  async #refused(): Promise<readonly RefusedNode[]> {
+    const giveUpMs = this.#nowMs() + this.#limits.settleMs;
+    const refused: RefusedNode[] = [];
+    const open = new Set(this.#damaged.keys());
+    while (open.size > 0) {
+      const nodes = [...open];
+      const sample = await this.#observer.look({ processes: nodes, ready: nodes, links: false, attempts: [] });
+      const late = this.#nowMs() >= giveUpMs;
+      for (const node of nodes) {
+        const seen = sample.processes.get(node);
+        const after = `after ${this.#damaged.get(node) ?? "damage"} of its disk`;
+        if (sample.ready.get(node)) open.delete(node);
+        else if (seen?.state === "exited" && seen.exitCode !== null && seen.exitCode !== 0) {
+          open.delete(node);
+          refused.push({ node, reason: `it refused to start ${after}, with exit code ${seen.exitCode}` });
+        } else if (late) {
+          open.delete(node);
+          if (seen?.state === "running")
+            refused.push({ node, reason: `${after} it runs and was not ready for ${this.#limits.settleMs} ms` });
+        }
+      }
+      if (open.size > 0) await this.#delay(this.#limits.pollMs, new AbortController().signal);
+    }
+    const { nodes } = this.#cluster;
+    return refused.toSorted((one, other) => nodes.indexOf(one.node) - nodes.indexOf(other.node));
   }
 }
 

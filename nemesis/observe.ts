@@ -6,6 +6,7 @@ import {
   type DirectedLink,
   type LinkObservation,
   type NodeName,
+  type NodeStatus,
   type ProcessObservation,
 } from "../cluster/index.js";
 
@@ -14,6 +15,8 @@ export interface Looks {
   readonly processes: readonly NodeName[];
   readonly ready: readonly NodeName[];
   readonly links: boolean;
+  /** Nodes whose clocks are to be read, inside. */
+  readonly clocks?: readonly NodeName[];
   /** Fresh connection attempts: they cost the most, so they are asked for last. */
   readonly attempts: readonly DirectedLink[];
 }
@@ -25,6 +28,8 @@ export interface Sample {
   readonly ready: ReadonlyMap<NodeName, boolean>;
   readonly links: ReadonlyMap<string, LinkObservation>;
   readonly attempts: ReadonlyMap<string, "accepted" | "refused">;
+  /** What the nodes say of their own clocks. */
+  readonly clocks?: ReadonlyMap<NodeName, NonNullable<NodeStatus["clock"]>>;
   /** What could not be read, a sentence each. */
   readonly failures: readonly string[];
 }
@@ -105,6 +110,7 @@ export function createObserver(cluster: Cluster, nowMs: () => number): Observer 
       const processes = new Map<NodeName, ProcessObservation>();
       const ready = new Map<NodeName, boolean>();
       const links = new Map<string, LinkObservation>();
+      const clocks = new Map<NodeName, NonNullable<NodeStatus["clock"]>>();
       const attempts = new Map<string, "accepted" | "refused">();
       const startedMs = nowMs();
       await Promise.all([
@@ -116,6 +122,13 @@ export function createObserver(cluster: Cluster, nowMs: () => number): Observer 
         ...looks.ready.map(async (node) => {
           ready.set(node, await isReady(node));
         }),
+        ...(looks.clocks ?? []).map((node) =>
+          attempt(`clock of ${node}`, async () => {
+            const { clock } = await cluster.status(node, AbortSignal.timeout(lookTimeoutMs));
+            if (clock === undefined) throw new Error("its status does not tell what time it has");
+            clocks.set(node, clock);
+          }),
+        ),
         ...(looks.links
           ? [
               attempt("links", async () => {
@@ -132,7 +145,7 @@ export function createObserver(cluster: Cluster, nowMs: () => number): Observer 
           }),
         ),
       ]);
-      return { startedMs, endedMs: nowMs(), processes, ready, links, attempts, failures };
+      return { startedMs, endedMs: nowMs(), processes, ready, links, clocks, attempts, failures };
     },
   };
 }

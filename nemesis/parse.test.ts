@@ -28,12 +28,34 @@ const good = [
   { kind: "bit-flip", ...timed, target: { by: "leader", group: 0 }, bits: 8 },
   { kind: "latent-error", ...timed, target: { by: "random", count: 1 } },
   { kind: "wipe-disk", ...timed, target: { by: "follower", group: "random" } },
+  { kind: "clock-jump", ...timed, target: { by: "leader", group: 0 }, offset_ms: -60_000 },
+  { kind: "clock-drift", ...timed, target: { by: "all" }, ms_per_s: 100 },
+  { kind: "clock-strobe", ...timed, target: { by: "all" }, offset_ms: 5_000, period_ms: 200 },
+  { kind: "packet-loss", ...timed, target: { by: "all" }, percent: 5 },
+  { kind: "memory-limit", ...timed, target: { by: "leader", group: 0 } },
+  { kind: "cpu-quota", ...timed, target: { by: "leader", group: 0 }, cores: 0.05 },
 ];
 const bad: readonly (readonly [object, string])[] = [
   [{ kind: "bit-flip", ...timed, target: { by: "all" } }, "faults[0].bits: expected a whole number of at least 1"],
   [
     { kind: "slicing", ...timed, target: { by: "all" }, piece_bytes: 0, pause_ms: 2 },
     "faults[0].piece_bytes: expected a whole number of at least 1",
+  ],
+  [
+    { kind: "clock-jump", ...timed, target: { by: "all" }, offset_ms: 99 },
+    "faults[0].offset_ms: expected a whole number from 100 to 315360000000, or the negative of one, got 99",
+  ],
+  [
+    { kind: "clock-drift", ...timed, target: { by: "all" }, ms_per_s: 901 },
+    "faults[0].ms_per_s: expected a whole number from 20 to 900, or the negative of one, got 901",
+  ],
+  [
+    { kind: "clock-strobe", ...timed, target: { by: "all" }, offset_ms: 500, period_ms: 50 },
+    "faults[0].period_ms: expected a whole number of at least 100, got 50",
+  ],
+  [
+    { kind: "cpu-quota", ...timed, target: { by: "all" }, cores: 0 },
+    "faults[0].cores: expected a number of at least 0.01",
   ],
   [
     { kind: "limit-data", ...timed, target: { by: "all" } },

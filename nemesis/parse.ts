@@ -48,6 +48,19 @@ function parseLinks(fields: Fields): readonly string[] {
   return links;
 }
 
+/** Ten years: farther than that lies no certificate, lease or file time that a test could be about. */
+const longestOffsetMs = 315_360_000_000;
+
+/** Positive or negative, and large enough to be seen. */
+function parseClock(fields: Fields, name: string, least: number, most: number): number {
+  const value = fields.number(name, -most, true);
+  if (Math.abs(value) < least || value > most)
+    throw new Error(
+      `${fields.where}.${name}: expected a whole number from ${least} to ${most}, or the negative of one, got ${value}`,
+    );
+  return value;
+}
+
 function parseFault(value: JsonValue, where: string): Fault {
   const fields = new Fields(value, where);
   const kind = fields.oneOf("kind", Object.keys(faultKinds) as FaultKind[]);
@@ -67,7 +80,13 @@ function parseFault(value: JsonValue, where: string): Fault {
       case "kill":
       case "terminate":
       case "pause":
+      case "memory-limit":
         return { kind, ...timed, target: parseTarget(fields.get("target"), `${where}.target`) };
+      case "disk-full":
+      case "disk-read-only":
+      case "disk-slow":
+      case "roll-back":
+      case "truncate":
       case "latent-error":
       case "wipe-disk":
         return { kind, ...timed, target: parseTarget(fields.get("target"), `${where}.target`) };
@@ -77,6 +96,45 @@ function parseFault(value: JsonValue, where: string): Fault {
           ...timed,
           target: parseTarget(fields.get("target"), `${where}.target`),
           bits: fields.number("bits", 1, true),
+        };
+      case "clock-jump":
+        return {
+          kind,
+          ...timed,
+          target: parseTarget(fields.get("target"), `${where}.target`),
+          offset_ms: parseClock(fields, "offset_ms", 100, longestOffsetMs),
+        };
+      case "clock-drift":
+        return {
+          kind,
+          ...timed,
+          target: parseTarget(fields.get("target"), `${where}.target`),
+          ms_per_s: parseClock(fields, "ms_per_s", 20, 900),
+        };
+      case "clock-strobe":
+        return {
+          kind,
+          ...timed,
+          target: parseTarget(fields.get("target"), `${where}.target`),
+          offset_ms: parseClock(fields, "offset_ms", 100, longestOffsetMs),
+          period_ms: fields.number("period_ms", 100, true),
+        };
+      case "packet-loss":
+      case "packet-duplicate":
+      case "packet-reorder":
+      case "packet-corrupt":
+        return {
+          kind,
+          ...timed,
+          target: parseTarget(fields.get("target"), `${where}.target`),
+          percent: fields.number("percent", 0.01),
+        };
+      case "cpu-quota":
+        return {
+          kind,
+          ...timed,
+          target: parseTarget(fields.get("target"), `${where}.target`),
+          cores: fields.number("cores", 0.01),
         };
       case "partition": {
         const shape = fields.oneOf<PartitionShape | "custom">("shape", [

@@ -1,7 +1,7 @@
 // What presets are made of: cards, each of which draws one disturbance of one group for a place in a schedule.
 import type { NodeName } from "../cluster/index.js";
 import type { Random } from "../history/index.js";
-import { moments } from "./compositions.js";
+import { moments, swizzled } from "./compositions.js";
 import type { Fault, FaultKind, PartitionShape } from "./fault.js";
 
 /** Named mixes of faults, gentlest first. */
@@ -10,6 +10,8 @@ export const presets = {
   gentle: "One follower at a time is killed, stopped, paused or slow: what a group should hardly notice.",
   partitions: "Partitions only: of `standard`.",
   crashes: "Processes only, of `standard`, and the system's own stop signal.",
+  links:
+    "Links only: a leader's links are slow, narrow, cut bytes into pieces, or end after a few bytes or again and again; one node hears nobody or is heard by nobody; two are cut off one by one and come back in a drawn order.",
   standard:
     "Kill, pause, partition and latency, never of a majority of a group. Each schedule that has room for four faults isolates a leader by `stall` and by `drop`, kills a leader and pauses one.",
   brutal:
@@ -17,6 +19,49 @@ export const presets = {
 } as const;
 export type PresetName = keyof typeof presets;
 export const presetNames = Object.keys(presets) as readonly PresetName[];
+
+/** What a run under a preset must have had to count as valid, beyond what every run must have; see `docs/teeth.md`. */
+export const presetFloors = {
+  exposing_read_share: 0.3,
+  exposing_reads_near_faults: 50,
+  mean_concurrency: 2,
+  in_flight_at_fault: 1,
+  called_during_fault: 10,
+  leader_changes_open: 3,
+  sent_to_deposed: 5,
+  cut_links_proved: 1,
+  node_share: 0.05,
+  max_runner_lag_share: 0.2,
+} as const;
+export type PresetFloor = keyof typeof presetFloors;
+
+const nothingIsBroken = "nothing is broken";
+const noLinkIsCut = "no link is cut";
+const onlyFollowers = "only followers are disturbed";
+/** Which of these floors a preset's faults cannot bring about, and why. */
+export const floorsBeyond: Readonly<Record<PresetName, Readonly<Partial<Record<PresetFloor, string>>>>> = {
+  none: {
+    exposing_reads_near_faults: nothingIsBroken,
+    in_flight_at_fault: nothingIsBroken,
+    called_during_fault: nothingIsBroken,
+    leader_changes_open: nothingIsBroken,
+    sent_to_deposed: nothingIsBroken,
+    cut_links_proved: nothingIsBroken,
+  },
+  gentle: {
+    leader_changes_open: onlyFollowers,
+    sent_to_deposed: onlyFollowers,
+    cut_links_proved: noLinkIsCut,
+  },
+  partitions: {},
+  links: {},
+  crashes: {
+    sent_to_deposed: "a leader that was killed is not there to be asked",
+    cut_links_proved: noLinkIsCut,
+  },
+  standard: {},
+  brutal: {},
+};
 
 /** Where in a schedule a card is played. */
 export interface Place {
@@ -121,6 +166,21 @@ const rollingRestart: Card["draw"] = ({ members, random, atMs, series }) => {
   });
 };
 
+/** Two members are cut off one after the other and come back in a drawn order: between the two moments a group of three has no majority. */
+const swizzle: Card["draw"] = ({ members, random, atMs, forMs }) => {
+  const nodes = random.shuffle(members).slice(0, 2);
+  const stepMs = Math.floor(forMs / 5);
+  return swizzled({
+    mode: random.pick(anyMode),
+    among: members,
+    nodes,
+    release: random.shuffle(nodes),
+    atMs,
+    stepMs,
+    holdMs: 2 * stepMs,
+  });
+};
+
 const process = (
   kind: "kill" | "terminate" | "pause",
   by: readonly ("leader" | "follower" | "minority" | "majority")[],
@@ -203,6 +263,17 @@ export const cards: readonly Card[] = [
   { presets: [], essential: false, kind: "slicing", draw: slicing },
   { presets: [], essential: false, kind: "reset", draw: reset },
 
+  // A black hole in one direction is where a leader is believed by some only; what is slow or narrow fills buffers and queues.
+  { presets: ["links"], essential: true, kind: "partition", draw: anyPartition(["one-way-out"], ["drop", "stall"]) },
+  { presets: ["links"], essential: true, kind: "partition", draw: anyPartition(["one-way-in"], ["drop", "stall"]) },
+  { presets: ["links"], essential: true, kind: "partition", draw: swizzle },
+  { presets: ["links"], essential: true, kind: "bandwidth", draw: bandwidth },
+  { presets: ["links"], essential: false, kind: "latency", draw: latency("leader") },
+  { presets: ["links"], essential: false, kind: "latency", draw: latency("follower") },
+  { presets: ["links"], essential: false, kind: "limit-data", draw: limitData },
+  { presets: ["links"], essential: false, kind: "slicing", draw: slicing },
+  { presets: ["links"], essential: false, kind: "reset", draw: reset },
+
   { presets: ["gentle"], essential: true, kind: "kill", draw: process("kill", ["follower"]) },
   { presets: ["gentle"], essential: true, kind: "pause", draw: process("pause", ["follower"]) },
   { presets: ["gentle"], essential: false, kind: "terminate", draw: process("terminate", ["follower"]) },
@@ -248,7 +319,9 @@ export const cards: readonly Card[] = [
   { presets: ["brutal"], essential: false, kind: "latency", draw: latency("leader") },
 ];
 
+/** Cards of these take a group's majority, or would only double others. */
+const notByKind: readonly PresetName[] = ["gentle", "brutal", "links"];
+
 /** Cards that are played when kinds are asked for by name: those of presets in which no group loses its majority. */
 export const ofKind = (card: Card, kinds: readonly FaultKind[]): boolean =>
-  kinds.includes(card.kind) &&
-  (card.presets.length === 0 || card.presets.some((name) => !["gentle", "brutal"].includes(name)));
+  kinds.includes(card.kind) && (card.presets.length === 0 || card.presets.some((name) => !notByKind.includes(name)));

@@ -102,6 +102,29 @@ describe("a drawn schedule", () => {
     expect(Math.max(...repeats)).toBeLessThanOrEqual(5);
   });
 
+  test("of preset links touches links alone, in each way that there is, and swizzles", () => {
+    const seen = new Set<string>();
+    for (const seed of seeds)
+      for (const fault of draw(seed, { preset: "links" }))
+        seen.add(fault.kind === "partition" ? fault.shape : fault.kind);
+    expect([...seen].toSorted()).toEqual(
+      "bandwidth custom latency limit-data one-way-in one-way-out reset slicing".split(" "),
+    );
+  });
+
+  test("of preset links cuts two nodes off one by one, and both are cut off at once for a while", () => {
+    const faults = draw(2, { preset: "links" }).filter(
+      (fault) => fault.kind === "partition" && fault.shape === "custom",
+    );
+    const [first, second] = faults;
+    if (first === undefined || second === undefined) throw new Error("this seed swizzles nobody");
+    expect(second.at_ms).toBeGreaterThan(first.at_ms);
+    expect(Math.min(first.at_ms + first.for_ms, second.at_ms + second.for_ms) - second.at_ms).toBeGreaterThan(500);
+    // The links of the second that the first one took already are left out.
+    expect("links" in first && first.links).toHaveLength(4);
+    expect("links" in second && second.links).toHaveLength(2);
+  });
+
   test("of kinds asked for by name never takes a majority of a group", () => {
     for (const seed of seeds)
       for (const fault of draw(seed, { kinds: ["kill", "pause", "bandwidth"] }))

@@ -16,6 +16,8 @@ export interface ClusterView {
   readonly processes: ReadonlyMap<NodeName, ProcessObservation["state"]>;
   /** Links ("n1>n2") that a fault that is on now cuts or shapes. */
   readonly busyLinks: ReadonlySet<string>;
+  /** Nodes whose disks were damaged and which are not ready now: they may be refused for good. */
+  readonly lost?: ReadonlySet<NodeName>;
 }
 
 /** Every link between two different nodes of the list. */

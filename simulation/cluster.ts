@@ -18,7 +18,7 @@ import {
   type SystemUnderTest,
   type TeardownReport,
 } from "../cluster/index.js";
-import { linkName, capabilityNames } from "../cluster/index.js";
+import { linkName, capabilityNames, noRollBack } from "../cluster/index.js";
 import type { World } from "./world.js";
 
 const refusals: Partial<Record<CapabilityName, string>> = {
@@ -26,7 +26,13 @@ const refusals: Partial<Record<CapabilityName, string>> = {
   "shape-limit-data": "a simulated connection counts no bytes; partitions by reset end it",
   "shape-reset": "a simulated connection ends in one way only, which partitions by reset show",
   clock: "a simulated node has ticks and no clock to set; each world draws their drift from its seed",
-  "disk-full": "a simulated disk has no size",
+  packets: "a simulated connection is what TCP makes of packets; lost and late ones show as latency and stalls",
+  "memory-limit": "a simulated node has no memory of its own to run out of; kills show one that the kernel ended",
+  "cpu-quota": "a simulated node takes no CPU time; pauses show one that stands still",
+  "disk-full": "a simulated disk has no size; hunts let writes fail by themselves",
+  "disk-read-only": "a simulated disk has no mounts; hunts let writes fail by themselves",
+  "disk-slow": "a schedule cannot ask for it; hunts draw slow disks by themselves",
+  truncate: "a simulated disk holds batches and no files that could be cut; torn tails are its own doing",
 };
 
 const linkCapabilities: readonly CapabilityName[] = [
@@ -42,7 +48,9 @@ export function simulationCapabilities(system: SystemUnderTest): Capabilities {
     const reason =
       system.peerAddressing === "shared" && linkCapabilities.includes(name)
         ? `${system.name} gives all nodes one address for a peer, so directed links cannot be told apart`
-        : (refusals[name] ?? null);
+        : name === "roll-back"
+          ? noRollBack(system.name)
+          : (refusals[name] ?? null);
     return reason === null ? ({ able: true } as const) : ({ able: false, reason } as const);
   };
   return Object.fromEntries(capabilityNames.map((name) => [name, capability(name)])) as Capabilities;
@@ -129,8 +137,9 @@ export class SimulatedCluster implements Cluster {
     this.#world.wipeDisk(node);
   }
 
-  async damageDisk(node: NodeName, how: "bit-flip" | "latent-error", bits: number): Promise<void> {
+  async damageDisk(node: NodeName, how: "bit-flip" | "truncate" | "latent-error", bits: number): Promise<void> {
     this.#demand(node, ["exited"], "damaged");
+    if (how === "truncate") this.#able(how);
     if (how === "latent-error") this.#world.breakSector(node);
     else if (this.#world.flipBits(node, bits) === null)
       throw new ClusterError(`${node}: nothing is on the disk that could change and be found`);

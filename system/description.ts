@@ -15,6 +15,7 @@ import type {
   SystemUnderTest,
 } from "../cluster/index.js";
 import type { SystemBuild } from "./build.js";
+import { durableRanges } from "./durable-ranges.js";
 import { electionTimeoutMs } from "./runtime/timing.js";
 
 /** What `client.js` of a build exports. */
@@ -45,6 +46,10 @@ export async function storeSystem(build: SystemBuild): Promise<SystemUnderTest> 
     crashPatterns: [/^FATAL /],
     filesToCollect: ["node.json"],
     wipedNodeMayRejoin: false,
+    refusesWipedNodes: true,
+    durableRanges,
+    noticesTruncation: true,
+    electsLeaders: true,
     refuses: refuseSize,
     launch: (context) => ({
       program: { kind: "node", directory: build.directory, entry: build.node },

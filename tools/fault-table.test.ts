@@ -16,6 +16,15 @@ const parameters: Partial<Record<FaultKind, { readonly [name: string]: JsonValue
   reset: { after_ms: 100 },
   latency: { latency_ms: 100, jitter_ms: 10 },
   "bit-flip": { bits: 1 },
+  "packet-loss": { percent: 5 },
+  "packet-duplicate": { percent: 5 },
+  "packet-reorder": { percent: 5 },
+  "packet-corrupt": { percent: 5 },
+  "clock-jump": { offset_ms: 60_000 },
+  "clock-drift": { ms_per_s: 100 },
+  "clock-strobe": { offset_ms: 5_000, period_ms: 200 },
+  "cpu-quota": { cores: 0.1 },
+  "memory-limit": {},
 };
 const clusters = capabilitiesByCluster();
 

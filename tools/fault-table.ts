@@ -8,8 +8,15 @@ import { faultKinds } from "../nemesis/index.js";
 import { simulationCapabilities } from "../simulation/index.js";
 import { tinySystem } from "../test/tiny-system/description.js";
 
-/** A system as the store is to a cluster: it tells links apart, and a node with an empty disk may not come back. */
-const system = { ...tinySystem(), name: "the store", wipedNodeMayRejoin: false };
+/** A system as the store is to a cluster: it tells links apart, and refuses a node that comes back with an empty disk. */
+const system = {
+  ...tinySystem(),
+  name: "the store",
+  wipedNodeMayRejoin: false,
+  refusesWipedNodes: true,
+  durableRanges: () => [],
+  noticesTruncation: true,
+};
 
 export function capabilitiesByCluster(): Readonly<Record<ClusterKind, Capabilities>> {
   const options: ClusterOptions = {
@@ -21,8 +28,9 @@ export function capabilitiesByCluster(): Readonly<Record<ClusterKind, Capabiliti
   };
   return {
     simulation: simulationCapabilities(system),
-    local: createLocalCluster(options).capabilities,
-    docker: createDockerCluster(options).capabilities,
+    // The table is of a machine that has what can be installed.
+    local: createLocalCluster({ ...options, faketime: "libfaketimeMT.so.1" }).capabilities,
+    docker: createDockerCluster({ ...options, faketime: "libfaketimeMT.so.1" }).capabilities,
   };
 }
 
@@ -50,8 +58,13 @@ export function faultTableSection(): string {
   );
   return `## Faults and clusters
 
-Refused faults end a run before it starts, with the reason in the table. It holds for our store; a system whose nodes may come back on
-an empty disk can have \`wipe-disk\` everywhere.
+Refused faults end a run before it starts, with the reason in the table. It holds for our store. \`wipe-disk\` is for systems whose nodes
+may come back on an empty disk, or refuse one that does, as ours do; \`bit-flip\` for systems that say which bytes on a disk were durable. No
+preset draws faults of disks: they stand in a plan's own list of faults. A damaged or wiped node that serves no more is what has to be: the
+run's history, verdict and report name it, nobody asks it for its part in the end, and the rest is judged as ever. More than a minority
+of a group is never harmed: a fault that would is void. Faults of clocks need libfaketime on this machine (\`bash docker/prepare.sh\` installs
+it); without it they are refused. They change the time of day that a node reads, and nothing else: its monotonic clock and its timers go on,
+as they do on a machine whose time is set, and the machine's own clock is never touched.
 
 | kind | simulation | local | docker |
 | --- | --- | --- | --- |

@@ -8,7 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nodeNames, type Cluster, type ClusterOptions, type DirectedLink } from "../../cluster/index.js";
 import { createRandom } from "../../history/index.js";
 import { tinySystem } from "../../test/tiny-system/description.js";
+import { checkSchedule, type ScheduleLimits } from "../check-schedule.js";
 import type { Fault, PartitionShape } from "../fault.js";
+import { faultKinds } from "../kinds.js";
 import { createNemesis, type FaultRecord } from "../nemesis.js";
 
 const nodes = nodeNames(3);
@@ -48,6 +50,22 @@ const faults: readonly (readonly [string, Fault])[] = [
   ["latency", { kind: "latency", target: { by: "leader", group: 0 }, latency_ms: 200, jitter_ms: 20, ...timed }],
 ];
 
+/** Faults that not every cluster can do: where it cannot, a schedule with one is refused. */
+const resourceFaults: readonly (readonly [string, Fault])[] = [
+  ["a clock that jumps ahead", { kind: "clock-jump", target: { by: "leader", group: 0 }, offset_ms: 60_000, ...timed }],
+  ["a clock that jumps back", { kind: "clock-jump", target: { by: "all" }, offset_ms: -3_600_000, ...timed }],
+  ["a clock that drifts", { kind: "clock-drift", target: { by: "leader", group: 0 }, ms_per_s: 200, ...timed }],
+  [
+    "a clock that strobes",
+    { kind: "clock-strobe", target: { by: "follower", group: 0 }, offset_ms: 5_000, period_ms: 200, ...timed },
+  ],
+  ["a memory limit", { kind: "memory-limit", target: { by: "leader", group: 0 }, ...timed }],
+  ["a CPU quota", { kind: "cpu-quota", target: { by: "leader", group: 0 }, cores: 0.01, ...timed }],
+];
+
+const resourceFault = (wanted: string): Fault =>
+  resourceFaults.find(([name]) => name === wanted)?.[1] ?? expect.fail(`no fault ${wanted}`);
+
 /** The cluster with some of its methods replaced: it answers, and does nothing or something else. */
 function lying(cluster: Cluster, lies: Partial<Cluster>): Cluster {
   return new Proxy(cluster, {
@@ -68,7 +86,7 @@ export function executorCases(name: string, create: (options: ClusterOptions) =>
     beforeAll(async () => {
       directory = await mkdtemp(join(tmpdir(), "minos-nemesis-"));
       const runId = `nemesis-${randomUUID().slice(0, 8)}`;
-      cluster = await create({ system: tinySystem(), nodes, replication: 3, runId, directory });
+      cluster = await create({ system: tinySystem(), nodes, replication: 3, runId, directory, fakeClocks: true });
       await cluster.boot(AbortSignal.timeout(60_000));
     });
     afterAll(async () => {
@@ -92,7 +110,7 @@ export function executorCases(name: string, create: (options: ClusterOptions) =>
       await nemesis.run(signal);
       return { records, stages: records.map(({ stage }) => stage), heal: () => nemesis.finalHeal(signal) };
     }
-    const healed = { healed: true, problems: [], linksHealed: true };
+    const healed = { healed: true, problems: [], linksHealed: true, refused: [] };
 
     test.each(faults)("%s is confirmed on and off, and the cluster is whole afterwards", async (_, fault) => {
       const { records, stages, heal } = await carryOut(fault);
@@ -103,6 +121,63 @@ export function executorCases(name: string, create: (options: ClusterOptions) =>
         "confirmed-off",
       ]);
       expect(await heal()).toEqual(healed);
+    });
+
+    test.each(resourceFaults)("%s is confirmed on and off, or refused before the run", async (_, fault) => {
+      const needed = faultKinds[fault.kind].capabilities(fault).map((capability) => cluster.capabilities[capability]);
+      const [name] = faultKinds[fault.kind].mayNeed;
+      const refused = needed.find((capability) => !capability.able);
+      if (refused === undefined) {
+        const { records, stages, heal } = await carryOut(fault);
+        expect(stages, JSON.stringify(records, null, 1)).toEqual([
+          "requested",
+          "confirmed-on",
+          "heal-requested",
+          "confirmed-off",
+        ]);
+        expect(await heal()).toEqual(healed);
+        return;
+      }
+      const limits: ScheduleLimits = {
+        nodes,
+        groups,
+        timeLimitMs: 60_000,
+        operationTimeoutMs: 100,
+        electionTimeoutMs: 100,
+        capabilities: cluster.capabilities,
+        peerAddressing: "per-observer",
+      };
+      const problem = `the cluster cannot do "${name}": ${refused.able ? "" : refused.reason}`;
+      expect(checkSchedule([fault], limits).join()).toContain(problem);
+    });
+
+    test("a CPU quota that was not set is not confirmed", async () => {
+      const fault = resourceFault("a CPU quota");
+      const { stages, heal } = await carryOut(fault, lying(cluster, { limitCpu: nothing }));
+      expect(stages.slice(0, 2)).toEqual(["requested", "unconfirmed"]);
+      expect(await heal()).toEqual(healed);
+    });
+
+    test("a memory limit that was not set, and a plain kill in its place, are not confirmed", async () => {
+      const fault = resourceFault("a memory limit");
+      const lies: readonly Partial<Cluster>[] = [
+        { limitMemory: nothing },
+        { limitMemory: (node, how) => (how === null ? nothing() : cluster.kill(node)) },
+      ];
+      for (const lie of lies) {
+        const { stages, heal } = await carryOut(fault, lying(cluster, lie));
+        expect(stages.slice(0, 2)).toEqual(["requested", "unconfirmed"]);
+        await cluster.healEverything();
+        expect(await heal()).toEqual(healed);
+      }
+    });
+
+    test("a clock that was not changed is not confirmed", async () => {
+      for (const name of ["a clock that jumps ahead", "a clock that drifts", "a clock that strobes"]) {
+        const { stages, heal } = await carryOut(resourceFault(name), lying(cluster, { setClock: nothing }));
+        expect(stages.slice(0, 2)).toEqual(["requested", "unconfirmed"]);
+        expect(await heal()).toEqual(healed);
+      }
     });
 
     const lies: readonly (readonly [string, string, Partial<Cluster>])[] = [

@@ -26,6 +26,10 @@ export interface Lies {
   readonly pausesInNameOnly?: boolean;
   /** A restart brings a process that is never ready. */
   readonly neverReady?: boolean;
+  /** A node whose disk was damaged ends as soon as it is started, with exit code 1; otherwise it does not notice. */
+  readonly refusesDamage?: boolean;
+  /** There is nothing on the disks that could be damaged. */
+  readonly emptyDisks?: boolean;
 }
 
 interface FakeProcess {
@@ -33,6 +37,7 @@ interface FakeProcess {
   pid: number;
   incarnation: number;
   cpuTimeMs: number;
+  damaged?: boolean;
 }
 
 interface FakeLink {
@@ -119,11 +124,12 @@ export function createFakeCluster(nodes: readonly NodeName[], nowMs: () => numbe
     Object.assign(link, { mode: null, shape: null, held: 0 });
     link.late.length = 0;
   }
+  const refuses = ({ damaged = false }: FakeProcess): boolean => damaged && lies.refusesDamage === true;
   function start(node: NodeName): void {
     const process = processOf(node);
     if (process.state === "exited")
       Object.assign(process, {
-        state: "running",
+        state: refuses(process) ? "exited" : "running",
         pid: process.pid + 100,
         incarnation: process.incarnation + 1,
         cpuTimeMs: 0,
@@ -164,10 +170,10 @@ export function createFakeCluster(nodes: readonly NodeName[], nowMs: () => numbe
         node,
         state,
         pid: gone ? null : pid,
-        incarnation: gone ? null : `${pid}@${incarnation}`,
+        incarnation: gone && !refuses(processOf(node)) ? null : `${pid}@${incarnation}`,
         cpuTimeMs: gone ? null : cpuTimeMs,
-        exitCode: null,
-        exitSignal: gone ? "SIGKILL" : null,
+        exitCode: gone && refuses(processOf(node)) ? 1 : null,
+        exitSignal: gone && !refuses(processOf(node)) ? "SIGKILL" : null,
       });
     },
     cut: (asked, mode) =>
@@ -198,8 +204,14 @@ export function createFakeCluster(nodes: readonly NodeName[], nowMs: () => numbe
       call("healEverything", "", () => {
         for (const link of links.values()) mend(link);
         for (const node of nodes) start(node);
-        for (const process of processes.values()) process.state = "running";
+        for (const process of processes.values()) if (!refuses(process)) process.state = "running";
       }),
+    async damageDisk(node) {
+      live();
+      await Promise.resolve();
+      if (lies.emptyDisks === true) throw new Error("nothing on the disk was durable before its last batch");
+      processOf(node).damaged = true;
+    },
     teardown: () => Promise.resolve({ teardownMs: 0, leftBehind: [] }),
   };
 }

@@ -102,6 +102,7 @@ export class WriteAheadLog {
     const segments = readSegments(directory);
     const scan = scanLog(segments, salt);
     if (!scan.ok) throw new CorruptLogError(scan.error);
+    refuseShortened(segments);
     for (const { segment, from } of scan.torn) zeroFrom(join(directory, segmentName(segment)), from);
     // At most one empty segment lies after the current one, since the next but one is only made when that is in use.
     const open = (number: number, offset: number): Open | null => {
@@ -228,6 +229,20 @@ function readSegments(directory: string): readonly Segment[] {
     .filter((name) => /^\d{8}\.wal$/.test(name))
     .sort()
     .map((name) => ({ number: Number(name.slice(0, 8)), bytes: fs.readFileSync(join(directory, name)) }));
+}
+
+/**
+ * A segment has its full size, durably, before it has its name, and never shrinks: a shorter one has lost its end to something else than a
+ * crash, and what stood there cannot be told from a torn tail any more.
+ */
+function refuseShortened(segments: readonly Segment[]): void {
+  for (const { number, bytes } of segments) {
+    const size = number === 1 ? firstSegmentBytes : segmentBytes;
+    if (bytes.length < size)
+      throw new CorruptLogError(
+        `the write-ahead log is corrupt: segment ${number} has ${bytes.length} bytes instead of at least ${size}`,
+      );
+  }
 }
 
 /** A segment appears under its name only whole: written, synced, renamed, directory synced. */

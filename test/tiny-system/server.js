@@ -111,7 +111,8 @@ const admin = createHttpServer((request, response) => {
     process.exit(3);
   }
   const groups = [{ group: 0, members: nodes, leader: home, ballot: "0", phase: "", decidedIndex: 0, logHash: "" }];
-  const status = { node, ready: true, incarnation: incarnation.get(), groups, suspected: [], extra: { heard } };
+  const clock = { wallMs: Date.now(), monotonicMs: Number(process.hrtime.bigint()) / 1e6 };
+  const status = { clock, node, ready: true, incarnation: incarnation.get(), groups, suspected: [], extra: { heard } };
   response.setHeader("connection", "close").end(JSON.stringify(status));
 });
 admin.listen(listen.admin.port, listen.admin.host, () => console.log(`tiny: ${node} serves`));
