@@ -150,6 +150,8 @@ export interface CanarySummary {
   readonly of: number;
   readonly missed: readonly LieName[];
   readonly not_told: readonly LieName[];
+  /** Their runs crashed, were interrupted, or were let down by the machine: whether they would have been caught nobody knows. */
+  readonly not_finished: readonly LieName[];
   readonly not_applicable: CanaryPlan<unknown>["notApplicable"];
   readonly smallest_staleness_caught_ms: number | null;
   readonly lies: readonly CanaryResult[];
@@ -159,6 +161,8 @@ export interface CanaryResult {
   readonly lie: LieName;
   /** Null: the run gave no document. */
   readonly outcome: CanaryOutcome | null;
+  /** Why its run did not come to its end; absent: it did. */
+  readonly broken?: string;
   readonly exit_code: number;
   readonly report: string | null;
 }
@@ -168,18 +172,27 @@ export function summariseCanary(
   notApplicable: CanaryPlan<unknown>["notApplicable"],
 ): CanarySummary {
   const caught = results.filter(({ outcome }) => outcome?.caught === true);
-  const silent = results.filter(({ outcome }) => outcome?.told === 0);
-  const missed = results.filter((result) => !caught.includes(result) && !silent.includes(result));
+  const unfinished = results.filter((result) => !caught.includes(result) && whyUnfinished(result) !== null);
+  const others = results.filter((result) => !caught.includes(result) && !unfinished.includes(result));
+  const silent = others.filter(({ outcome }) => outcome?.told === 0);
+  const missed = others.filter((result) => !silent.includes(result));
   return {
     caught: caught.length,
     of: results.length,
     missed: missed.map(({ lie }) => lie),
     not_told: silent.map(({ lie }) => lie),
+    not_finished: unfinished.map(({ lie }) => lie),
     not_applicable: notApplicable,
     smallest_staleness_caught_ms:
       results.find(({ lie }) => lie === "stale-read")?.outcome?.staleness?.smallest_caught_ms ?? null,
     lies: results,
   };
+}
+
+/** A lie that was caught was caught, whatever became of its run afterwards. */
+function whyUnfinished({ outcome, exit_code: exitCode, broken }: CanaryResult): string | null {
+  if (outcome?.caught === true) return null;
+  return broken ?? (outcome === null ? `its run gave no verdict (exit code ${exitCode})` : null);
 }
 
 /** A campaign whose canary missed a lie cannot be relied on, whatever its runs say. */
@@ -199,11 +212,15 @@ function sharpness({ lies }: CanarySummary): string {
 
 /** For a terminal, a line each. */
 export function canaryLines(summary: CanarySummary): readonly string[] {
+  const unfinished = summary.lies.filter((result) => whyUnfinished(result) !== null).length;
+  const cut = unfinished === 0 ? "" : `; the canary did not finish: ${unfinished} of its runs came to no end`;
   return [
-    `canary   ${summary.caught} of ${summary.of} lies caught${sharpness(summary)}`,
-    ...summary.lies.map(({ lie, outcome, exit_code: exitCode }) => {
+    `canary   ${summary.caught} of ${summary.of} lies caught${sharpness(summary)}${cut}`,
+    ...summary.lies.map((result) => {
+      const { lie, outcome } = result;
       const { meaning, oneIn } = lieKinds[lie];
-      if (outcome === null) return `  MISSED ${lie}: its run gave no verdict (exit code ${exitCode})`;
+      const why = whyUnfinished(result);
+      if (why !== null || outcome === null) return `  NOT FINISHED ${lie} (${meaning}): ${why ?? ""}`;
       const how = `${outcome.told} told at ${outcome.opportunities} opportunities, one in ${oneIn}`;
       if (outcome.told === 0) return `  NOT TOLD ${lie} (${meaning}): no opportunity came; it counts as missed`;
       return outcome.caught

@@ -24,7 +24,10 @@ export interface HuntResult {
   /** Names of the invariants that were broken. */
   readonly invariants: readonly string[];
   readonly simulatedMs: number;
+  /** Called, whatever became of them. */
   readonly operations: number;
+  /** Those that were answered. */
+  readonly completed: number;
   readonly faults: number;
   readonly skippedFaults: number;
   readonly events: number;

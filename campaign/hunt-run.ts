@@ -13,6 +13,8 @@ export interface HuntOptions extends HuntThreadData {
   readonly threads: number;
   /** Go on after a violation. */
   readonly keepGoing: boolean;
+  /** What a run must have had to show anything by being valid; a valid run with less is counted as void. Default: nothing. */
+  readonly least?: { readonly completed: number; readonly faults: number };
   readonly signal: AbortSignal;
   onResult(result: HuntResult, progress: HuntProgress): void;
 }
@@ -23,6 +25,8 @@ export interface HuntProgress {
   readonly unknown: number;
   readonly violations: number;
   readonly threw: number;
+  /** Valid runs with less than was asked for: they are among `valid`, and have shown little. */
+  readonly void: number;
   readonly operations: number;
   readonly faults: number;
   readonly simulatedMs: number;
@@ -40,6 +44,7 @@ export interface HuntProgress {
 /** Of one number over all runs. */
 export interface Distribution {
   readonly least: number;
+  readonly p10: number;
   readonly median: number;
   readonly p90: number;
   readonly most: number;
@@ -50,6 +55,7 @@ export interface HuntReport extends HuntProgress {
   /** What a run was like; null when there was none. */
   readonly perRun: {
     readonly operations: Distribution;
+    readonly completed: Distribution;
     readonly faults: Distribution;
     readonly skippedFaults: Distribution;
     readonly simulatedMs: Distribution;
@@ -60,7 +66,7 @@ export interface HuntReport extends HuntProgress {
   readonly failed: readonly HuntResult[];
 }
 
-type RunSize = Pick<HuntResult, "operations" | "faults" | "skippedFaults" | "simulatedMs">;
+type RunSize = Pick<HuntResult, "operations" | "completed" | "faults" | "skippedFaults" | "simulatedMs">;
 
 /** A run leaves much behind that dies at once: with room for it, a thread collects garbage a quarter as long. */
 const resourceLimits = { maxYoungGenerationSizeMb: 192 };
@@ -81,7 +87,7 @@ class Hunt {
   readonly #doubtful: HuntResult[] = [];
   readonly #sizes: RunSize[] = [];
   readonly #beganMs = performance.now();
-  readonly #counts = { runs: 0, valid: 0, unknown: 0, violations: 0, threw: 0, operations: 0, faults: 0 };
+  readonly #counts = { runs: 0, valid: 0, unknown: 0, violations: 0, threw: 0, void: 0, operations: 0, faults: 0 };
   #simulatedMs = 0;
   readonly #cpuBegan = process.cpuUsage();
   #next: number;
@@ -150,8 +156,11 @@ class Hunt {
     counts.operations += result.operations;
     counts.faults += result.faults;
     this.#simulatedMs += result.simulatedMs;
-    const { operations, faults, skippedFaults, simulatedMs } = result;
-    if (result.valid !== "threw") this.#sizes.push({ operations, faults, skippedFaults, simulatedMs });
+    const { operations, completed, faults, skippedFaults, simulatedMs } = result;
+    if (result.valid !== "threw") this.#sizes.push({ operations, completed, faults, skippedFaults, simulatedMs });
+    const { least } = this.#options;
+    if (result.valid === true && least !== undefined && (completed < least.completed || faults < least.faults))
+      counts.void += 1;
     for (const state of result.states) this.#statesSeen.set(state, (this.#statesSeen.get(state) ?? 0) + 1);
     if (result.valid === true) counts.valid += 1;
     else if (result.valid === "unknown") {
@@ -173,6 +182,7 @@ class Hunt {
     const of = (name: keyof RunSize): Distribution => distributionOf(this.#sizes.map((size) => size[name]));
     return {
       operations: of("operations"),
+      completed: of("completed"),
       faults: of("faults"),
       skippedFaults: of("skippedFaults"),
       simulatedMs: of("simulatedMs"),
@@ -202,5 +212,5 @@ export function distributionOf(numbers: readonly number[]): Distribution {
     if (number === undefined) throw new Error("no numbers");
     return number;
   };
-  return { least: at(0), median: at(0.5), p90: at(0.9), most: at(1) };
+  return { least: at(0), p10: at(0.1), median: at(0.5), p90: at(0.9), most: at(1) };
 }

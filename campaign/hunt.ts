@@ -7,7 +7,8 @@ import type { Trace } from "../simulation/index.js";
 import type { Plan } from "./plan.js";
 import { demandAgreement, judgeInvariants, simulate, swarmName, type SimulatedRun } from "./simulate.js";
 import { drawScenes, isConnectivity } from "./scenes.js";
-import { drawDamage, drawSwarm } from "./swarm.js";
+import { drawRests, putRests, restMs } from "./calm.js";
+import { drawDamage, drawSwarm, leastFaultsOf } from "./swarm.js";
 import { drawTriggers } from "./triggers.js";
 
 /** What all plans of a hunt share. */
@@ -39,10 +40,14 @@ export function huntPlan(seed: number, { system, deterministic, mutant, timeLimi
   const scenes = drawScenes(createRandom(seed, "scenes"), { groups, timeLimitMs, electionTimeoutMs });
   // A scene sets up what other faults would tear down at once: some have the load for themselves, those of connectivity always.
   const alone = scenes.length > 0 && (scenes.some(isConnectivity) || random.fork("alone").chance(0.7));
-  const input = { seed, groups, timeLimitMs, electionTimeoutMs };
+  const rests = alone ? [] : drawRests(createRandom(seed, "rests"), timeLimitMs);
+  const busyMs = timeLimitMs - restMs(rests);
+  const input = { seed, groups, timeLimitMs: busyMs, electionTimeoutMs, leastFaults: leastFaultsOf(timeLimitMs) };
   // Connectivity demands service of a group that is all there.
   const damaged = deterministic.survivesLostDisks === true && !scenes.some(isConnectivity) ? drawDamage(input) : [];
-  const drawn = [...(alone ? [] : drawSwarm(input)), ...damaged].sort((one, other) => one.at_ms - other.at_ms);
+  const drawn = putRests([...(alone ? [] : drawSwarm(input)), ...damaged], rests).toSorted(
+    (one, other) => one.at_ms - other.at_ms,
+  );
   const faults = parseFaults(drawn as unknown as JsonValue);
   const names = deterministic.nameOf === undefined ? [] : (deterministic.messageNames ?? []);
   const triggers = scenes.some(isConnectivity)

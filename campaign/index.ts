@@ -1,9 +1,30 @@
 // Where the rooms meet: plan → cluster → history → verdict → report. This room resolves plans, runs them through the one run
 // loop, keeps them in the store and sums campaigns up; it is the only one that knows all the others.
+export {
+  campaign,
+  campaignOf,
+  defineCampaign,
+  type Campaign,
+  type CampaignFile,
+  type MatrixFile,
+  type PlanFields,
+} from "./campaign-file.js";
+export { readCampaign } from "./campaign-module.js";
+export { CampaignRecord, headerOf, planFile, type CampaignHeader, type Shard } from "./campaign-record.js";
+export { performCampaign } from "./campaign-runs.js";
+export {
+  campaignOfHeader,
+  mergeSummaries,
+  rowOf,
+  summarise,
+  wordOf,
+  type CampaignSummary,
+  type SummaryRow,
+} from "./campaign-summary.js";
 export { canaryLines, type CanaryOutcome, type CanarySummary } from "./canary.js";
-export { canaryExitCodes, runCanary } from "./canary-campaign.js";
+export { runCanary } from "./canary-campaign.js";
 export { clusterFactory, type ClusterSettings } from "./clusters.js";
-export { coverageLines, sumCoverage, violationBound, type CampaignCoverage, type Coverage } from "./coverage.js";
+export { coverageLines, type CampaignCoverage, type Coverage } from "./coverage.js";
 export { formatDuration, parseDuration } from "./duration.js";
 export { combineExitCodes, exitCodeOf, exitCodes, UsageError, type ExitCode } from "./exit-code.js";
 export { historyText, huntPlan, simulateAndJudge, type HuntBase, type HuntedRun } from "./hunt.js";
@@ -19,8 +40,16 @@ export { CheckersDisagree, judgeRun, readStoredHistory, readTrace, writeReportOf
 export { knobByName, knobs, parseKnob, type Knob, type KnobName, type KnobValues } from "./knobs.js";
 export { cellFlags, cellTitle, matrixOf, parseSeeds, type Cell } from "./matrix.js";
 export { packageInfo } from "./package-root.js";
+export {
+  AdaptiveParallel,
+  fixedParallel,
+  isStarved,
+  roomOfCluster,
+  roomOfSimulation,
+  type Parallel,
+} from "./parallel.js";
 export type { ClusterChoice, Floors, Plan } from "./plan.js";
-export { parsePlanFile, readPlanFile } from "./plan-file.js";
+export { parsePlanFile, readPlanFields, readPlanFile } from "./plan-file.js";
 export { prepareRun, rerunLine, type PreparedRun } from "./prepare.js";
 export { progressLine, silentObserver, type Progress, type RunObserver } from "./progress.js";
 export { rebuildReport } from "./rebuild-report.js";
@@ -29,7 +58,9 @@ export { faultsCarriedOut, realPlan, reproductionOf, type Reproduction } from ".
 export { readReplayFile, replayOf, rerunOfReplay, type ReplayFile } from "./replay-file.js";
 export { run, type RunAddresses, type RunInput, type RunResult } from "./run.js";
 export { runCells, type CellResult, type RunDocument } from "./runs.js";
+export { oldRuns, removeRun, type OldRun, type OldRuns } from "./old-runs.js";
 export { runDirectoryAt, writeJson, type RunDirectory } from "./store.js";
 export { shrink, type Shrunk, type ShrinkOptions } from "./shrink.js";
 export { judgeInvariants, simulate, type SimulatedRun, type SimulateInput } from "./simulate.js";
+export { readRuns, triage, type TriageGroup, type TriageState, type TriagedRun } from "./triage.js";
 export { systemNamed, systems } from "./systems.js";

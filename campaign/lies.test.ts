@@ -201,18 +201,29 @@ test("a lie that was missed or never told is said, and the canary does not hold"
       outcome("late-put", 2, false),
       outcome("swapped-replies", 0, false),
       { lie: "forked-cas", outcome: null, exit_code: 255, report: null },
+      { ...outcome("dropped-put", 0, false), broken: "interrupted" },
+      { ...outcome("failed-but-applied", 1, true), broken: "interrupted" },
     ],
     [],
   );
-  expect(some).toMatchObject({ caught: 1, of: 4, missed: ["late-put", "forked-cas"], not_told: ["swapped-replies"] });
+  expect(some).toMatchObject({
+    caught: 2,
+    of: 6,
+    missed: ["late-put"],
+    not_told: ["swapped-replies"],
+    not_finished: ["forked-cas", "dropped-put"],
+  });
   expect(canaryHolds(some)).toBe(false);
-  expect(canaryLines(some).map((line) => line.slice(0, 25))).toEqual([
-    "canary   1 of 4 lies caug",
-    "  caught stale-read (a re",
-    "  MISSED late-put (a put ",
-    "  NOT TOLD swapped-replie",
-    "  MISSED forked-cas: its ",
+  expect(canaryLines(some).map((line) => line.slice(0, 26).trimEnd())).toEqual([
+    "canary   2 of 6 lies caugh",
+    "  caught stale-read (a rea",
+    "  MISSED late-put (a put t",
+    "  NOT TOLD swapped-replies",
+    "  NOT FINISHED forked-cas",
+    "  NOT FINISHED dropped-put",
+    "  caught failed-but-applie",
   ]);
+  expect(canaryLines(some)[0]).toContain("the canary did not finish: 2 of its runs came to no end");
 });
 
 test.each([

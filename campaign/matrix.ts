@@ -8,6 +8,10 @@ export interface Cell {
   readonly nemesis: string | null;
   readonly mutant: string | null;
   readonly seed: number | null;
+  /** Where it runs; without, as its plan says. */
+  readonly on?: string;
+  /** Of the campaign's plans, the one that it starts from. */
+  readonly entry?: number;
   /** A run of the canary: its clients tell this lie. */
   readonly canary?: LieName;
 }
@@ -55,6 +59,7 @@ export function cellFlags(cell: Cell): readonly string[] {
     ...(cell.nemesis === null ? [] : ["--nemesis", cell.nemesis]),
     ...(cell.mutant === null ? [] : ["--mutant", cell.mutant]),
     ...(cell.seed === null ? [] : ["--seed", String(cell.seed)]),
+    ...(cell.on === undefined ? [] : ["--on", cell.on]),
     ...(cell.canary === undefined ? [] : ["--canary", cell.canary]),
   ];
 }
@@ -65,6 +70,7 @@ export function cellTitle(cell: Cell): string {
     cell.workload,
     cell.nemesis,
     cell.mutant,
+    cell.on === undefined ? null : `on ${cell.on}`,
     cell.seed === null ? null : `seed ${cell.seed}`,
     cell.canary === undefined ? null : `canary ${cell.canary}`,
   ];

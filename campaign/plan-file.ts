@@ -18,11 +18,12 @@ const floorNames = [
   "max_info_share",
   "max_runner_lag_ms",
   "exposing_read_share",
+  "exposing_reads_near_faults",
   ...furtherFloorNames,
 ] as const satisfies readonly (keyof Floors)[];
 
 /** Fields of a stored plan that say what was, and decide nothing when it is run again. */
-const told = new Set(["version", "build"]);
+const told = new Set(["version", "build", "floors_not_asked"]);
 
 export function readPlanFile(path: string): PlanFile {
   let text: string;
@@ -32,6 +33,12 @@ export function readPlanFile(path: string): PlanFile {
     throw new UsageError(`the plan ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
   return parsePlanFile(text, path);
+}
+
+/** The fields as they stand there, when they make a plan. */
+export function readPlanFields(path: string): Fields {
+  readPlanFile(path);
+  return asFields(parse(readFileSync(path, "utf8")), path);
 }
 
 /** Throws UsageError naming the file and the field. */

@@ -12,6 +12,8 @@ export interface Floors extends FurtherFloors {
   readonly confirmed_faults: number;
   readonly operations_per_node: number;
   readonly exposing_read_share?: number;
+  /** Reads within a fault or five election timeouts after it. */
+  readonly exposing_reads_near_faults?: number;
   readonly max_info_share: number;
   readonly max_runner_lag_ms: number;
 }
@@ -46,5 +48,7 @@ export interface Plan {
   /** After the final heal every group must serve within this bound. */
   readonly recovery_bound_ms: number;
   readonly floors: Floors;
+  /** Floors of the preset that this run cannot be asked for, with the reason, which the verdict tells beside the figure. */
+  readonly floors_not_asked?: { readonly [floor: string]: string };
   readonly checker: { readonly time_ms: number; readonly memory_mb: number };
 }

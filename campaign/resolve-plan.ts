@@ -23,6 +23,7 @@ import { UsageError } from "./exit-code.js";
 import { knobs, ofNodes, type KnobName, type KnobValue, type KnobValues } from "./knobs.js";
 import { lieNames } from "./lies.js";
 import type { Floors, Plan } from "./plan.js";
+import { floorsOfPreset } from "./preset-floors.js";
 
 /** Where a knob's value came from. */
 export type Origin = "default" | "plan" | "flag" | "seed" | "derived";
@@ -101,8 +102,11 @@ export function expectedGroups(nodes: number, replication: number): readonly Gro
   return groups;
 }
 
-/** A preset, or kinds joined by commas out of the standard one. */
-function parseNemesis(text: string): { readonly preset: PresetName; readonly kinds: readonly FaultKind[] | null } {
+/** A preset, or kinds joined by commas out of the standard one. Throws UsageError. */
+export function parseNemesis(text: string): {
+  readonly preset: PresetName;
+  readonly kinds: readonly FaultKind[] | null;
+} {
   const preset = presetNames.find((name) => name === text);
   if (preset !== undefined) return { preset, kinds: null };
   const known = Object.values(faultKinds).map(({ kind }) => kind);
@@ -144,6 +148,25 @@ export function resolvePlan(request: PlanRequest, resolved: ResolvedKnobs, aroun
     if (why !== null) throw new UsageError(`--canary ${lie}: ${why} in ${workload.name} on ${around.system.name}`);
   }
   const faults = scheduleOf(request, values, around, workloadFaults(request, values, around));
+  const { preset, kinds } = parseNemesis(String(values.nemesis));
+  const isBursty = workload.ownOptions.some(({ name }) => name === "burst");
+  const ownSchedule = request.file?.faults != null || workload.ownFaults != null;
+  // A scripted load does what its script says and knows its own floors.
+  const further =
+    !ownSchedule && workload.floors === undefined
+      ? floorsOfPreset({
+          preset,
+          kinds,
+          on: values.on as Plan["on"],
+          timeLimitMs: integer("time_limit_ms"),
+          ratePerS: Number(values.rate_per_s),
+          electsLeaders: around.system.electsLeaders === true,
+          electionTimeoutMs: around.system.timing.electionTimeoutMs,
+          beyondLoad: workload.floorsBeyond ?? {},
+        })
+      : null;
+  // Two clients at a time are what it takes for operations to overlap all the time, not only while the system stalls.
+  const bursts = !isBursty || Object.keys(further?.asked ?? {}).length === 0 ? {} : { burst: 2 };
   const plan: Plan = {
     version: 1,
     name: String(values.name),
@@ -155,7 +178,7 @@ export function resolvePlan(request: PlanRequest, resolved: ResolvedKnobs, aroun
     nodes,
     replication,
     seed: integer("seed"),
-    workload: { name: workload.name, options: request.file?.workloadOptions ?? {} },
+    workload: { name: workload.name, options: { ...bursts, ...request.file?.workloadOptions } },
     nemesis: { name: String(values.nemesis), options: {}, faults },
     time_limit_ms: integer("time_limit_ms"),
     rate_per_s: Number(values.rate_per_s),
@@ -165,8 +188,10 @@ export function resolvePlan(request: PlanRequest, resolved: ResolvedKnobs, aroun
     recovery_bound_ms: integer("recovery_bound_ms"),
     floors: {
       ...defaultFloors(integer("time_limit_ms"), Number(values.rate_per_s), faults.length, nodes),
+      ...further?.asked,
       ...request.file?.floors,
     },
+    ...(further === null ? {} : { floors_not_asked: further.notAsked }),
     checker: { time_ms: integer("checker_time_ms"), memory_mb: integer("checker_memory_mb") },
   };
   const options = workloadOptionsOf(plan, around.system, expectedGroups(nodes, replication));

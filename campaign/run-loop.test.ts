@@ -1,5 +1,5 @@
 // Shows that the run loop never waits for a moment that comes before the one that a generator asked for, whatever rounding does, and
-// that clients which roam leave one node before they ask another.
+// that clients which roam leave one node before they ask another, and that operations are counted as under way as the history shows them.
 import { expect, test } from "vitest";
 import { nodeNames } from "../cluster/index.js";
 import { createRandom, Recorder } from "../history/index.js";
@@ -61,4 +61,37 @@ test("a client that is sent to another node gives up its connection first, and g
   expect(seen).toEqual(["0 asks n1", "0 asks n1", "0 leaves", "0 asks n2", "0 asks n2", "0 leaves", "0 asks n1"]);
   const asked = recorder.events.flatMap((event) => (event.type === "invoke" ? [event.node] : []));
   expect(asked).toEqual(["n1", "n1", "n2", "n2", "n1"]);
+});
+
+test("an operation is under way from its call to its return, as the history shows it, and not while its client connects", async () => {
+  const [n1] = nodeNames(1);
+  if (n1 === undefined) throw new Error("a node");
+  const steps: (() => void)[] = [];
+  const driver: Driver = {
+    now: () => 0,
+    at: () => () => undefined,
+    invoke(_, events) {
+      const reply = { outcome: "ok", output: null, error: null, attempts: 1, systemIndex: null } as const;
+      steps.push(events.called, events.returned, () => events.done(reply));
+    },
+    retire: () => undefined,
+  };
+  let asked = 0;
+  const what = { thread: 0, function: "get", key: "k", input: null, intendedMs: 0, phase: "load" as const };
+  const generator: Generator = {
+    next: () => (asked++ === 0 ? { type: "operation", operation: what } : { type: "done" }),
+    update: () => undefined,
+    droppedArrivals: () => 0,
+  };
+  const header = { model: "cas-register", initial: null, keyed: true, plan: "p", run: "r", build: null, startedAt: "" };
+  const recorder = new Recorder({ clock: () => 0, sink: null, header: { ...header, concurrency: 1 } });
+  const loop = new RunLoop({ driver, recorder, nodes: [n1], concurrency: 1, operationTimeoutMs: 100 });
+  const driven = loop.drive(generator, new AbortController().signal);
+  const seen = [loop.operationsUnderWay];
+  for (const step of steps) {
+    step();
+    seen.push(loop.operationsUnderWay);
+  }
+  await driven;
+  expect(seen).toEqual([0, 1, 0, 0]);
 });

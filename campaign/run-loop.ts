@@ -29,12 +29,15 @@ interface Thread {
   /** Where its client is connected, if it has one: its own node unless it roams. */
   connected: NodeName;
   open: PlannedOperation | null;
+  /** Its call is stamped and its return is not: what the history will show as open now. */
+  isUnderWay: boolean;
 }
 
 export class RunLoop {
   readonly #options: RunLoopOptions;
   readonly #threads: readonly Thread[];
   readonly #counts = { ok: 0, fail: 0, info: 0 };
+  #called = 0;
   #failure: Error | null = null;
 
   constructor(options: RunLoopOptions) {
@@ -44,12 +47,22 @@ export class RunLoop {
     this.#threads = Array.from({ length: concurrency }, (_, thread) => {
       const node = nodes[thread % nodes.length];
       if (node === undefined) throw new Error("unreachable: a thread without a node");
-      return { thread, node, connected: node, process: thread, open: null };
+      return { thread, node, connected: node, process: thread, open: null, isUnderWay: false };
     });
   }
 
   get counts(): LoopCounts {
     return { ...this.#counts, inFlight: this.#threads.filter((thread) => thread.open !== null).length };
+  }
+
+  /** Operations called so far, as the history shows them. */
+  get operationsCalled(): number {
+    return this.#called;
+  }
+
+  /** Operations that the history will show as open now: fewer than are in flight while clients still connect. */
+  get operationsUnderWay(): number {
+    return this.#threads.filter((thread) => thread.isUnderWay).length;
   }
 
   /**
@@ -67,6 +80,9 @@ export class RunLoop {
         generator,
         { signal, keepGoing },
         {
+          called: () => {
+            this.#called += 1;
+          },
           count: (outcome) => {
             this.#counts[outcome] += 1;
           },
@@ -82,6 +98,7 @@ export class RunLoop {
 }
 
 interface DriveReports {
+  called(): void;
   count(outcome: "ok" | "fail" | "info"): void;
   ended(failure: Error | null): void;
 }
@@ -176,6 +193,7 @@ class Drive {
     }
     const record = (): void => {
       call.called = true;
+      this.#reports.called();
       recorder.call({
         process: thread.process,
         thread: thread.thread,
@@ -205,9 +223,11 @@ class Drive {
             this.#fail(error);
             throw error;
           }
+          thread.isUnderWay = true;
         },
         returned: () => {
           call.ticket ??= recorder.ticket();
+          thread.isUnderWay = false;
         },
         done: (reply) => {
           try {
@@ -241,6 +261,7 @@ class Drive {
 
   #completed(thread: Thread, operation: PlannedOperation, reply: Parameters<Generator["update"]>[0]["reply"]): void {
     thread.open = null;
+    thread.isUnderWay = false;
     this.#free.splice(placeIn(this.#free, thread.thread), 0, thread.thread);
     this.#reports.count(reply.outcome);
     if (reply.outcome === "info") {

@@ -17,7 +17,7 @@ import {
 } from "../cluster/index.js";
 import type { NodeDecisions, Verdict } from "../checker/index.js";
 import { createRandom, FileSink, Recorder, SinkError, systemClock, type JsonValue } from "../history/index.js";
-import { createNemesis, type Nemesis } from "../nemesis/index.js";
+import { createNemesis, faultKinds, type HealReport, type Nemesis } from "../nemesis/index.js";
 import { workloads, type WorkloadRun } from "../workloads/index.js";
 import type { CanaryOutcome } from "./canary.js";
 import { goesOnAfterViolation, keepCanary, lyingDriverOf, warningsOfCanary } from "./canary-run.js";
@@ -26,6 +26,7 @@ import { ClusterView } from "./cluster-view.js";
 import { coverageOf, type Coverage } from "./coverage.js";
 import { describeEnvironment, type Environment } from "./environment.js";
 import { startLagMonitor } from "./lag-monitor.js";
+import { throttledSince, readThrottling } from "./throttling.js";
 import type { LyingDriver } from "./lying-driver.js";
 import type { Plan } from "./plan.js";
 import type { RunObserver } from "./progress.js";
@@ -98,6 +99,7 @@ export async function run(input: RunInput): Promise<RunResult> {
     replication: input.plan.replication,
     runId,
     directory: directory.path,
+    fakeClocks: input.plan.nemesis.faults.some(({ kind }) => faultKinds[kind].mayNeed.includes("clock")),
   });
   const execution = new Execution(input, cluster, directory, runId, startedAt);
   let bootMs: number;
@@ -280,8 +282,14 @@ class Execution {
     const lag = startLagMonitor(lagThresholdMs, (lagMs) =>
       this.#record({ type: "runner", what: "lag", detail: { lag_ms: Math.round(lagMs) } }),
     );
+    const throttledBefore = readThrottling();
+    const loadEnded = (): void => {
+      const lag_p99_ms = Math.round(lag.p99Ms * 1000) / 1000;
+      const detail = { lag_p99_ms, ...throttledSince(throttledBefore) };
+      this.#record({ type: "runner", what: "lag", detail });
+    };
     try {
-      await this.#phases(recorder);
+      await this.#phases(recorder, loadEnded);
     } catch (error) {
       this.#cutByError(error);
     } finally {
@@ -294,7 +302,7 @@ class Execution {
     }
   }
 
-  async #phases(recorder: Recorder): Promise<void> {
+  async #phases(recorder: Recorder, loadEnded: () => void): Promise<void> {
     const { plan, system } = this.#input;
     const workload = workloads.get(plan.workload.name);
     if (workload === undefined) throw new Error(`no workload is called ${plan.workload.name}`);
@@ -314,7 +322,7 @@ class Execution {
       concurrency: plan.concurrency,
       operationTimeoutMs: plan.operation_timeout_ms,
     });
-    const nemesis = this.#createNemesis();
+    const nemesis = this.#createNemesis(loop);
     const stopWatching = watchRun({
       ...this.#input,
       recorder,
@@ -339,6 +347,7 @@ class Execution {
       });
       // A load that fails must end the nemesis too, and the other way round.
       await Promise.all([loading.catch((error: unknown) => this.#cutByError(error)), breaking]);
+      loadEnded();
       this.#lying?.beHonest();
       this.#record({ type: "phase", phase: "heal" });
       // Healing is never interrupted by what interrupted the load: paused nodes and cut links must not be left behind.
@@ -354,11 +363,16 @@ class Execution {
       if (dropped > 0) this.#record({ type: "runner", what: "dropped-arrivals", detail: { count: dropped } });
       // After a violation the final reads still tell which of two contradicting values lasted.
       if (this.#cutShort === null || this.#cutShort.cause === "violation") {
+        const refused = this.#recordRefused(report.refused);
         this.#record({ type: "phase", phase: "quiet" });
         this.#record({ type: "phase", phase: "final-read" });
-        await loop.drive(run.finalReads(plan.recovery_bound_ms), this.#input.signal);
+        await loop.drive(run.finalReads(plan.recovery_bound_ms, refused), this.#input.signal);
         const note = (text: string): void => this.#input.observer.note(text);
-        this.#decisions = await collectDecisions(system, this.#cluster, this.#view.groups, note);
+        const groups = this.#view.groups.map(({ group, members }) => ({
+          group,
+          members: members.filter((member) => !refused.has(member)),
+        }));
+        this.#decisions = await collectDecisions(system, this.#cluster, groups, note);
         writeDecisions(this.#directory, this.#decisions);
       }
     } finally {
@@ -367,8 +381,17 @@ class Execution {
     }
   }
 
-  #createNemesis(): Nemesis {
+  /** Nodes that serve no more after damage to their disks, as it must be; nobody asks them for their part in the end. */
+  #recordRefused(refused: HealReport["refused"]): ReadonlySet<string> {
+    for (const { node, reason } of refused)
+      this.#record({ type: "node", node, what: "refused", expected: true, detail: { reason } });
+    return new Set(refused.map(({ node }) => node));
+  }
+
+  #createNemesis(loop: RunLoop): Nemesis {
     const { plan } = this.#input;
+    const { in_flight_at_fault: inFlight, called_during_fault: leastCalled = 0 } = plan.floors;
+    const load = { underWay: () => loop.operationsUnderWay, called: () => loop.operationsCalled, leastCalled };
     return createNemesis({
       cluster: this.#cluster,
       faults: plan.nemesis.faults,
@@ -376,6 +399,8 @@ class Execution {
       groups: () => this.#view.groups,
       leaderOf: (group) => this.#view.leaderOf(group, performance.now()),
       record: (event) => this.#record(event),
+      // A schedule without such floors keeps to its times: a script may count on them.
+      ...(inFlight === undefined && leastCalled === 0 ? {} : { load }),
     });
   }
 

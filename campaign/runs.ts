@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import type { Coverage } from "./coverage.js";
 import { exitCodeOf, exitCodes, type ExitCode } from "./exit-code.js";
 import { cellFlags, type Cell } from "./matrix.js";
+import type { Parallel } from "./parallel.js";
 
 /** What a run's own `--json` document says, as far as a campaign reads it. */
 export interface RunDocument {
@@ -13,7 +14,12 @@ export interface RunDocument {
   readonly counts?: { readonly ok: number; readonly fail: number; readonly info: number };
   readonly violations?: readonly { readonly class: string }[];
   readonly unknown?: readonly { readonly code: string; readonly sentence: string }[];
-  readonly teeth?: readonly { readonly name: string; readonly value: number }[];
+  readonly teeth?: readonly {
+    readonly name: string;
+    readonly value: number;
+    readonly floor?: number | null;
+    readonly ceiling?: number | null;
+  }[];
   readonly coverage?: Coverage;
   readonly error?: { readonly message: string };
   readonly [more: string]: unknown;
@@ -30,43 +36,80 @@ export interface CellResult {
 
 export interface RunCellsOptions {
   readonly cells: readonly Cell[];
-  readonly parallel: number;
+  readonly parallel: Parallel;
   /** The `minos` program's file. */
   readonly program: string;
-  /** Flags that every run gets. */
-  readonly flags: readonly string[];
+  /** Flags that a run gets beside its cell's. */
+  readonly flags: (cell: Cell) => readonly string[];
   readonly signal: AbortSignal;
+  /** False: nothing more is started; what runs goes on. */
+  mayStart?(): boolean;
+  onStart?(cell: Cell, pid: number): void;
   onResult(result: CellResult, done: number): void;
 }
 
 const tailLength = 4000;
 
-/** Runs all cells, `parallel` at a time, in order. After an abort nothing more is started; runs under way end cleanly. */
-export async function runCells(options: RunCellsOptions): Promise<readonly CellResult[]> {
-  const results: CellResult[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < options.cells.length && !options.signal.aborted) {
-      const cell = options.cells[next];
-      next += 1;
-      if (cell === undefined) return;
-      const result = await runCell(cell, options);
-      results.push(result);
-      options.onResult(result, results.length);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(options.parallel, options.cells.length) }, worker));
-  return results;
+/** Flags of this process that its children need to understand the same program, sources through a loader included. */
+export function programWords(program: string): readonly string[] {
+  // A debugger's port is taken.
+  return [...process.execArgv.filter((flag) => !flag.startsWith("--inspect")), program];
 }
 
-function runCell(cell: Cell, { program, flags, signal }: RunCellsOptions): Promise<CellResult> {
+/** The machine may have room again. */
+const lookAgainMs = 1_000;
+
+/** Runs all cells, as many at a time as `parallel` allows, in order. After an abort nothing more is started; runs under way end cleanly. */
+export async function runCells(options: RunCellsOptions): Promise<readonly CellResult[]> {
+  const { cells, parallel, signal } = options;
+  const results: CellResult[] = [];
+  const underWay = new Set<Promise<void>>();
+  let next = 0;
+  const upNext = (): Cell | undefined =>
+    signal.aborted || next >= cells.length || options.mayStart?.() === false ? undefined : cells[next];
+  const begin = (cell: Cell): void => {
+    const run = runCell(cell, options).then((result) => {
+      underWay.delete(run);
+      results.push(result);
+      parallel.ended(result.document);
+      options.onResult(result, results.length);
+    });
+    underWay.add(run);
+  };
+  for (;;) {
+    const cell = upNext();
+    if (cell !== undefined && parallel.allows(underWay.size)) {
+      next += 1;
+      begin(cell);
+    } else if (underWay.size > 0) await anyEnd(underWay);
+    else if (cell === undefined) return results;
+    else throw new Error("invariant: one run is always allowed");
+  }
+}
+
+async function anyEnd(underWay: ReadonlySet<Promise<void>>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const again = new Promise<void>((resolve) => (timer = setTimeout(resolve, lookAgainMs)));
+  try {
+    await Promise.race([...underWay, again]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function runCell(cell: Cell, { program, flags, signal, onStart }: RunCellsOptions): Promise<CellResult> {
   const startedMs = performance.now();
   return new Promise((resolve) => {
     // A group of its own: Ctrl-C at the terminal reaches it through us, once.
-    const child = spawn(process.execPath, [program, "run", ...flags, ...cellFlags(cell), "--json"], {
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-    });
+    const child = spawn(
+      process.execPath,
+      [...programWords(program), "run", ...flags(cell), ...cellFlags(cell), "--json"],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+      },
+    );
+    if (child.pid !== undefined) onStart?.(cell, child.pid);
     let out = "";
     let err = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
@@ -87,7 +130,7 @@ function runCell(cell: Cell, { program, flags, signal }: RunCellsOptions): Promi
   });
 }
 
-function parseDocument(text: string): RunDocument | null {
+export function parseDocument(text: string): RunDocument | null {
   try {
     return JSON.parse(text) as RunDocument;
   } catch {

@@ -42,7 +42,7 @@ async function systemOfModule(path: string, mutant: string | null): Promise<Syst
     );
   }
   const system = module.default;
-  if (typeof system !== "object" || system === null || !("deterministic" in system))
+  if (typeof system !== "object" || system === null || !("deterministic" in system || "launch" in system))
     throw new UsageError(`--system ${path}: its default export is no system`, "docs/simulation.md shows how one looks");
   // Plans name it by its path and tell its versions apart by the file's content.
   const buildHash = createHash("sha256").update(readFileSync(file)).digest("hex");

@@ -62,6 +62,42 @@ describe("corruptions", () => {
     expect(weak(1.01)).toMatchObject([{ code: "weak", sentence: expect.stringContaining("below the floor of 1.01") }]);
   });
 
+  test("reads near faults are counted by themselves, and a floor for them stands there", () => {
+    const history = alternating(50, false);
+    const { keys } = checkLinearizability(history, "cas-register", { initial: null });
+    const input = { operations: history, model: resolveModel("cas-register"), initial: null, keys, seed: 1 };
+    const near = (...stretches: readonly [fromNs: number, untilNs: number][]) => {
+      const nearFaults = stretches.map(([fromNs, untilNs]) => ({ fromNs, untilNs }));
+      return (exposingReadsNearFaults: number) => {
+        const measures = measureCorruptions({ ...input, nearFaults, exposingReadsNearFaults });
+        const told = measures.find(({ name }) => name.startsWith("reads near faults"));
+        return [told?.value, told?.meaning, weaknesses(measures).length];
+      };
+    };
+    // Reads take from 2 to 3, from 6 to 7, …: those from 10, 14 and 18 on are near, and the one until 7 touches it.
+    expect(near([8, 21])(3)).toEqual([3, "of the 3 judged there", 0]);
+    expect(near([8, 21])(4)).toEqual([3, "of the 3 judged there", 1]);
+    expect(near([7, 18], [9, 11])(4)).toEqual([4, "of the 4 judged there", 0]);
+    expect(near([190, Infinity])(3)).toEqual([3, "of the 3 judged there", 0]);
+    expect(near()(1)).toEqual([0, "of the 0 judged there", 1]);
+    const without = measureCorruptions(input).map(({ name }) => name);
+    expect(without.filter((name) => name.startsWith("reads near faults"))).toEqual([]);
+  });
+
+  test("a floor that is not asked for has its reason beside the figure, also where nothing was broken", () => {
+    const history = alternating(50, false);
+    const { keys } = checkLinearizability(history, "cas-register", { initial: null });
+    const input = { operations: history, model: resolveModel("cas-register"), initial: null, keys, seed: 1 };
+    const floorsNotAsked = { exposing_read_share: "too short", exposing_reads_near_faults: "nothing is broken" };
+    const told = measureCorruptions({ ...input, floorsNotAsked }).filter(({ name }) => name.includes("reads"));
+    expect(told.map(({ notAsked, floor }) => [notAsked, floor])).toEqual([
+      ["too short", null],
+      ["nothing is broken", null],
+    ]);
+    const asked = measureCorruptions({ ...input, floorsNotAsked, exposingReadShare: 0.3, exposingReadsNearFaults: 1 });
+    expect(asked.filter(({ notAsked }) => notAsked !== undefined)).toEqual([]);
+  });
+
   test("where everything happens at once, no older value does", () => {
     const { exposing, caught } = measured(alternating(50, true));
     expect(exposing?.value).toBe(0);

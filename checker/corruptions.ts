@@ -27,6 +27,17 @@ export interface CorruptionInput {
   readonly count?: number;
   /** Least share of reads that must expose an older value. */
   readonly exposingReadShare?: number;
+  /** When faults acted, and for some time after each: reads count there twice. */
+  readonly nearFaults?: readonly Stretch[];
+  /** Least number of reads there that must expose an older value. */
+  readonly exposingReadsNearFaults?: number;
+  /** Why these two floors are not asked for, by their names in a plan. */
+  readonly floorsNotAsked?: { readonly [floor: string]: string };
+}
+
+export interface Stretch {
+  readonly fromNs: number;
+  readonly untilNs: number;
 }
 
 /** The two figures that say most of how much a history could have shown. */
@@ -35,6 +46,8 @@ export const corruptionMeasures = [
   "share of corruptions caught",
 ] as const;
 const [exposedReads, caughtDamage] = corruptionMeasures;
+
+const exposedNearFaults = "reads near faults that would have exposed an older value";
 
 const usualCount = 1000;
 /** A larger part would use up all of the work at once. */
@@ -187,23 +200,52 @@ class Judge {
 }
 
 function exposingReads(parts: readonly Part[], input: CorruptionInput, random: Random): TeethMeasure[] {
-  const { initial, seed, exposingReadShare } = input;
+  const { initial, seed, exposingReadShare, nearFaults = [], exposingReadsNearFaults, floorsNotAsked = {} } = input;
+  const { exposing_read_share: whyNoShare, exposing_reads_near_faults: whyNoneNear } = floorsNotAsked;
   const all = parts.flatMap((part) => part.reads.map((read) => ({ part, ...read })));
-  if (all.length === 0) return [];
+  const near = (told: readonly [exposed: number, judged: number]): TeethMeasure[] =>
+    nearFaults.length === 0 && exposingReadsNearFaults === undefined && whyNoneNear === undefined
+      ? []
+      : [
+          floored(
+            measure(exposedNearFaults, told[0], "reads", `of the ${told[1]} judged there`),
+            exposingReadsNearFaults,
+            whyNoneNear,
+          ),
+        ];
+  if (all.length === 0) return near([0, 0]);
   const judge = new Judge(workForReads, initial);
   let exposed = 0;
+  let judgedNear = 0;
+  let exposedNear = 0;
   // A read before which there was no other value cannot give one away: judged at no cost.
   let safe = 0;
   for (const { part, position, older } of random.shuffle(all)) {
     if (judge.exhausted) break;
     const [previous] = older;
+    const isNear = overlapsAny(part.operations[position], nearFaults);
+    const caught =
+      previous === undefined ? false : judge.isCaught(withAnswer(part.operations, position, previous), part.model);
     if (previous === undefined) safe += 1;
-    else if (judge.isCaught(withAnswer(part.operations, position, previous), part.model) === true) exposed += 1;
+    if (caught === true) exposed += 1;
+    if (isNear && caught !== null) judgedNear += 1;
+    if (isNear && caught === true) exposedNear += 1;
   }
   const judged = judge.judged + safe;
   const meaning = `judged again with one read answering the value before its own, for ${judged} of ${all.length} reads, drawn with seed ${seed}${judge.rest}`;
   const told = measure(exposedReads, share(exposed, judged), "share", meaning);
-  return [{ ...told, floor: exposingReadShare ?? null }];
+  return [floored(told, exposingReadShare, whyNoShare), ...near([exposedNear, judgedNear])];
+}
+
+function floored(told: TeethMeasure, floor: number | undefined, why: string | undefined): TeethMeasure {
+  if (floor !== undefined) return { ...told, floor };
+  return why === undefined ? told : { ...told, notAsked: why };
+}
+
+function overlapsAny(operation: Operation | undefined, stretches: readonly Stretch[]): boolean {
+  if (operation === undefined) return false;
+  const { callNs, returnNs } = operation;
+  return stretches.some(({ fromNs, untilNs }) => callNs <= untilNs && (returnNs ?? Infinity) >= fromNs);
 }
 
 function caughtCorruptions(

@@ -16,6 +16,16 @@ export interface FaultSpan {
   /** Of links that were cut, summed over the evidence; null where there is none. */
   readonly offeredBytes: number | null;
   readonly deliveredBytes: number | null;
+  /** Of each direction of a link that was cut: what showed it. None for other faults. */
+  readonly cuts: readonly Cut[];
+}
+
+export interface Cut {
+  readonly link: string;
+  /** Null where attempts were looked at and not bytes. */
+  readonly offeredBytes: number | null;
+  readonly deliveredBytes: number | null;
+  readonly isRefused: boolean;
 }
 
 export function faultSpans(events: readonly HistoryEvent[]): readonly FaultSpan[] {
@@ -47,7 +57,26 @@ function spanOf(fault: number, stages: readonly FaultEvent[]): FaultSpan {
         : { stage: bad.stage, why: JSON.stringify(bad.evidence).slice(0, 200) },
     offeredBytes: sumOf(on?.evidence ?? null, "offered_bytes"),
     deliveredBytes: sumOf(on?.evidence ?? null, "delivered_bytes"),
+    cuts: on?.kind === "partition" ? on.targets.map((link) => cutOf(link, fieldOf(on.evidence, link) ?? null)) : [],
   };
+}
+
+function cutOf(link: string, evidence: JsonValue): Cut {
+  const bytes = (name: string): number | null => {
+    const value = fieldOf(evidence, name);
+    return typeof value === "number" ? value : null;
+  };
+  return {
+    link,
+    offeredBytes: bytes("offered_bytes"),
+    deliveredBytes: bytes("delivered_bytes"),
+    isRefused: fieldOf(evidence, "attempt") === "refused",
+  };
+}
+
+/** A cut shows by bytes that went in and did not come out, or by an attempt to connect that was refused. */
+export function isProved({ offeredBytes, deliveredBytes, isRefused }: Cut): boolean {
+  return isRefused || (offeredBytes !== null && offeredBytes > 0 && deliveredBytes === 0);
 }
 
 /** The evidence holds one record for each link, or is one itself. */

@@ -27,6 +27,14 @@ const call = (atMs: number, process: number, node: string, key: string): History
 const end = (atMs: number, process: number, key: string): HistoryEvent => {
   return { type: "ok", time: atMs * ms, process, function: "get", key, output: null };
 };
+const cut = (
+  atMs: number,
+  number: number,
+  evidence: Readonly<Record<string, Readonly<Record<string, number | string>>>>,
+) => {
+  const about = { kind: "partition", spec: null, targets: Object.keys(evidence), evidence } as const;
+  return { type: "fault", time: atMs * ms, fault: number, stage: "confirmed-on", ...about } as const;
+};
 const fault = (atMs: number, number: number, stage: "requested" | "confirmed-on" | "heal-requested"): HistoryEvent => {
   const about = { kind: "kill", spec: null, targets: ["n1"], evidence: null };
   return { type: "fault", time: atMs * ms, fault: number, stage, ...about };
@@ -57,7 +65,8 @@ const events = [
   call(1_066, 4, "n2", "other"),
   end(1_070, 4, "other"),
   fault(1_080, 1, "heal-requested"),
-];
+  { type: "runner", time: 1_090 * ms, what: "lag", detail: { lag_p99_ms: 3 } },
+] as const satisfies readonly HistoryEvent[];
 const operations = operationsOf(events);
 const input = { events, operations, faults: faultSpans(events), nodes: ["n1", "n2"] };
 
@@ -71,24 +80,69 @@ const figures: readonly (readonly [keyof FurtherFloors, number])[] = [
   ["leader_changes_open", 1],
   // At n1 13 ms after; at n2 1,001 ms after.
   ["sent_to_deposed", 1],
+  ["cut_links_proved", 1],
   ["node_share", 0.4],
+];
+/** Of these less is better. Four answers took 10, 15, 20 and 20 ms, and one 4 ms. */
+const limits: readonly (readonly [keyof FurtherFloors, number])[] = [
+  ["max_runner_lag_p99_ms", 3],
+  ["max_runner_lag_share", 0.2],
 ];
 
 test.each(figures)("%s is %d: a floor there holds, one above makes the run weak", (name, value) => {
-  const at = measureFloors({ [name]: value }, input);
+  const at = measureFloors({ [name]: value }, {}, input);
   expect(at.map((one) => one.value)).toEqual([value]);
   expect(weaknesses(at)).toEqual([]);
-  const above = measureFloors({ [name]: value + 0.0001 }, input);
+  const above = measureFloors({ [name]: value + 0.0001 }, {}, input);
   expect(weaknesses(above)).toMatchObject([{ code: "weak" }]);
 });
 
-test("every floor is tried above, and one that is not asked for is not measured", () => {
-  expect(figures.map(([name]) => name)).toEqual(furtherFloorNames);
-  expect(measureFloors({}, input)).toEqual([]);
+test.each(limits)("%s is %d: a limit there holds, one below makes the run starved", (name, value) => {
+  const at = measureFloors({ [name]: value }, {}, input);
+  expect(at).toMatchObject([{ value, floor: null, ceiling: value }]);
+  expect(weaknesses(at)).toEqual([]);
+  const below = measureFloors({ [name]: value - 0.0001 }, {}, input);
+  expect(weaknesses(below)).toMatchObject([{ code: "starved" }]);
 });
 
-test("without faults, leaders, nodes and operations every figure is 0", () => {
+test("every floor is tried above, and one that is not asked for is not measured", () => {
+  expect([...figures, ...limits].map(([name]) => name)).toEqual(furtherFloorNames);
+  expect(measureFloors({}, {}, input)).toEqual([]);
+});
+
+test.each([...figures, ...limits])(
+  "%s is told without a floor, and with the reason, where it cannot be asked for",
+  (name, value) => {
+    const [told, ...rest] = measureFloors({}, { [name]: "nothing is broken" }, input);
+    expect(rest).toEqual([]);
+    expect(told).toMatchObject({ value, floor: null, notAsked: "nothing is broken" });
+    const [asked] = measureFloors({ [name]: value }, { [name]: "nothing is broken" }, input);
+    expect(asked).toMatchObject(
+      limits.some(([limit]) => limit === name) ? { floor: null, ceiling: value } : { floor: value },
+    );
+    expect(asked).not.toHaveProperty("notAsked");
+  },
+);
+
+test("a direction of a link is seen to be cut by bytes that did not come out or an attempt that was refused, and by nothing else", () => {
+  const faults = faultSpans([
+    cut(5, 0, {
+      "n1>n2": { offered_bytes: 8, delivered_bytes: 0 },
+      "n2>n1": { offered_bytes: 0, delivered_bytes: 0 },
+      "n1>n3": { offered_bytes: 8, delivered_bytes: 1 },
+    }),
+    cut(6, 1, { "n3>n1": { attempt: "refused" }, "n3>n2": { attempt: "not tried" } }),
+    // Slow links deliver, and are not cut.
+    { ...cut(7, 2, { "n1>n2": { offered_bytes: 8, delivered_bytes: 8 } }), kind: "bandwidth" },
+  ]);
+  const [told] = measureFloors({ cut_links_proved: 0.4 }, {}, { ...input, faults });
+  expect(told?.value).toBe(0.4);
+});
+
+test("without faults, leaders, nodes and operations every figure is 0, and no cut is without proof", () => {
   const none = { events: [header], operations: [], faults: [], nodes: [] };
   const all = Object.fromEntries(furtherFloorNames.map((name) => [name, 1]));
-  expect(measureFloors(all, none).map(({ value }) => value)).toEqual(furtherFloorNames.map(() => 0));
+  expect(measureFloors(all, {}, none).map(({ value }) => value)).toEqual(
+    furtherFloorNames.map((name) => (name === "cut_links_proved" ? 1 : 0)),
+  );
 });

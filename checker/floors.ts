@@ -1,13 +1,14 @@
 // Floors that a plan may ask for beyond the usual ones: each is measured where it is asked for, and only there. How much was going on
 // where a fault struck, a leader changed, or a deposed leader was still asked.
 import type { HistoryEvent, Operation } from "../history/index.js";
-import type { FaultSpan } from "./faults.js";
+import { isProved, type FaultSpan } from "./faults.js";
 import { splitByKey } from "./keys.js";
 import { OpenOperations } from "./open-operations.js";
+import { medianLatencyMs, runnerLag, runnerMeasures } from "./runner-lag.js";
 import { fieldOf } from "./values.js";
 import type { TeethMeasure } from "./verdict.js";
 
-/** All are floors: with less a run is `unknown: weak`. */
+/** With less than a floor a run is `unknown: weak`; with more lag than a limit it is `unknown: starved`. */
 export interface FurtherFloors {
   /** Of operations on keys with overlaps: mean number under way on the key while one is, itself counted. */
   readonly mean_concurrency?: number;
@@ -18,8 +19,14 @@ export interface FurtherFloors {
   readonly leader_changes_open?: number;
   /** Operations called at a leader within a second after another took its place. */
   readonly sent_to_deposed?: number;
+  /** Of the directions of links that were cut: share of those on which bytes were offered and none delivered, or an attempt was refused. */
+  readonly cut_links_proved?: number;
   /** Least over the nodes: share of all operations. */
   readonly node_share?: number;
+  /** What 99 in a hundred of the runner's events waited at most while there was load. */
+  readonly max_runner_lag_p99_ms?: number;
+  /** The same, of the median latency. */
+  readonly max_runner_lag_share?: number;
 }
 
 export const furtherFloorNames = [
@@ -28,7 +35,10 @@ export const furtherFloorNames = [
   "called_during_fault",
   "leader_changes_open",
   "sent_to_deposed",
+  "cut_links_proved",
   "node_share",
+  "max_runner_lag_p99_ms",
+  "max_runner_lag_share",
 ] as const satisfies readonly (keyof FurtherFloors)[];
 
 export interface FloorsInput {
@@ -42,6 +52,8 @@ interface Figure {
   readonly name: string;
   readonly unit: string;
   readonly meaning: string;
+  /** Less is better: what is asked for is the most that may be. */
+  readonly isLimit?: true;
   readonly of: (input: FloorsInput) => number;
 }
 
@@ -91,6 +103,15 @@ const figures: Readonly<Record<keyof FurtherFloors, Figure>> = {
       ).length;
     },
   },
+  cut_links_proved: {
+    name: "share of cut directions of links that were seen to be cut",
+    unit: "share",
+    meaning: "bytes were offered and none delivered, or an attempt to connect was refused; 1 where none was cut",
+    of: ({ faults }) => {
+      const cuts = faults.flatMap((fault) => fault.cuts);
+      return cuts.length === 0 ? 1 : cuts.filter((cut) => isProved(cut)).length / cuts.length;
+    },
+  },
   node_share: {
     name: "least share of operations on a node",
     unit: "share",
@@ -99,6 +120,23 @@ const figures: Readonly<Record<keyof FurtherFloors, Figure>> = {
       operations.length === 0 || nodes.length === 0
         ? 0
         : Math.min(...nodes.map((node) => operations.filter((one) => one.node === node).length)) / operations.length,
+  },
+  max_runner_lag_p99_ms: {
+    name: runnerMeasures.p99,
+    unit: "ms",
+    meaning: "99 in a hundred events waited no longer for the runner, processors included",
+    isLimit: true,
+    of: ({ events }) => runnerLag(events).p99Ms,
+  },
+  max_runner_lag_share: {
+    name: runnerMeasures.share,
+    unit: "share",
+    meaning: "so much of what is told as the system's time may be the runner's",
+    isLimit: true,
+    of: ({ events, operations }) => {
+      const median = medianLatencyMs(operations, events);
+      return median === 0 ? 0 : runnerLag(events).p99Ms / median;
+    },
   },
 };
 
@@ -138,12 +176,20 @@ function meanConcurrency({ operations, events }: FloorsInput): number {
   return count === 0 ? 0 : sum / count;
 }
 
-/** One measure for each floor that is asked for. */
-export function measureFloors(floors: FurtherFloors, input: FloorsInput): readonly TeethMeasure[] {
+/** One measure for each floor that is asked for, and for each that is not for a reason that is given. */
+export function measureFloors(
+  floors: FurtherFloors,
+  notAsked: { readonly [floor: string]: string },
+  input: FloorsInput,
+): readonly TeethMeasure[] {
   return furtherFloorNames.flatMap((wanted) => {
-    const floor = floors[wanted];
-    if (floor === undefined) return [];
-    const { name, unit, meaning, of } = figures[wanted];
-    return [{ name, value: Math.round(of(input) * 10_000) / 10_000, unit, floor, meaning }];
+    const floor = floors[wanted] ?? null;
+    const why = notAsked[wanted];
+    if (floor === null && why === undefined) return [];
+    const { name, unit, meaning, isLimit, of } = figures[wanted];
+    const value = Math.round(of(input) * 10_000) / 10_000;
+    const reason = floor === null && why !== undefined ? { notAsked: why } : {};
+    const limits = isLimit === true ? { floor: null, ceiling: floor } : { floor };
+    return [{ name, value, unit, ...limits, ...reason, meaning }];
   });
 }

@@ -12,6 +12,8 @@ export interface JudgeFloors extends FurtherFloors {
   readonly operations_per_node?: number;
   /** Of the reads that were damaged and judged again. */
   readonly exposing_read_share?: number;
+  /** Of these, how many near faults. */
+  readonly exposing_reads_near_faults?: number;
   readonly max_info_share?: number;
   readonly max_runner_lag_ms?: number;
 }
@@ -72,8 +74,12 @@ export interface JudgeInput {
   /** Who may end the search for a linearization, and hears of its configurations. */
   readonly watch?: BudgetWatch;
   readonly floors?: JudgeFloors;
+  /** Further floors that cannot be asked for, with the reason: the figure is told with it. */
+  readonly floorsNotAsked?: { readonly [floor: string]: string };
   /** How often the history is damaged and judged again, to see what would have shown (default 1,000 times; 0: never), and the seed. */
   readonly corruptions?: { readonly count?: number; readonly seed?: number };
+  /** mode run: a fault is near for so long after its end; reads that would show something are counted there by themselves. */
+  readonly nearFaultNs?: number;
   /** mode run: how many faults the schedule holds; each must be confirmed. */
   readonly expectedFaults?: number;
   /** mode run: all nodes; each must be read through at the end. */

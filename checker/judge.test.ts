@@ -105,6 +105,12 @@ describe("a violation", () => {
     const verdict = judged({ events: [...events, end] });
     expect(verdict.violations.map((violation) => violation.class)).toEqual(["unavailable"]);
     expect(verdict.violations[0]?.sentence).toMatch(/Group 0 served nothing, though every fault was healed/);
+    // Unless the machine had no time for its own runner either.
+    const starved = judged({ events: [...events, end], floors: { max_runner_lag_ms: 2 } });
+    expect([starved.valid, starved.violations]).toEqual(["unknown", []]);
+    expect(starved.unknown.map(({ sentence }) => sentence).join()).toMatch(
+      /to blame a group .*: Group 0 served nothing/,
+    );
     // Without waiting for the bound nothing can be said.
     const early = judged({ events });
     expect([early.valid, codes(early)]).toEqual(["unknown", ["vacuous"]]);
@@ -219,14 +225,14 @@ describe("a vacuous run", () => {
 
 describe("a weak run", () => {
   test.each([
-    ["completed operations", { completed_operations: 100_000 }],
-    ["confirmed faults", { confirmed_faults: 3 }],
-    ["fewest completed operations on a node", { operations_per_node: 10_000 }],
-    ["share of unknown outcomes", { max_info_share: 0 }],
-    ["runner lag", { max_runner_lag_ms: 2 }],
-  ] as const)("%s below the floor: unknown, saying so", (name, floors) => {
+    ["completed operations", { completed_operations: 100_000 }, "weak"],
+    ["confirmed faults", { confirmed_faults: 3 }, "weak"],
+    ["fewest completed operations on a node", { operations_per_node: 10_000 }, "weak"],
+    ["share of unknown outcomes", { max_info_share: 0 }, "weak"],
+    ["runner lag", { max_runner_lag_ms: 2 }, "starved"],
+  ] as const)("%s below the floor: unknown, saying so", (name, floors, code) => {
     const verdict = judged({ floors });
-    expect([verdict.valid, codes(verdict)]).toEqual(["unknown", ["weak"]]);
+    expect([verdict.valid, codes(verdict)]).toEqual(["unknown", [code]]);
     expect(verdict.unknown[0]?.sentence.startsWith(name)).toBe(true);
   });
 });

@@ -13,10 +13,11 @@ import { checkMonotonic } from "./checkers/monotonic.js";
 import { checkSet } from "./checkers/set.js";
 import { checkStats } from "./checkers/stats.js";
 import { decidedLogs, type DecidedLogs } from "./decided-logs.js";
-import { measureCorruptions } from "./corruptions.js";
+import { measureCorruptions, type Stretch } from "./corruptions.js";
 import { faultSpans, type FaultSpan } from "./faults.js";
 import type { JudgeInput } from "./judge-input.js";
 import { checkLinearizability, resolveModel, type LinearizabilityResult } from "./linearizability.js";
+import { isStarved } from "./runner-lag.js";
 import { measureTeeth, weaknesses } from "./teeth.js";
 import { vacuities } from "./vacuity.js";
 import { canonical, fieldOf } from "./values.js";
@@ -70,11 +71,11 @@ export function judge(given: JudgeInput): Verdict {
     ...(input.mode === "run" ? runCheckers(input, operations, faults, logs) : []),
     carefully("stats", () => checkStats(operations, input.events)),
     carefully("teeth", () => {
-      teeth = [...teethOf(input, operations, faults), ...corruptionsOf(input, operations, linearizability)];
+      teeth = [...teethOf(input, operations, faults), ...corruptionsOf(input, operations, faults, linearizability)];
       return doubtsOnly("teeth", early ? [] : weaknesses(teeth));
     }),
     carefully("vacuity", () => doubtsOnly("vacuity", doubtsOf(input, operations, faults))),
-  ];
+  ].map((checker) => (isStarved(teeth) ? withoutHaste(checker) : checker));
   const valid = composeValidity(checkers.map((checker) => checker.valid));
   const violations = mostTellingFirst(withoutRepeats(checkers.flatMap((checker) => checker.violations)));
   const unknown = checkers.flatMap((checker) => checker.unknown);
@@ -90,6 +91,16 @@ export function judge(given: JudgeInput): Verdict {
     cannotSee: [...blindSpots(input.mode, faults), ...(input.cannotSee ?? [])],
     counts: countsOf(operations),
   };
+}
+
+/** On a machine that had no time for its own runner, a group that took too long is no bug of the group. */
+function withoutHaste(checker: CheckerResult): CheckerResult {
+  if (checker.checker !== "availability" || checker.violations.length === 0) return checker;
+  const unknown = checker.violations.map(({ sentence }) => ({
+    code: "starved" as const,
+    sentence: `the machine had too little time to blame a group for taking long: ${sentence}`,
+  }));
+  return { ...checker, valid: "unknown", violations: [], unknown: [...checker.unknown, ...unknown] };
 }
 
 /** A node that is refused for good, as it must be after damage to its disk, owes nothing: no service, no reads, no log. */
@@ -190,19 +201,21 @@ function teethOf(
   operations: readonly Operation[],
   faults: readonly FaultSpan[],
 ): readonly TeethMeasure[] {
-  const { mode, events, floors = {}, nodes = [] } = input;
-  return measureTeeth({ mode, events, operations, faults, floors, nodes });
+  const { mode, events, floors = {}, floorsNotAsked = {}, nodes = [] } = input;
+  return measureTeeth({ mode, events, operations, faults, floors, floorsNotAsked, nodes });
 }
 
 /** Where something is wrong already, nothing more needs to be shown. */
 function corruptionsOf(
-  { model, initial, corruptions = {}, floors = {} }: JudgeInput,
+  { model, initial, corruptions = {}, floors = {}, floorsNotAsked, nearFaultNs }: JudgeInput,
   operations: readonly Operation[],
+  faults: readonly FaultSpan[],
   result: LinearizabilityResult | null,
 ): readonly TeethMeasure[] {
   if (result?.valid !== true) return [];
   const { seed = 1, count } = corruptions;
   const { keys } = result;
+  const { exposing_reads_near_faults: leastNear } = floors;
   return measureCorruptions({
     operations,
     model: resolveModel(model),
@@ -211,7 +224,17 @@ function corruptionsOf(
     seed,
     ...(count === undefined ? {} : { count }),
     ...(floors.exposing_read_share === undefined ? {} : { exposingReadShare: floors.exposing_read_share }),
+    ...(nearFaultNs === undefined ? {} : { nearFaults: stretchesOf(faults, nearFaultNs) }),
+    ...(leastNear === undefined ? {} : { exposingReadsNearFaults: leastNear }),
+    ...(floorsNotAsked === undefined ? {} : { floorsNotAsked }),
   });
+}
+
+/** From when a fault was seen to act until so long after it was seen to end; one that never ended, to the end of the run. */
+function stretchesOf(faults: readonly FaultSpan[], afterNs: number): readonly Stretch[] {
+  return faults.flatMap(({ confirmedOn, confirmedOff }) =>
+    confirmedOn === null ? [] : [{ fromNs: confirmedOn, untilNs: (confirmedOff ?? Infinity) + afterNs }],
+  );
 }
 
 function doubtsOf(
@@ -261,6 +284,12 @@ function attemptsOf(events: readonly HistoryEvent[], { returnEvent }: Operation)
 
 function warningsOf(events: readonly HistoryEvent[]): string[] {
   return events.flatMap((event) => {
+    if (event.type === "node" && event.what === "refused") {
+      const reason = fieldOf(event.detail, "reason");
+      return [
+        `${event.node} is left out of what is asked of the nodes in the end: ${typeof reason === "string" ? reason : "it was refused for good"}`,
+      ];
+    }
     if (event.type !== "runner" || (event.what !== "cluster-error" && event.what !== "dropped-arrivals")) return [];
     const dropped = event.what === "dropped-arrivals" ? fieldOf(event.detail, "count") : undefined;
     if (dropped !== undefined)

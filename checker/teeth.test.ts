@@ -105,7 +105,7 @@ const table = (
   faults: readonly FaultSpan[] = [],
   floors: JudgeFloors = {},
   nodes = ["n1", "n2", "n3"],
-) => measureTeeth({ mode, events, operations, faults, floors, nodes });
+) => measureTeeth({ mode, events, operations, faults, floors, floorsNotAsked: {}, nodes });
 const figures = (...given: Parameters<typeof table>) =>
   table(...given).map(({ name, value, unit }) => [name, value, unit]);
 
@@ -138,7 +138,15 @@ describe("a table of teeth", () => {
   });
 
   test("of nothing at all is of zeros", () => {
-    const empty = measureTeeth({ mode: "run", events: [], operations: [], faults: [], floors: {}, nodes: ["n1"] });
+    const empty = measureTeeth({
+      mode: "run",
+      events: [],
+      operations: [],
+      faults: [],
+      floors: {},
+      floorsNotAsked: {},
+      nodes: ["n1"],
+    });
     expect(new Set(empty.map(({ value }) => value))).toEqual(new Set([0]));
   });
 
@@ -218,6 +226,26 @@ describe("a fault's teeth", () => {
     expect(figures("run", spans)[always.length]).toEqual(["confirmed faults", 2, "faults"]);
   });
 
+  test("of a cut are told link by link: the least bytes offered to a direction, and the refused attempts", () => {
+    const spans = faultSpans([
+      fault(30, 0, "confirmed-on", "partition", ["n1>n2", "n2>n1"], {
+        "n1>n2": { offered_bytes: 5, delivered_bytes: 0 },
+        "n2>n1": { offered_bytes: 3, delivered_bytes: 0 },
+      }),
+      fault(31, 1, "confirmed-on", "partition", ["n1>n2", "n2>n1"], {
+        "n1>n2": { attempt: "refused" },
+        "n2>n1": { attempt: "not tried" },
+      }),
+    ]);
+    const own = figures("run", spans).slice(always.length + 8);
+    expect(own.filter(([name]) => /bytes|attempt/.test(String(name)))).toEqual([
+      ["fault 0 (partition n1>n2, n2>n1): least bytes offered to a cut direction", 3, "bytes"],
+      ["fault 0 (partition n1>n2, n2>n1): bytes offered to cut links", 8, "bytes"],
+      ["fault 0 (partition n1>n2, n2>n1): bytes delivered by them", 0, "bytes"],
+      ["fault 1 (partition n1>n2, n2>n1): cut directions with a refused attempt", 1, "links"],
+    ]);
+  });
+
   test("open operations are counted at both ends of an interval", () => {
     const open = new OpenOperations(operations, events);
     const counts = [9, 10, 20, 21, 30, 41, 70, 71, 94, 95, 1e9].map((time) => open.countAt(time));
@@ -247,6 +275,7 @@ describe("the span of a fault", () => {
       healRequested: null,
       confirmedOff: null,
       offeredBytes: null,
+      cuts: [],
       deliveredBytes: null,
     };
     expect(spans).toEqual([

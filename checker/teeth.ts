@@ -5,8 +5,11 @@ import { measureFloors } from "./floors.js";
 import type { JudgeFloors } from "./judge-input.js";
 import { splitByKey } from "./keys.js";
 import { OpenOperations } from "./open-operations.js";
+import { isStarved, runnerLag, runnerMeasures } from "./runner-lag.js";
 import { canonical, fieldOf } from "./values.js";
 import type { TeethMeasure, UnknownReason } from "./verdict.js";
+
+const heldBack = "runner held back for want of processor quota";
 
 export interface TeethInput {
   readonly mode: "run" | "history";
@@ -14,6 +17,7 @@ export interface TeethInput {
   readonly operations: readonly Operation[];
   readonly faults: readonly FaultSpan[];
   readonly floors: JudgeFloors;
+  readonly floorsNotAsked: { readonly [floor: string]: string };
   readonly nodes: readonly string[];
 }
 
@@ -43,8 +47,9 @@ export function measureTeeth(input: TeethInput): readonly TeethMeasure[] {
   return mode === "history" ? measures : [...measures, ...runTeeth(input)];
 }
 
-function runTeeth({ events, operations, faults, floors, nodes }: TeethInput): readonly TeethMeasure[] {
+function runTeeth({ events, operations, faults, floors, floorsNotAsked, nodes }: TeethInput): readonly TeethMeasure[] {
   const sorted = new OpenOperations(operations, events);
+  const lag = runnerLag(events);
   const confirmed = faults.filter(({ confirmedOn, confirmedOff }) => confirmedOn !== null && confirmedOff !== null);
   const changes = events.filter((event) => event.type === "node" && event.what === "leader-change");
   const open = changes.filter((event) => event.type === "node" && sorted.countAt(event.time) > 0);
@@ -72,20 +77,28 @@ function runTeeth({ events, operations, faults, floors, nodes }: TeethInput): re
       measure(`completed operations on ${node}`, perNode[place] ?? 0, "operations", "asked through this node"),
     ),
     measure("leader changes", changes.length, "changes", "seen in the nodes' status"),
-    measure(
-      "leader changes with operations open",
-      open.length,
-      "changes",
-      "where a change of leader could lose something",
-    ),
+    // Once: with a floor of its own, or the reason for none, it stands further down.
+    ...(floors.leader_changes_open !== undefined || floorsNotAsked["leader_changes_open"] !== undefined
+      ? []
+      : [
+          measure(
+            "leader changes with operations open",
+            open.length,
+            "changes",
+            "where a change of leader could lose something",
+          ),
+        ]),
     ceiling(
-      "runner lag",
-      worstLagMs(events),
+      runnerMeasures.worst,
+      lag.worstMs,
       "ms",
       "a runner that stalls sees less than there was",
       floors.max_runner_lag_ms,
     ),
-    ...measureFloors(floors, { events, operations, faults, nodes }),
+    ...(lag.throttledMs === null
+      ? []
+      : [measure(heldBack, lag.throttledMs, "ms", "as the kernel counts it for the runner's control group")]),
+    ...measureFloors(floors, floorsNotAsked, { events, operations, faults, nodes }),
     ...faults.flatMap((fault) => faultTeeth(fault, sorted)),
   ];
 }
@@ -108,6 +121,26 @@ function faultTeeth(fault: FaultSpan, operations: OpenOperations): readonly Teet
       "what it could disturb",
     ),
   ];
+  const refused = fault.cuts.filter(({ isRefused }) => isRefused).length;
+  if (refused > 0)
+    measures.push(
+      measure(
+        `${name}: cut directions with a refused attempt`,
+        refused,
+        "links",
+        "somebody tried to connect and could not",
+      ),
+    );
+  const offered = fault.cuts.flatMap(({ offeredBytes }) => (offeredBytes === null ? [] : [offeredBytes]));
+  if (offered.length > 0)
+    measures.push(
+      measure(
+        `${name}: least bytes offered to a cut direction`,
+        Math.min(...offered),
+        "bytes",
+        "each direction by itself: a link that nobody uses is not seen to be cut",
+      ),
+    );
   if (fault.offeredBytes !== null)
     measures.push(
       measure(`${name}: bytes offered to cut links`, fault.offeredBytes, "bytes", "somebody tried to get through"),
@@ -162,16 +195,6 @@ export function writtenBy({ function: name, input, output, outcome }: Operation)
   return name === "get" ? null : canonical(input);
 }
 
-function worstLagMs(events: readonly HistoryEvent[]): number {
-  let worst = 0;
-  for (const event of events) {
-    if (event.type !== "runner" || event.what !== "lag") continue;
-    const lag = fieldOf(event.detail, "lag_ms");
-    if (typeof lag === "number") worst = Math.max(worst, lag);
-  }
-  return worst;
-}
-
 function share(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.round((part / whole) * 10_000) / 10_000;
 }
@@ -196,13 +219,20 @@ function ceiling(
   return { name, value, unit, floor: null, ceiling: limit, meaning };
 }
 
-/** Why the run is too weak to be called valid. */
+/** Why the run is too weak, or its runner was too slow, for it to be called valid. */
 export function weaknesses(teeth: readonly TeethMeasure[]): readonly UnknownReason[] {
-  return teeth.flatMap(({ name, value, unit, floor, ceiling: limit }) => {
+  const throttled = teeth.find(({ name }) => name === heldBack)?.value ?? 0;
+  const held = throttled === 0 ? "" : `; its processor quota held it back for ${throttled} ms`;
+  return teeth.flatMap((tooth) => {
+    const { name, value, unit, floor, ceiling: limit } = tooth;
     if (floor !== null && value < floor)
       return [{ code: "weak" as const, sentence: `${name}: ${value} ${unit}, below the floor of ${floor}` }];
     if (limit !== null && limit !== undefined && value > limit)
-      return [{ code: "weak" as const, sentence: `${name}: ${value} ${unit}, above the limit of ${limit}` }];
+      return [
+        isStarved([tooth])
+          ? { code: "starved" as const, sentence: `${name}: ${value} ${unit}, above the limit of ${limit}${held}` }
+          : { code: "weak" as const, sentence: `${name}: ${value} ${unit}, above the limit of ${limit}` },
+      ];
     return [];
   });
 }

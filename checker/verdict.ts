@@ -109,6 +109,7 @@ export interface UnknownReason {
   readonly code:
     | "vacuous"
     | "weak"
+    | "starved"
     | "budget"
     | "interrupted"
     | "infrastructure"
@@ -147,8 +148,10 @@ export interface TeethMeasure {
   readonly value: number;
   readonly unit: string;
   readonly floor: number | null;
-  /** For measures where less is better: above this the run is `unknown: weak`. */
+  /** For measures where less is better: above this the run is `unknown: weak`, of the runner's lag `starved`. */
   readonly ceiling?: number | null;
+  /** Why a floor that its preset has otherwise is not asked of this run. */
+  readonly notAsked?: string;
   readonly meaning: string;
 }
 

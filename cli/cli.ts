@@ -9,9 +9,11 @@ import { registerDoctor } from "./commands/doctor.js";
 import { registerHunt } from "./commands/hunt.js";
 import { registerKv } from "./commands/kv.js";
 import { registerMaelstrom } from "./commands/maelstrom.js";
+import { registerMerge } from "./commands/merge.js";
 import { registerReplay } from "./commands/replay.js";
 import { registerReport } from "./commands/report.js";
 import { registerRun } from "./commands/run.js";
+import { registerTriage } from "./commands/triage.js";
 import { registerTrace } from "./commands/trace.js";
 import { createTerminal } from "./terminal.js";
 
@@ -42,9 +44,11 @@ export async function runCli(words: readonly string[]): Promise<ExitCode> {
     registerCheck,
     registerReport,
     registerTrace,
+    registerTriage,
     registerDoctor,
     registerKv,
     registerMaelstrom,
+    registerMerge,
     registerClean,
   ]) {
     register(program, session);

@@ -1,6 +1,6 @@
 // A verdict as a person reads it on a terminal.
 import type { RunResult } from "../campaign/index.js";
-import { corruptionMeasures, type Verdict } from "../checker/index.js";
+import { corruptionMeasures, type TeethMeasure, type Verdict } from "../checker/index.js";
 import type { Terminal } from "./terminal.js";
 
 export function verdictWord(verdict: Verdict, { colors }: Terminal): string {
@@ -30,12 +30,25 @@ export function printTeeth(verdict: Verdict, terminal: Terminal): void {
   const { operations, ok, fail, info } = verdict.counts;
   terminal.out(`  ${operations} operations: ${ok} ok, ${fail} fail, ${info} of unknown outcome`);
   const telling: readonly string[] = corruptionMeasures;
-  for (const measure of verdict.teeth.filter(({ floor, name }) => floor !== null || telling.includes(name))) {
-    const floor = measure.floor === null ? "" : terminal.colors.dim(` (floor ${measure.floor})`);
+  for (const measure of verdict.teeth) {
+    const limit = measure.ceiling ?? null;
+    if (measure.floor === null && limit === null && !telling.includes(measure.name)) continue;
+    const asked = measure.floor === null ? (limit === null ? "" : ` (at most ${limit})`) : ` (floor ${measure.floor})`;
+    const floor = terminal.colors.dim(asked);
     const how = telling.includes(measure.name) ? terminal.colors.dim(` (${measure.meaning})`) : "";
     const unit = measure.unit === "share" ? "" : ` ${measure.unit}`;
     terminal.out(`  ${measure.name}: ${Number(measure.value.toFixed(3))}${unit}${floor}${how}`);
   }
+  for (const [why, names] of floorsNotAsked(verdict.teeth)) terminal.out(`  no floor, ${why}: ${names.join(", ")}`);
+}
+
+/** Measures whose floors were not asked for, by the reason why. */
+function floorsNotAsked(teeth: readonly TeethMeasure[]): ReadonlyMap<string, readonly string[]> {
+  const byReason = new Map<string, string[]>();
+  for (const { name, value, notAsked } of teeth)
+    if (notAsked !== undefined)
+      byReason.set(notAsked, [...(byReason.get(notAsked) ?? []), `${name} ${Number(value.toFixed(3))}`]);
+  return byReason;
 }
 
 /** What --json prints of a run; paths are absolute. */

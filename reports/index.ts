@@ -2,6 +2,7 @@
 // `viewer/` (Vite, Preact, uPlot, and canvases of its own); this room puts a run's data into it. The file needs no network and no
 // server, and no value of a run can become markup in it.
 export { buildReport, writeReport, ViewerMissingError, type ReportInput } from "./build.js";
+export { campaignPage, type CampaignPage, type CampaignPageRun, type RunState } from "./campaign-page.js";
 export type { ReportStatusSample } from "./gather.js";
 export { findBreaches } from "./trace/breaches.js";
 export type { Breach, Rule, Step } from "./trace/steps.js";

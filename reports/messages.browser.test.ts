@@ -68,13 +68,14 @@ describe.skipIf(chromium === null)("the space-time diagram in a browser", () => 
     const lines = page.locator("#messages line.message");
     expect(await lines.count()).toBe(2);
     await page.getByRole("checkbox", { name: "agreement" }).uncheck();
-    expect(await lines.count()).toBe(1);
+    await expect.poll(async () => await lines.count()).toBe(1);
     await page.getByRole("checkbox", { name: "agreement" }).check();
     await page.getByText("The same as text").click();
-    expect(await page.locator("#messages pre").innerText()).toContain("n2   ← n1  Accept 1.n1");
+    // A browser tells of an opened section in a task of its own, after the click has been answered.
+    await expect.poll(async () => await page.locator("#messages pre").innerText()).toContain("n2   ← n1  Accept 1.n1");
     // A step brings its moment closer; what is out of sight is not in the story's column.
     await page.locator("#messages .story button").last().click();
-    expect(await page.locator("#messages .story li").count()).toBe(1);
+    await expect.poll(async () => await page.locator("#messages .story li").count()).toBe(1);
   });
 
   test("a hostile value stays text", async () => {

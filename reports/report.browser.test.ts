@@ -203,7 +203,7 @@ describe.skipIf(chromium === null)("the report in a browser", () => {
     expect((await view(page)).pinned).toBe(stale);
     await page.keyboard.press("Enter");
     await expect.poll(async () => await output.innerText()).toMatch(/^2 of \d+$/);
-    expect(await page.locator(".details").innerText()).toContain(wanted);
+    await expect.poll(async () => await page.locator(".details").innerText()).toContain(wanted);
     await page.locator("#search").fill("value:987654321");
     await expect.poll(async () => await output.innerText()).toBe("nothing found");
   });
@@ -227,7 +227,7 @@ describe.skipIf(chromium === null)("the report in a browser", () => {
     await page.keyboard.press("f");
     expect((await view(page)).fromNs).not.toBe(before.fromNs);
     await page.keyboard.press("v");
-    expect(await page.locator(".details .selected .badge").innerText()).toBe("3");
+    await expect.poll(async () => await page.locator(".details .selected .badge").innerText()).toBe("3");
     await page.keyboard.press("Tab");
     expect(await page.evaluate("document.activeElement.id")).not.toBe("timeline-lanes");
   });
@@ -254,7 +254,7 @@ describe.skipIf(chromium === null)("the report in a browser", () => {
     const counts = await table.locator("tbody td:nth-child(3)").allInnerTexts();
     const numbers = counts.map((cell) => Number(cell.replaceAll(/\D/g, "")));
     expect(numbers).toEqual(numbers.toSorted((a, b) => b - a));
-    expect(await table.locator("th[aria-sort=descending]").innerText()).toContain("operations");
+    await expect.poll(async () => await table.locator("th[aria-sort=descending]").innerText()).toContain("operations");
     await table.getByRole("button", { name: "order" }).first().click();
     const items = await page.locator(".linearization li").allInnerTexts();
     expect(items.length).toBeGreaterThan(50);
@@ -267,7 +267,7 @@ describe.skipIf(chromium === null)("the report in a browser", () => {
     const cells = await row.locator("td.number").allInnerTexts();
     expect(cells.filter((cell) => /\d\.\d{3} s/.test(cell))).toHaveLength(4);
     await row.getByRole("button", { name: "evidence" }).click();
-    expect(await page.locator(".evidence").innerText()).toContain('"signal": "SIGKILL"');
+    await expect.poll(async () => await page.locator(".evidence").innerText()).toContain('"signal": "SIGKILL"');
   });
 
   test("a hostile value, key, error and sentence stay text", async () => {
@@ -295,7 +295,7 @@ describe.skipIf(chromium === null)("the report in a browser", () => {
     await page.locator("#search").fill("onerror");
     await expect.poll(async () => await page.locator(".search output").innerText()).toMatch(/\d+ found/);
     await page.locator("#search").press("Enter");
-    expect(await page.locator(".details").innerText()).toContain("onerror");
+    await expect.poll(async () => await page.locator(".details").innerText()).toContain("onerror");
     expect(await page.locator("img").count()).toBe(0);
     expect(await page.locator("script").count()).toBe(1);
   });
@@ -364,6 +364,17 @@ describe.skipIf(chromium === null)("the report in a browser", () => {
       expect(low).toEqual([]);
       if (!dark) await opened?.close();
     }
+  });
+
+  test("the teeth name each floor that was not asked of the run, and why", async () => {
+    const page = await open({ outcome: "valid", loadSeconds: 12 });
+    const teeth = page.locator("#teeth");
+    expect(await teeth.locator(".not-asked tbody tr").allInnerTexts()).toEqual([
+      "operations sent to a deposed leader\ta leader that was killed is not there to be asked",
+    ]);
+    const row = (name: string) => teeth.locator("tbody tr", { hasText: name }).first();
+    expect(await row("operations sent to a deposed leader").innerText()).toContain("not asked");
+    expect(await row("runner lag").innerText()).toMatch(/≤ 2\s000\sms\s+✓ below/);
   });
 
   test("a narrow screen shows everything without scrolling sideways", async () => {

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exitCodes, runCells, type CellResult } from "../campaign/index.js";
+import { exitCodes, fixedParallel, runCells, type CellResult } from "../campaign/index.js";
 import { judge, registerSpecification, verifyLinearization, type Validity } from "../checker/index.js";
 import { simulateRegister } from "../checker/testing/simulated-register.js";
 import {
@@ -139,7 +139,14 @@ describe("lies of the command", () => {
     chmodSync(program, 0o755);
     const cells = [{ workload: null, nemesis: null, mutant: null, seed: 1 }];
     const signal = new AbortController().signal;
-    const [result] = await runCells({ cells, parallel: 1, program, flags: [], signal, onResult: () => undefined });
+    const [result] = await runCells({
+      cells,
+      parallel: fixedParallel(1),
+      program,
+      flags: () => [],
+      signal,
+      onResult: () => undefined,
+    });
     rmSync(folder, { recursive: true });
     if (result === undefined) throw new Error("no result");
     return result;

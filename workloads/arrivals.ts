@@ -4,6 +4,7 @@ import type { Random } from "../history/index.js";
 
 /** An operation that is due, and the threads that may carry it out; at least one. */
 export interface Arrival {
+  /** The same for all of one burst, and for no other. */
   readonly intendedMs: number;
   readonly threads: readonly number[];
 }
@@ -37,30 +38,37 @@ function afterGap(fromMs: number, gapMs: number, rate: RateAt | null): number {
   }
 }
 
-/** An open loop: a Poisson stream with a bounded backlog. */
+/** An open loop: a Poisson stream, of single operations or of bursts, with a bounded backlog. */
 export class Arrivals implements ArrivalSource {
   readonly #backlog: number[] = [];
   #nextMs: number;
   #dropped = 0;
 
-  /** `limit` is the longest backlog: arrivals beyond it are dropped and counted. */
+  /** `limit` is the longest backlog: arrivals beyond it are dropped and counted. `burst` operations are due at a time, after as many gaps. */
   constructor(
     readonly random: Random,
     readonly meanGapMs: number,
     readonly endMs: number,
     readonly limit: number,
     readonly rate: RateAt | null = null,
+    readonly burst = 1,
   ) {
-    this.#nextMs = afterGap(0, random.exponential(meanGapMs), rate);
+    this.#nextMs = this.#after(0);
+  }
+
+  #after(fromMs: number): number {
+    return afterGap(fromMs, this.random.exponential(this.meanGapMs * this.burst), this.rate);
   }
 
   advance(nowMs: number, keepGoing = false): void {
     const endMs = keepGoing ? Number.POSITIVE_INFINITY : this.endMs;
     // Each turn moves time on, and arrivals end with the load.
     while (this.#nextMs <= nowMs && this.#nextMs < endMs) {
-      if (this.#backlog.length < this.limit) this.#backlog.push(this.#nextMs);
-      else this.#dropped += 1;
-      this.#nextMs = afterGap(this.#nextMs, this.random.exponential(this.meanGapMs), this.rate);
+      for (let one = 0; one < this.burst; one += 1) {
+        if (this.#backlog.length < this.limit) this.#backlog.push(this.#nextMs);
+        else this.#dropped += 1;
+      }
+      this.#nextMs = this.#after(this.#nextMs);
     }
     if (nowMs >= endMs) {
       // What waited for a thread until the end of the load is load that was not given.

@@ -11,6 +11,9 @@ function section(workload: Workload): string {
   const preferred = sizes.filter((size) => size !== "").join(" ");
   const prefers = preferred === "" ? [] : [`Runs ${preferred} unless told otherwise.`];
   const judge = workload.judgedBy === undefined ? "" : ` and by ${workload.judgedBy}`;
+  const floors = Object.entries(workload.floorsBeyond ?? {}).map(
+    ([floor, why]) => `No preset asks it for the floor \`${floor}\`: ${why}.`,
+  );
   return [
     `## ${workload.name}`,
     "",
@@ -19,6 +22,7 @@ function section(workload: Workload): string {
     [
       `Functions: ${workload.functions.join(", ")}. Judged by the model \`${workload.model}\`${judge}.`,
       ...prefers,
+      ...floors,
     ].join(" "),
     ...table,
   ].join("\n");

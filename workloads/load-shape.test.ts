@@ -1,10 +1,11 @@
-// Shows the shapes of a load: phases change the rate when they say and leave the rest as it was, keys are drawn by their distribution, and a
-// closed loop waits for its answers. Seeds are fixed.
+// Shows the shapes of a load: phases change the rate when they say and leave the rest as it was, keys are drawn by their distribution, a burst
+// asks one key at one moment, and a closed loop waits for its answers. Seeds are fixed.
 import { describe, expect, test } from "vitest";
 import { createRandom, type JsonValue } from "../history/index.js";
 import { arrivalsOf, pickerOf } from "./load-shape.js";
-import { register } from "./register.js";
+import { mixed, register } from "./register.js";
 import { testOptions } from "./testing/options.js";
+import { simulate } from "./testing/simulated-store.js";
 
 /** When operations were due in so many milliseconds, if each is carried out at once. */
 function dueTimes(own: { readonly [name: string]: JsonValue }, lengthMs: number): readonly number[] {
@@ -107,4 +108,41 @@ test("a closed loop begins nothing on a thread before its answer, and keeps the 
   arrivals.completed(3, 60_000);
   arrivals.advance(120_000, false);
   expect(arrivals.take(all)?.threads).toEqual([3]);
+});
+
+function groupsOf<Item>(items: readonly Item[], by: (item: Item) => unknown): readonly (readonly Item[])[] {
+  const groups = new Map<unknown, Item[]>();
+  for (const item of items) groups.set(by(item), [...(groups.get(by(item)) ?? []), item]);
+  return [...groups.values()];
+}
+
+describe("a burst", () => {
+  const played = (burst: number) => {
+    const run = register.create({ ...testOptions, own: { burst } }, 4);
+    return simulate({ nodes: 6, concurrency: 18, seed: 4, latencyMs: 8 }, [run.load]).planned;
+  };
+
+  test("asks one key at one moment, and the rate stays what it was", () => {
+    const operations = played(2);
+    const single = played(1);
+    expect(operations.length / single.length).toBeGreaterThan(0.9);
+    expect(operations.length / single.length).toBeLessThan(1.1);
+    const byMoment = groupsOf(operations, ({ intendedMs }) => intendedMs);
+    const pairs = byMoment.filter(({ length }) => length === 2);
+    expect(pairs.length / byMoment.length).toBeGreaterThan(0.9);
+    // The first operations write the keys that nobody wrote yet.
+    const onOneKey = pairs.filter(([one, other]) => one?.key === other?.key);
+    expect(onOneKey.length / pairs.length).toBeGreaterThan(0.9);
+  });
+
+  test("never writes a retired key", () => {
+    const run = mixed.create({ ...testOptions, own: { burst: 3, retire_after: 20 } }, 4);
+    const { operations } = simulate({ nodes: 6, concurrency: 18, seed: 4, latencyMs: 8 }, [run.load]);
+    const keys = groupsOf(operations, ({ key }) => key);
+    expect(keys.length).toBeGreaterThan(10 * testOptions.keys);
+    // It is retired with its twentieth operation; what else of a burst was under way by then may follow.
+    expect(keys.flatMap((all) => all.slice(20)).length).toBeGreaterThan(5);
+    const afterwards = keys.flatMap((all) => all.slice(23));
+    expect(afterwards.filter((one) => one.function !== "get")).toEqual([]);
+  });
 });

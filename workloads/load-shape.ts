@@ -1,7 +1,7 @@
 // The shape of a load: when operations are due, and which keys they go to.
 import type { JsonValue, Random } from "../history/index.js";
 import { Arrivals, ClosedLoop, type ArrivalSource, type RateAt } from "./arrivals.js";
-import { oneOf, valueOf, type OwnOption } from "./options.js";
+import { oneOf, valueOf, wholeNumber, type OwnOption } from "./options.js";
 import type { WorkloadOptions } from "./workload.js";
 
 const phasesAtMost = 100;
@@ -51,6 +51,16 @@ export const shapeOptions = [
   },
 ] as const satisfies readonly OwnOption[];
 
+const mostInBurst = 20;
+
+/** An option of loads that ask one key several things at a time. */
+export const burstOption = wholeNumber(
+  "burst",
+  1,
+  [1, mostInBurst],
+  "operations of an open loop that are due at the same moment, all on one key and each by another client; the rate stays what it was. More make more operations overlap",
+);
+
 /** The factor of the rate at a time, and when it changes next; without phases it is 1 for ever. */
 function rateOf(phases: readonly LoadPhase[]): RateAt | null {
   if (phases.length === 0) return null;
@@ -67,15 +77,15 @@ function rateOf(phases: readonly LoadPhase[]): RateAt | null {
   };
 }
 
-/** When operations are due, by the options. */
-export function arrivalsOf(random: Random, options: WorkloadOptions): ArrivalSource {
+/** When operations are due, by the options. `burst`: how many at a time. */
+export function arrivalsOf(random: Random, options: WorkloadOptions, burst = 1): ArrivalSource {
   const { ratePerS, timeLimitMs, concurrency, own } = options;
   const phases = valueOf(shapeOptions, own, "phases") as readonly JsonValue[];
   const rate = rateOf(phases.flatMap((phase) => phaseIn(phase) ?? []));
   if (valueOf(shapeOptions, own, "loop") === "closed")
     return new ClosedLoop(random, (1000 * concurrency) / ratePerS, concurrency, rate);
   // As many may wait as there are threads: each of them then starts late by about one operation at most.
-  return new Arrivals(random, 1000 / ratePerS, timeLimitMs, concurrency, rate);
+  return new Arrivals(random, 1000 / ratePerS, timeLimitMs, concurrency, rate, burst);
 }
 
 /** A hot key is one of the first tenth, and four of five operations go to one of them. */

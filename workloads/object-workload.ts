@@ -31,9 +31,14 @@ export interface ObjectSpecification {
   readonly empty: (key: string, place: number) => string;
   readonly prefers?: NonNullable<Workload["prefers"]>;
   readonly judgedBy: string;
+  /** Who is beaten to it tries again at once, so that tasks meet on a key however quick the system is. */
+  readonly isContended?: true;
   judge(history: WorkloadHistory, keys: readonly string[], own: (name: string) => number): CheckerResult;
   writer(context: ObjectContext): ObjectWriter;
 }
+
+const oneAfterTheOther =
+  "a task asks for one thing after the other, so how often two tasks meet on a key depends on how quick the system is";
 
 export function objectWorkload(specification: ObjectSpecification): Workload {
   return taskWorkload({
@@ -66,6 +71,7 @@ export function taskWorkload(specification: TaskSpecification): Workload {
     ownOptions: table,
     ...(prefers === undefined ? {} : { prefers }),
     ownFaults: null,
+    ...(specification.isContended === true ? {} : { floorsBeyond: { mean_concurrency: oneAfterTheOther } }),
     problems,
     create(options, seed) {
       const wrong = problems(options);

@@ -25,6 +25,8 @@ export interface RegisterShape {
   readonly roamShare: number | null;
   /** After so many operations a key is retired and a fresh one of its group takes its place. Null: never. */
   readonly retireAfter: number | null;
+  /** Operations that are due at once, on one key. */
+  readonly burst: number;
 }
 
 /** Values of a key that were seen last; a cas expects one of them. */
@@ -75,11 +77,13 @@ export class RegisterLoad implements Generator {
   /** The last name tried for a fresh key. */
   #lastName = 0;
   #lastValue = 0;
+  /** When the last burst was due, and the key that it is on. */
+  #burst: { readonly intendedMs: number; readonly state: KeyState } | null = null;
 
   constructor(keys: readonly string[], options: WorkloadOptions, seed: number, shape: RegisterShape) {
     const random = createRandom(seed, shape.label);
     this.#random = random.fork("choices");
-    this.#arrivals = arrivalsOf(random.fork("arrivals"), options);
+    this.#arrivals = arrivalsOf(random.fork("arrivals"), options, shape.burst);
     this.#pick = pickerOf(options);
     this.#shape = shape;
     this.#options = options;
@@ -116,7 +120,11 @@ export class RegisterLoad implements Generator {
 
   #choose({ intendedMs, threads: freeThreads }: Arrival): PlannedOperation {
     const random = this.#random;
+    const burst = this.#burst?.intendedMs === intendedMs ? this.#burst.state : null;
+    // A key that is retired is read at most.
+    const burstOnLive = burst !== null && this.#states.includes(burst) ? burst : null;
     const plan = (thread: number, state: KeyState, name: string, input: JsonValue): PlannedOperation => {
+      this.#burst = this.#shape.burst > 1 ? { intendedMs, state } : null;
       this.#count(state);
       const key = { key: state.key, input, intendedMs, phase: "load" as const };
       return { thread, function: name, ...key, ...this.#roam(thread) };
@@ -126,17 +134,17 @@ export class RegisterLoad implements Generator {
     const unwritten = this.#states.find((state) => !state.written);
     // A write that finds none but reading threads free becomes a read: that is when reads tell most.
     if (writers.length === 0 || (unwritten === undefined && draw < this.#shape.readShare)) {
-      const followUp = random.chance(this.#shape.followUpShare) ? this.#followUps.pop() : undefined;
+      const followUp = burst === null && random.chance(this.#shape.followUpShare) ? this.#followUps.pop() : undefined;
       const elsewhere = freeThreads.filter((thread) => this.#nodeOf(thread) !== followUp?.node);
       const thread = this.#readerAmong(elsewhere.length > 0 ? elsewhere : freeThreads);
-      return plan(thread, followUp?.state ?? this.#toRead(), "get", null);
+      return plan(thread, burst ?? followUp?.state ?? this.#toRead(), "get", null);
     }
     const thread = random.pick(writers);
     if (unwritten !== undefined) {
       unwritten.written = true;
       return plan(thread, unwritten, "put", this.#valueFor(unwritten));
     }
-    const state = this.#pick(random, this.#states);
+    const state = burstOnLive ?? this.#pick(random, this.#states);
     const expected = draw < this.#shape.readShare + this.#shape.casShare ? this.#expectedOf(state) : null;
     if (expected === null) return plan(thread, state, "put", this.#valueFor(state));
     return plan(thread, state, "cas", { expected, new: this.#successor(state, expected) });

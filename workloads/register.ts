@@ -12,7 +12,7 @@
 // `register` does all that; the others do one thing more, or more of one thing.
 import { finalReads } from "./final-reads.js";
 import { spreadKeys } from "./keys.js";
-import { shapeOptions } from "./load-shape.js";
+import { burstOption, shapeOptions } from "./load-shape.js";
 import { commonProblems, numberOf, share, wholeNumber, type OwnOption } from "./options.js";
 import { RegisterLoad, type RegisterShape } from "./register-load.js";
 import type { Workload, WorkloadOptions, WorkloadRun } from "./workload.js";
@@ -44,6 +44,7 @@ function registerWorkload(specification: RegisterSpecification): Workload {
     ...(roam === undefined ? [] : [roam]),
     ...(retire === undefined ? [] : [retire]),
     ...shapeOptions,
+    burstOption,
   ];
   const problemsOf = (options: WorkloadOptions): readonly string[] => {
     const problems = commonProblems(name, table, options);
@@ -64,6 +65,7 @@ function registerWorkload(specification: RegisterSpecification): Workload {
       expectNewest,
       roamShare: roam === undefined ? null : own(roam.name),
       retireAfter: retire === undefined ? null : own(retire.name),
+      burst: own("burst"),
     };
   };
   return {

@@ -81,6 +81,7 @@ export const uniqueIds: Workload = objectWorkload({
   options: [],
   empty: () => "0",
   prefers: { keys: 4 },
+  isContended: true,
   judgedBy: "whether each id was handed out once, and later ones are greater",
   judge,
   writer({ random }) {

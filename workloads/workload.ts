@@ -1,5 +1,5 @@
 // A workload: what clients do, and what makes its answers right or wrong.
-import type { CheckerResult } from "../checker/index.js";
+import type { CheckerResult, FurtherFloors } from "../checker/index.js";
 import type { GroupLayout, NodeName } from "../cluster/index.js";
 import type { HistoryEvent, JsonValue, Operation } from "../history/index.js";
 import type { Generator } from "./generator.js";
@@ -61,6 +61,8 @@ export interface Workload {
   readonly ownFaults: ((options: WorkloadOptions) => readonly JsonValue[]) | null;
   /** What a whole run must at least have done to show anything, where that does not follow from rate and time. */
   readonly floors?: (options: WorkloadOptions) => WorkloadFloors;
+  /** Which of the floors of a run its load cannot promise, and why. */
+  readonly floorsBeyond?: Readonly<Partial<Record<keyof FurtherFloors, string>>>;
   /** What is wrong with the options, a sentence each. */
   problems(options: WorkloadOptions): readonly string[];
   create(options: WorkloadOptions, seed: number): WorkloadRun;

@@ -238,6 +238,7 @@ describe("availability", () => {
       confirmedOff,
       trouble: null,
       offeredBytes: null,
+      cuts: [],
       deliveredBytes: null,
     });
     const { valid, details } = checkAvailability({

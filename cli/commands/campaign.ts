@@ -1,31 +1,34 @@
 // minos campaign: the default plan once, or a matrix of workloads × nemeses × mutants × seeds, with one summary.
-import { join } from "node:path";
 import { cpus } from "node:os";
 import type { Command } from "commander";
 import {
-  canaryExitCodes,
-  canaryLines,
+  AdaptiveParallel,
+  campaign,
+  CampaignRecord,
   cellTitle,
-  combineExitCodes,
-  coverageLines,
   exitCodes,
-  formatDuration,
+  fixedParallel,
+  headerOf,
   matrixOf,
+  parseDuration,
+  parsePlanFile,
   parseSeeds,
   prepareRun,
-  runCanary,
-  runCells,
-  runDirectoryAt,
-  sumCoverage,
+  readCampaign,
+  readPlanFields,
+  roomOfCluster,
+  roomOfSimulation,
   UsageError,
-  violationBound,
-  writeJson,
+  type Campaign,
   type Cell,
   type CellResult,
+  type PreparedRun,
+  type Shard,
 } from "../../campaign/index.js";
+import { besideEvents } from "../campaign-live.js";
 import type { Session } from "../cli.js";
-import { listenForInterrupt } from "../interrupt.js";
 import { addRunOptions, knobsFrom, requestFrom, settingsFrom, type RunWords } from "../knob-options.js";
+import { performSitting, type Sitting } from "../perform-campaign.js";
 import { runAndTell } from "../perform-run.js";
 import { createTerminal, type Terminal } from "../terminal.js";
 
@@ -35,33 +38,91 @@ interface CampaignWords extends RunWords {
   readonly nemeses?: string;
   readonly mutants?: string;
   readonly parallel?: string;
+  readonly budget?: string;
+  readonly canary?: boolean;
+  readonly resume?: string;
+  readonly shard?: string;
+  readonly events?: string;
+  readonly dryRun?: boolean;
 }
 
 export function registerCampaign(program: Command, session: Session): void {
   const command = program
     .command("campaign")
-    .description("the default plan once, or a matrix of runs with one summary")
+    .description(
+      "a campaign file, or a matrix of runs from words, with one summary; the default plan once without either",
+    )
+    .argument("[file]", "a campaign file: YAML, JSON, or a module with defineCampaign (docs/campaigns.md)")
     .option("--plan <file>", "a plan file that every run starts from")
     .option("--seeds <list>", 'seeds, e.g. "1..100" or "3,7"')
     .option("--workloads <list>", "workloads, joined by commas")
     .option("--nemeses <list>", "nemesis presets or kinds, joined by commas")
     .option("--mutants <list>", "planted bugs, joined by commas")
-    .option("--parallel <n>", "runs at a time (default: 1)");
+    .option("--parallel <n>", "runs at a time (default: auto, as many as cores, memory and the runs' own lag allow)")
+    .option("--budget <duration>", "start nothing after so long, all sittings together (2h)")
+    .option("--shard <i/n>", "make only the i-th of n parts of the runs; `minos merge` puts their summaries together")
+    .option("--resume <folder>", "go on with an interrupted campaign: its folder, or latest")
+    .option("--events <file>", "append what happens to this file, a JSON object a line; - is standard output")
+    .option("--dry-run", "only tell which runs there would be");
   command.option("--canary", "let clients tell each of seven lies once, in runs of their own: all must be found");
-  addRunOptions(command, ["canary"]).action(async ({ canary, ...words }: CampaignWords) => {
-    const terminal = createTerminal(words.json === true);
-    const parallel = parallelFrom(words.parallel);
-    const cells = matrixOf({
-      workloads: list(words.workloads),
-      nemeses: list(words.nemeses),
-      mutants: list(words.mutants),
-      seeds: words.seeds === undefined ? [] : parseSeeds(words.seeds),
-    });
-    session.exitCode =
-      cells.length === 1 && words.seeds === undefined && canary !== true
-        ? await oneRun(words, cells[0], terminal)
-        : await manyRuns(words, cells, { parallel, canary: canary === true }, terminal);
+  addRunOptions(command, ["canary"]).action(async (file: string | undefined, words: CampaignWords) => {
+    session.exitCode = await performWords(file, words, besideEvents(createTerminal(words.json === true), words.events));
   });
+}
+
+async function performWords(
+  file: string | undefined,
+  words: CampaignWords,
+  terminal: Terminal,
+): Promise<CellResult["exitCode"]> {
+  if (words.budget !== undefined) parseDuration(words.budget, "--budget");
+  if (words.resume !== undefined) return performSitting(await resume(words, words.resume), terminal);
+  if (file !== undefined) {
+    const asked = overridden(await readCampaign(file), words);
+    if (words.dryRun === true) return tellRuns(asked.cells, terminal);
+    return performSitting(await begin(words, asked), terminal);
+  }
+  const cells = matrixOf({
+    workloads: list(words.workloads),
+    nemeses: list(words.nemeses),
+    mutants: list(words.mutants),
+    seeds: words.seeds === undefined ? [] : parseSeeds(words.seeds),
+  });
+  if (words.parallel !== undefined) parallelFrom(words.parallel);
+  if (words.dryRun === true) return tellRuns(cells, terminal);
+  if (cells.length === 1 && words.canary !== true && wordsOfManyRuns.every((word) => words[word] === undefined))
+    return oneRun(words, cells[0], terminal);
+  const { canary, ...rest } = words;
+  const prepared = await prepareRun(requestFrom(rest), settingsFrom(rest));
+  return performSitting(
+    await begin(rest, campaignOfWords({ ...rest, ...(canary === true ? { canary } : {}) }, cells, prepared)),
+    terminal,
+  );
+}
+
+/** Whoever says one of these wants what a campaign keeps and tells, also of a single run. */
+const wordsOfManyRuns = ["seeds", "parallel", "budget", "shard", "events", "name"] as const;
+
+/** Words beside a file choose among what it asks for, and add the canary. */
+function overridden(asked: Campaign, words: CampaignWords): Campaign {
+  for (const name of ["seeds", "workloads", "nemeses", "mutants", "plan"] as const)
+    if (words[name] !== undefined)
+      throw new UsageError(
+        `--${name} does not go with a campaign file`,
+        "write it into the file, or leave the file out",
+      );
+  const { on } = words;
+  if (typeof on !== "string") return asked;
+  // The same runs, wherever: those that differ in that alone become one.
+  const cells = new Map(asked.cells.map((cell) => [JSON.stringify({ ...cell, on }), { ...cell, on }]));
+  return campaign({ ...asked, cells: [...cells.values()] });
+}
+
+function tellRuns(cells: readonly Cell[], terminal: Terminal): CellResult["exitCode"] {
+  for (const [at, cell] of cells.entries()) terminal.out(`${String(at + 1).padStart(4)} ${cellTitle(cell)}`);
+  terminal.out(`${cells.length} runs`);
+  terminal.document({ runs: cells });
+  return exitCodes.valid;
 }
 
 const list = (text: string | undefined): readonly string[] =>
@@ -87,120 +148,115 @@ async function oneRun(
   return runAndTell(prepared, words.store, terminal);
 }
 
-const word = { 0: "valid", 1: "VIOLATION", 2: "unknown", 254: "bad usage", 255: "crash" } as const;
-
-/** What one run gave, in a line. */
-function line({ cell, exitCode, document, durationMs, stderrTail }: CellResult): string {
-  const classes = [...new Set((document?.violations ?? []).map((violation) => violation.class))].join(", ");
-  const reasons = (document?.unknown ?? []).map((reason) => `${reason.code}: ${reason.sentence}`).join("; ");
-  const trouble = document?.error?.message ?? (document === null ? stderrTail.trim().split("\n").at(-1) : undefined);
-  const { ok = 0, info = 0 } = document?.counts ?? {};
-  const faults = document?.teeth?.find((measure) => measure.name === "confirmed faults")?.value;
-  const what = [classes, reasons, trouble].filter(Boolean).join(" | ");
-  return `${word[exitCode].padEnd(9)} ${cellTitle(cell)}  ${ok} ok, ${info} info${faults === undefined ? "" : `, ${faults} faults`}, ${formatDuration(durationMs)}${what === "" ? "" : `  ${what}`}`;
+/** The runs that the words ask for, with the file that they may start from as the one plan. */
+function campaignOfWords(words: CampaignWords, cells: readonly Cell[], prepared: PreparedRun): Campaign {
+  const plan = words.plan === undefined ? {} : readPlanFields(words.plan);
+  return campaign({
+    name: prepared.plan.name,
+    plans: [plan],
+    cells: cells.map((cell) => ({ ...cell, entry: 0 })),
+    canary: words.canary === true,
+    parallel: null,
+    timeMs: null,
+  });
 }
 
-async function manyRuns(
+/** Refuses what cannot run before the first of a hundred runs does: every combination but for its seeds. */
+async function prepareAll(
   words: CampaignWords,
-  cells: readonly Cell[],
-  { parallel, canary }: { readonly parallel: number; readonly canary: boolean },
-  terminal: Terminal,
-): Promise<CellResult["exitCode"]> {
-  // Refuse a plan that cannot run before the first of a hundred runs does.
-  const prepared = await prepareRun(requestFrom(words), settingsFrom(words));
-  const interrupt = listenForInterrupt(
-    () => terminal.err("interrupted: runs under way end cleanly, nothing more is started"),
-    () => process.exit(exitCodes.crash),
-  );
-  const startedMs = performance.now();
-  terminal.err(`${cells.length} runs, ${parallel} at a time`);
-  const options = {
-    cells,
-    parallel,
-    program: process.argv[1] ?? "",
-    flags: passedOn(words),
-    signal: interrupt.signal,
-    onResult: (result: CellResult, done: number) =>
-      terminal.err(`${String(done).padStart(4)}/${cells.length} ${line(result)}`),
+  { plans, cells }: Pick<Campaign, "plans" | "cells">,
+): Promise<PreparedRun> {
+  const prepare = ({ entry = 0, workload, nemesis, mutant, on }: Omit<Cell, "seed">): Promise<PreparedRun> => {
+    const varied = { workload, nemesis, mutant, on: on ?? null };
+    const given = Object.fromEntries(Object.entries(varied).filter(([, value]) => value !== null));
+    const file = parsePlanFile(JSON.stringify(plans[entry] ?? {}), `plan ${entry}`);
+    return prepareRun({ flags: knobsFrom({ ...words, ...given }), file }, settingsFrom(words));
   };
-  const results = await runCells(options);
-  const lies = canary
-    ? await runCanary({ ...options, onResult: (result) => terminal.err(`canary    ${line(result)}`) }, prepared)
-    : null;
-  interrupt.release();
-  const counts = new Map<string, number>();
-  for (const { exitCode } of results) counts.set(word[exitCode], (counts.get(word[exitCode]) ?? 0) + 1);
-  const notRun = cells.length - results.length;
-  const sum = [...counts].map(([name, count]) => `${count} ${name}`).join(", ");
-  terminal.out(
-    `\n${results.length} runs in ${formatDuration(performance.now() - startedMs)}: ${sum}${notRun > 0 ? `, ${notRun} not run` : ""}`,
-  );
-  for (const result of results.filter((entry) => entry.exitCode !== exitCodes.valid)) {
-    terminal.out(`  ${line(result)}${result.document?.report === undefined ? "" : `\n    ${result.document.report}`}`);
+  const kinds = new Map(cells.map((cell) => [JSON.stringify({ ...cell, seed: null }), cell]));
+  let first: PreparedRun | null = null;
+  for (const kind of kinds.values()) {
+    const prepared = await prepare(kind);
+    first ??= prepared;
   }
-  const coverage = sumCoverage(results.flatMap(({ document }) => document?.coverage ?? []));
-  const ended = (code: CellResult["exitCode"]): number => results.filter(({ exitCode }) => exitCode === code).length;
-  const [valid, violations] = [ended(exitCodes.valid), ended(exitCodes.violation)];
-  for (const text of coverageLines(coverage, valid, violations)) terminal.out(text);
-  for (const text of lies === null ? [] : canaryLines(lies)) terminal.out(text);
-  const summary = {
-    runs: results.length,
-    not_run: notRun,
-    counts: Object.fromEntries(counts),
-    results: results.map(({ cell, exitCode, document, durationMs }) => ({
-      ...cell,
-      exit_code: exitCode,
-      duration_ms: Math.round(durationMs),
-      ...document,
-    })),
-    pairs: coverage,
-    violation_rate_below: violations > 0 ? null : violationBound(valid),
-    ...(lies === null ? {} : { canary: lies }),
-  };
-  const file = join(runDirectoryAt(words.store).path, "campaign.json");
-  writeJson(file, summary);
-  terminal.out(`summary  ${file}`);
-  terminal.document(summary);
-  const codes = [...results.map((result) => result.exitCode), ...(lies === null ? [] : canaryExitCodes(lies))];
-  // What was not run was not seen to be valid.
-  return combineExitCodes(notRun > 0 ? [...codes, exitCodes.unknown] : codes);
+  if (first === null) throw new UsageError("the campaign has no runs");
+  return first;
 }
 
-function parallelFrom(text: string | undefined): number {
-  if (text === undefined) return 1;
+async function begin(words: CampaignWords, asked: Campaign): Promise<Sitting> {
+  const prepared = await prepareAll(words, asked);
+  const shard = words.shard === undefined ? null : shardFrom(words.shard, asked.cells.length);
+  const header = headerOf(asked, {
+    parallel: words.parallel === undefined ? asked.parallel : parallelFrom(words.parallel),
+    shard,
+    flags: passedOn(words),
+    words: textsOf(words),
+    build: prepared.plan.build,
+  });
+  return sittingOf(words, CampaignRecord.create(words.store, header, new Date()), prepared);
+}
+
+async function resume(words: CampaignWords, word: string): Promise<Sitting> {
+  const record = CampaignRecord.open(words.store, word);
+  const { header } = record;
+  const prepared = await prepareAll({ ...header.words, store: words.store }, header);
+  if (prepared.plan.build !== header.build)
+    throw new UsageError(
+      `the campaign was begun with another build of ${prepared.plan.system}: its runs cannot be counted together`,
+      "begin it anew",
+    );
+  return sittingOf(words, record, prepared);
+}
+
+function sittingOf(words: CampaignWords, record: CampaignRecord, prepared: PreparedRun): Sitting {
+  const { header } = record;
+  const fixed = words.parallel === undefined ? header.parallel : parallelFrom(words.parallel);
+  const simulated = header.cells.every(({ on }) => (on ?? prepared.plan.on) === "simulation");
+  return {
+    record,
+    prepared,
+    parallel:
+      fixed === null ? new AdaptiveParallel(simulated ? roomOfSimulation : roomOfCluster) : fixedParallel(fixed),
+    eventsTo: words.events,
+    timeMs: words.budget === undefined ? header.time_ms : parseDuration(words.budget, "--budget"),
+  };
+}
+
+function shardFrom(text: string, cells: number): Shard {
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  const [index, of] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || index < 1 || index > of) throw new UsageError(`--shard: "${text}" is no part`, 'write "1/4"');
+  if (of > cells) throw new UsageError(`--shard: ${cells} runs cannot be shared by ${of}`);
+  return { index, of };
+}
+
+/** Null: as many as there is room for. */
+function parallelFrom(text: string): number | null {
+  if (text === "auto") return null;
   const most = Math.max(8, cpus().length * 2);
   if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > most) {
-    throw new UsageError(`--parallel: "${text}" is not between 1 and ${most}`);
+    throw new UsageError(`--parallel: "${text}" is neither auto nor between 1 and ${most}`);
   }
   return Number(text);
 }
 
+const ownWords: ReadonlySet<string> = new Set(
+  "seeds workloads nemeses mutants parallel budget shard resume events name json plan store".split(" "),
+);
+
+/** What was said that a run is to hear, too. */
+function textsOf(words: CampaignWords): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(words).flatMap(([name, value]) =>
+      ownWords.has(name) || typeof value !== "string" ? [] : [[name, value] as const],
+    ),
+  );
+}
+
 /** The flags of this command that `minos run` understands too. */
 function passedOn(words: CampaignWords): readonly string[] {
-  const own = new Set([
-    "seeds",
-    "workloads",
-    "nemeses",
-    "mutants",
-    "parallel",
-    "json",
-    "plan",
-    "store",
-    "toxiproxy",
-    "baseImage",
-  ]);
   knobsFrom(words);
-  const flags = Object.entries(words).flatMap(([name, value]) =>
-    own.has(name) || typeof value !== "string"
-      ? []
-      : [`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, value],
-  );
-  return [
-    ...flags,
-    "--store",
-    words.store,
-    ...(words.plan === undefined ? [] : ["--plan", words.plan]),
-    ...(words.toxiproxy === undefined ? [] : ["--toxiproxy", words.toxiproxy]),
-    ...(words.baseImage === undefined ? [] : ["--base-image", words.baseImage]),
-  ];
+  return Object.entries(textsOf(words)).flatMap(([name, value]) => [
+    `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    value,
+  ]);
 }

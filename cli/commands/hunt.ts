@@ -37,6 +37,8 @@ interface HuntWords {
   readonly system: string;
   readonly shrinkTime: string;
   readonly keepGoing?: boolean;
+  readonly leastCompleted: string;
+  readonly leastFaults: string;
   readonly store: string;
   readonly json?: boolean;
 }
@@ -59,6 +61,8 @@ export function registerHunt(program: Command, session: Session): void {
     .option("--mutant <id>", "plant this bug in the system (see docs/mutants.md)")
     .option("--shrink-time <duration>", "time for making a violation smaller", "30s")
     .option("--keep-going", "go on after a violation, and make none smaller")
+    .option("--least-completed <n>", "count a valid run as void if fewer operations were answered in it", "0")
+    .option("--least-faults <n>", "count a valid run as void if fewer faults were confirmed in it", "0")
     .option("--store <folder>", "where replay files are kept", "store")
     .option("--json", "print one JSON document on standard output")
     .action(async (words: HuntWords) => {
@@ -88,6 +92,10 @@ async function performHunt(words: HuntWords, terminal: Terminal): Promise<ExitCo
   const timeLimitMs = parseDuration(words.runTime, "--run-time");
   const limitMs = parseDuration(words.timeLimit, "--time-limit");
   const shrinkMs = parseDuration(words.shrinkTime, "--shrink-time");
+  const least = {
+    completed: wholeNumber(words.leastCompleted, "--least-completed", 0, 1_000_000_000),
+    faults: wholeNumber(words.leastFaults, "--least-faults", 0, 1_000_000),
+  };
   // Built here once, so that a wrong word is told before any thread starts.
   const system = await systemNamed(words.system)(mutant);
   terminal.err(`hunting from seed ${firstSeed} on ${threads} threads${mutant === null ? "" : `, mutant ${mutant}`}`);
@@ -107,6 +115,7 @@ async function performHunt(words: HuntWords, terminal: Terminal): Promise<ExitCo
       limitMs,
       threads,
       keepGoing: words.keepGoing === true,
+      least,
       signal: interrupt.signal,
       onResult: (result, progress) => {
         terminal.status(progressOf(progress));
@@ -131,11 +140,26 @@ async function performHunt(words: HuntWords, terminal: Terminal): Promise<ExitCo
   terminal.document(documentOf(report, replay));
   if (report.violations > 0) return exitCodes.violation;
   if (report.threw > 0) return exitCodes.crash;
-  return report.runs === 0 || report.valid === 0 ? exitCodes.unknown : exitCodes.valid;
+  return hasShownNothing(report) ? exitCodes.unknown : exitCodes.valid;
+}
+
+function hasShownNothing({ valid, void: voided }: HuntReport): boolean {
+  return valid - voided === 0;
 }
 
 function progressOf(progress: HuntProgress): string {
-  const { runs, unknown, violations, threw, simulatedMs, elapsedMs, processorMs, states, chanceOfNews } = progress;
+  const {
+    runs,
+    unknown,
+    void: voided,
+    violations,
+    threw,
+    simulatedMs,
+    elapsedMs,
+    processorMs,
+    states,
+    chanceOfNews,
+  } = progress;
   const parts = [
     `${count.format(runs)} runs`,
     `${(simulatedMs / 3_600_000).toFixed(2)} simulated hours`,
@@ -145,6 +169,7 @@ function progressOf(progress: HuntProgress): string {
     `${unknown} unknown`,
     `${violations} violations`,
   ];
+  if (voided > 0) parts.push(`${voided} void`);
   if (threw > 0) parts.push(`${threw} crashed`);
   return parts.join("  ");
 }
@@ -152,11 +177,12 @@ function progressOf(progress: HuntProgress): string {
 /** What the runs were like, in a line each. */
 function sizesOf({ perRun }: HuntReport): readonly string[] {
   if (perRun === null) return [];
-  const line = (name: string, { least, median, p90, most }: typeof perRun.faults, unit: number): string =>
-    `  ${name}: ${[least, median, p90, most].map((number) => count.format(number / unit)).join(" / ")}`;
+  const line = (name: string, { least, p10, median, p90, most }: typeof perRun.faults, unit: number): string =>
+    `  ${name}: ${[least, p10, median, p90, most].map((number) => count.format(number / unit)).join(" / ")}`;
   return [
-    "  in a run, least / median / p90 / most",
+    "  in a run, least / p10 / median / p90 / most",
     line("operations", perRun.operations, 1),
+    line("operations answered", perRun.completed, 1),
     line("confirmed faults", perRun.faults, 1),
     line("faults without a target", perRun.skippedFaults, 1),
     line("simulated seconds", perRun.simulatedMs, 1000),
@@ -209,10 +235,11 @@ async function keepReplay({ found, base, shrinkMs, words, terminal }: KeepReplay
 function documentOf(report: HuntReport, replay: Awaited<ReturnType<typeof keepReplay>> | null): unknown {
   const size = ({ run, verdict }: HuntedRun) => ({ faults: run.faults, operations: verdict.counts.operations });
   return {
-    valid: report.violations > 0 ? false : report.runs === 0 || report.valid === 0 ? "unknown" : true,
+    valid: report.violations > 0 ? false : hasShownNothing(report) ? "unknown" : true,
     first_seed: report.firstSeed,
     runs: report.runs,
     unknown: report.unknown,
+    void: report.void,
     violations: report.violations,
     crashed: report.threw,
     operations: report.operations,
@@ -227,6 +254,7 @@ function documentOf(report: HuntReport, replay: Awaited<ReturnType<typeof keepRe
         ? null
         : {
             operations: report.perRun.operations,
+            completed: report.perRun.completed,
             faults: report.perRun.faults,
             skipped_faults: report.perRun.skippedFaults,
             simulated_ms: report.perRun.simulatedMs,

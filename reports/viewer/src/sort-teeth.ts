@@ -40,3 +40,13 @@ export function sortTeeth(teeth: readonly TeethMeasure[], nodes: ReadonlySet<str
   }
   return { single, byFault: pivot(faults), byNode: pivot(perNode) };
 }
+
+/** Whether a measure is on the right side of its floor or its limit, and the word for it; no word where nothing was asked. */
+export function standingOf({ value, floor, ceiling }: TeethMeasure): {
+  readonly enough: boolean;
+  readonly word: string;
+} {
+  if (floor !== null) return value < floor ? { enough: false, word: "▼ below" } : { enough: true, word: "✓ above" };
+  if (ceiling == null) return { enough: true, word: "" };
+  return value > ceiling ? { enough: false, word: "▲ above" } : { enough: true, word: "✓ below" };
+}

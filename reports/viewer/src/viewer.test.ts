@@ -10,7 +10,7 @@ import { count, duration, measure, timeTicks } from "./format.js";
 import { labelOf, runOf, type Run } from "./load.js";
 import { bucketsOf, overallQuantiles } from "./performance/buckets.js";
 import { search } from "./search.js";
-import { sortTeeth } from "./sort-teeth.js";
+import { sortTeeth, standingOf } from "./sort-teeth.js";
 import { layOut, lowerBound, occupiedUntil, operationAt } from "./timeline/rows.js";
 import { ViewStore } from "./view.js";
 
@@ -193,6 +193,21 @@ test("teeth of faults and nodes become tables, all others stay, and none with a 
   ]);
   expect(sorted.byFault.rows.map(([row]) => row)).toEqual(["0", "10"]);
   expect(sorted.byNode.columns).toEqual(["completed operations"]);
+});
+
+test("a measure stands on the right side of its floor or its limit, and nowhere without either", () => {
+  const tooth = (value: number, floor: number | null, ceiling?: number | null) => {
+    return { name: "", value, unit: "", floor, meaning: "", ...(ceiling === undefined ? {} : { ceiling }) };
+  };
+  expect(
+    [tooth(1, 2), tooth(2, 2), tooth(2, null, 2), tooth(3, null, 2), tooth(3, null, null)].map(standingOf),
+  ).toEqual([
+    { enough: false, word: "▼ below" },
+    { enough: true, word: "✓ above" },
+    { enough: true, word: "✓ below" },
+    { enough: false, word: "▲ above" },
+    { enough: true, word: "" },
+  ]);
 });
 
 test("numbers are printed as people read them", () => {

@@ -3,7 +3,7 @@ import type { TeethMeasure } from "../../../../checker/index.js";
 import { faultTitle, targetText } from "../faults.js";
 import { measure } from "../format.js";
 import type { Run } from "../load.js";
-import { sortTeeth, type Pivot } from "../sort-teeth.js";
+import { sortTeeth, standingOf, type Pivot } from "../sort-teeth.js";
 
 function PivotTable({
   table,
@@ -51,6 +51,41 @@ function PivotTable({
   );
 }
 
+function askedOf({ floor, ceiling, unit, notAsked }: TeethMeasure): string {
+  if (floor !== null) return measure(floor, unit);
+  if (ceiling != null) return `≤ ${measure(ceiling, unit)}`;
+  return notAsked === undefined ? "–" : "not asked";
+}
+
+/** Floors that the preset's faults cannot bring about, or that were not made for such a run: none is left out in silence. */
+function NotAsked({ teeth }: { readonly teeth: readonly TeethMeasure[] }) {
+  const left = teeth.flatMap(({ name, notAsked }) => (notAsked === undefined ? [] : [{ name, notAsked }]));
+  if (left.length === 0) return null;
+  return (
+    <>
+      <h3>Floors that were not asked of this run</h3>
+      <div class="scroll-x">
+        <table class="not-asked">
+          <thead>
+            <tr>
+              <th scope="col">measure</th>
+              <th scope="col">why not</th>
+            </tr>
+          </thead>
+          <tbody>
+            {left.map(({ name, notAsked }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{notAsked}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
 function Single({ teeth }: { readonly teeth: readonly TeethMeasure[] }) {
   return (
     <div class="scroll-x">
@@ -71,22 +106,20 @@ function Single({ teeth }: { readonly teeth: readonly TeethMeasure[] }) {
         </thead>
         <tbody>
           {teeth.map((tooth) => {
-            const below = tooth.floor !== null && tooth.value < tooth.floor;
+            const standing = standingOf(tooth);
             return (
-              <tr key={tooth.name} class={below ? "alarming" : ""}>
+              <tr key={tooth.name} class={standing.enough ? "" : "alarming"}>
                 <th scope="row">
                   {tooth.name}
                   <span class="meaning">{tooth.meaning}</span>
                 </th>
                 <td class="number">{measure(tooth.value, tooth.unit)}</td>
-                <td class="number muted">{tooth.floor === null ? "–" : measure(tooth.floor, tooth.unit)}</td>
+                <td class="number muted">{askedOf(tooth)}</td>
                 <td>
-                  {tooth.floor === null ? (
-                    ""
-                  ) : below ? (
-                    <span class="state state-unconfirmed">▼ below</span>
-                  ) : (
-                    <span class="state state-confirmed">✓ above</span>
+                  {standing.word !== "" && (
+                    <span class={`state ${standing.enough ? "state-confirmed" : "state-unconfirmed"}`}>
+                      {standing.word}
+                    </span>
                   )}
                 </td>
               </tr>
@@ -114,7 +147,8 @@ export function Teeth({ run }: { readonly run: Run }) {
       <div class="two-columns">
         <Single teeth={single} />
         <div>
-          <h3>What such a run cannot have seen</h3>
+          <NotAsked teeth={teeth} />
+          <h3 class="spaced">What such a run cannot have seen</h3>
           <ul class="cannot-see">
             {cannotSee.map((line) => (
               <li key={line}>{line}</li>

@@ -8,6 +8,7 @@ import type { Run } from "../load.js";
 import { setTheme, type Theme } from "../palette.js";
 import { jumpToTimeline } from "../around.js";
 import { showViolation } from "../show-violation.js";
+import { standingOf } from "../sort-teeth.js";
 import type { ViewStore } from "../view.js";
 
 export const words = { true: "Valid", false: "Violation", unknown: "Unknown" } as const;
@@ -54,7 +55,8 @@ export function planLine(run: Run): readonly string[] {
     `${plural(plan.nodes, "node")}${groups > 1 ? ` in ${groups} groups of ${plan.replication}` : ""}`,
     `${duration(plan.time_limit_ms * 1e6)} at ${count(plan.rate_per_s)} operations/s`,
     `${plural(plan.concurrency, "thread")}, ${plural(plan.keys, "key")}`,
-    `nemesis ${plan.nemesis.name}, ${plural(plan.nemesis.faults.length, "fault")} planned`,
+    // A swarm's faults, and those of a replay, are not in the plan: they are drawn or given while it runs.
+    `nemesis ${plan.nemesis.name}${plan.nemesis.faults.length === 0 ? "" : `, ${plural(plan.nemesis.faults.length, "fault")} planned`}`,
     `seed ${plan.seed}`,
     ...(plan.mutant === null ? [] : [`planted bug ${plan.mutant}`]),
   ];
@@ -78,12 +80,18 @@ function Copy({ text }: { readonly text: string }) {
   );
 }
 
+/** A simulation's clock begins where its makers' epoch does, which says nothing to a reader. */
+function whenOf(run: Run): string {
+  if (run.payload.plan.on === "simulation") return "of virtual time";
+  return run.payload.run.startedAt.replace("T", " ").replace(/\.\d+Z$/, " UTC");
+}
+
 function Facts({ run }: { readonly run: Run }) {
   const { verdict, faults } = run.payload;
   const confirmed = faults.filter((fault) => fault.state === "confirmed" || fault.state === "still on").length;
   const invalidKeys = run.keyRows.filter((key) => key.valid === false).length;
   const unknownKeys = run.keyRows.filter((key) => key.valid === "unknown").length;
-  const weak = verdict.teeth.filter((measure) => measure.floor !== null && measure.value < measure.floor).length;
+  const weak = verdict.teeth.filter((measure) => !standingOf(measure).enough).length;
   const facts: readonly (readonly [string, string, string, boolean])[] = [
     [
       "operations",
@@ -105,11 +113,11 @@ function Facts({ run }: { readonly run: Run }) {
     ],
     [
       "teeth",
-      weak === 0 ? "all above their floors" : `${weak} below ${weak === 1 ? "its floor" : "their floors"}`,
+      weak === 0 ? "all above their floors" : `${weak} missed ${weak === 1 ? "its floor" : "their floors"}`,
       plural(verdict.teeth.length, "measure"),
       weak > 0,
     ],
-    ["length", duration(run.endNs), run.payload.run.startedAt.replace("T", " ").replace(/\.\d+Z$/, " UTC"), false],
+    ["length", duration(run.endNs), whenOf(run), false],
   ];
   return (
     <dl class="facts">
