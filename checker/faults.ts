@@ -7,6 +7,8 @@ export interface FaultSpan {
   readonly fault: number;
   readonly kind: string;
   readonly targets: readonly string[];
+  /** Faults of one series are one disturbance, which comes and goes. */
+  readonly series: string | null;
   readonly requested: TimeNs | null;
   readonly confirmedOn: TimeNs | null;
   readonly healRequested: TimeNs | null;
@@ -47,6 +49,7 @@ function spanOf(fault: number, stages: readonly FaultEvent[]): FaultSpan {
     fault,
     kind: stages[0]?.kind ?? "unknown",
     targets: on?.targets ?? stages[0]?.targets ?? [],
+    series: seriesOf(stages[0]),
     requested: time("requested"),
     confirmedOn: time("confirmed-on"),
     healRequested: time("heal-requested"),
@@ -59,6 +62,37 @@ function spanOf(fault: number, stages: readonly FaultEvent[]): FaultSpan {
     deliveredBytes: sumOf(on?.evidence ?? null, "delivered_bytes"),
     cuts: on?.kind === "partition" ? on.targets.map((link) => cutOf(link, fieldOf(on.evidence, link) ?? null)) : [],
   };
+}
+
+function seriesOf(stage: FaultEvent | undefined): string | null {
+  const series = fieldOf(stage?.spec ?? null, "series");
+  return typeof series === "string" ? series : null;
+}
+
+/**
+ * Faults that belong together: of one series, or at the same nodes while another is on. What happens to a group in a moment or two
+ * of it cannot be asked of each by itself.
+ */
+export function disturbances(faults: readonly FaultSpan[]): readonly (readonly FaultSpan[])[] {
+  let groups: (readonly FaultSpan[])[] = [];
+  for (const fault of faults) {
+    const [mine, others] = [[fault], [] as (readonly FaultSpan[])[]];
+    for (const group of groups) {
+      if (group.some((other) => belongTogether(fault, other))) mine.push(...group);
+      else others.push(group);
+    }
+    groups = [...others, mine];
+  }
+  return groups;
+}
+
+function belongTogether(one: FaultSpan, other: FaultSpan): boolean {
+  if (one.series !== null && one.series === other.series) return true;
+  const ends = (span: FaultSpan): number => span.healRequested ?? Number.POSITIVE_INFINITY;
+  const [began, otherBegan] = [one.requested ?? one.confirmedOn, other.requested ?? other.confirmedOn];
+  if (began === null || otherBegan === null || began > ends(other) || otherBegan > ends(one)) return false;
+  const nodes = new Set(other.targets.flatMap((target) => target.split(">")));
+  return one.targets.some((target) => target.split(">").some((node) => nodes.has(node)));
 }
 
 function cutOf(link: string, evidence: JsonValue): Cut {

@@ -124,6 +124,25 @@ test.each([...figures, ...limits])(
   },
 );
 
+test("operations called during a fault are counted together for a series, and for faults that overlap at a node, and for no others", () => {
+  const span = (number: number, node: string, fromMs: number, toMs: number, series: string | null = null) => [
+    { ...fault(fromMs, number, "requested"), targets: [node], spec: series === null ? {} : { series } },
+    { ...fault(fromMs, number, "confirmed-on"), targets: [node] },
+    { ...fault(toMs, number, "heal-requested"), targets: [node] },
+  ];
+  const fewest = (...spans: readonly (readonly HistoryEvent[])[]): number | undefined =>
+    measureFloors({ called_during_fault: 0 }, {}, { ...input, faults: faultSpans(spans.flat()) })[0]?.value;
+  const calls = (fromMs: number, toMs: number): number =>
+    operations.filter(({ callNs }) => callNs >= fromMs * ms && callNs <= toMs * ms).length;
+  expect([calls(0, 9), calls(1_060, 1_070), calls(0, 60)]).toEqual([0, 1, 4]);
+  expect(fewest(span(0, "n1", 0, 9), span(1, "n1", 0, 60))).toBe(4);
+  expect(fewest(span(0, "n1>n2", 0, 9), span(1, "n2", 9, 60))).toBe(4);
+  expect(fewest(span(0, "n1", 0, 9), span(1, "n2", 0, 60))).toBe(0);
+  expect(fewest(span(0, "n1", 0, 9), span(1, "n1", 10, 60))).toBe(0);
+  expect(fewest(span(0, "n1", 0, 9, "s"), span(1, "n2", 1_060, 1_070, "s"))).toBe(5);
+  expect(fewest(span(0, "n1", 0, 9, "s"), span(1, "n1", 1_060, 1_070, "t"))).toBe(0);
+});
+
 test("a direction of a link is seen to be cut by bytes that did not come out or an attempt that was refused, and by nothing else", () => {
   const faults = faultSpans([
     cut(5, 0, {

@@ -1,7 +1,7 @@
 // Floors that a plan may ask for beyond the usual ones: each is measured where it is asked for, and only there. How much was going on
 // where a fault struck, a leader changed, or a deposed leader was still asked.
 import type { HistoryEvent, Operation } from "../history/index.js";
-import { isProved, type FaultSpan } from "./faults.js";
+import { disturbances, isProved, type FaultSpan } from "./faults.js";
 import { splitByKey } from "./keys.js";
 import { OpenOperations } from "./open-operations.js";
 import { medianLatencyMs, runnerLag, runnerMeasures } from "./runner-lag.js";
@@ -14,7 +14,10 @@ export interface FurtherFloors {
   readonly mean_concurrency?: number;
   /** Least over the confirmed faults: operations open when it was asked for. */
   readonly in_flight_at_fault?: number;
-  /** Least over the confirmed faults: operations called from its confirmation to the request to heal. */
+  /**
+   * Least over the confirmed disturbances (a fault, or several that overlap at the same nodes or are one series): operations called
+   * from the first confirmation to the last request to heal.
+   */
   readonly called_during_fault?: number;
   readonly leader_changes_open?: number;
   /** Operations called at a leader within a second after another took its place. */
@@ -70,18 +73,18 @@ const figures: Readonly<Record<keyof FurtherFloors, Figure>> = {
     meaning: "a fault that strikes nothing shows nothing",
     of: (input) => {
       const open = new OpenOperations(input.operations, input.events);
-      return leastOfFaults(input, ({ requested, confirmedOn }) => open.countAt(requested ?? confirmedOn));
+      const counts = input.faults.flatMap(({ requested, confirmedOn }) =>
+        confirmedOn === null ? [] : [open.countAt(requested ?? confirmedOn)],
+      );
+      return counts.length === 0 ? 0 : Math.min(...counts);
     },
   },
   called_during_fault: {
     name: "fewest operations called during a fault",
     unit: "operations",
-    meaning: "from its confirmation to the request to heal",
-    of: (input) =>
-      leastOfFaults(input, ({ confirmedOn, until }) => {
-        const { operations } = input;
-        return operations.filter(({ callNs }) => callNs >= confirmedOn && callNs <= until).length;
-      }),
+    meaning:
+      "from its confirmation to the request to heal; faults that overlap at the same nodes or are one series count as one",
+    of: fewestCalled,
   },
   leader_changes_open: {
     name: "leader changes with operations open",
@@ -150,15 +153,18 @@ function leaderChanges(events: readonly HistoryEvent[]): readonly { readonly tim
   });
 }
 
-function leastOfFaults(
-  { faults }: FloorsInput,
-  count: (fault: { readonly requested: number | null; readonly confirmedOn: number; readonly until: number }) => number,
-): number {
-  const counts = faults.flatMap(({ requested, confirmedOn, healRequested, confirmedOff }) =>
-    confirmedOn === null
-      ? []
-      : [count({ requested, confirmedOn, until: healRequested ?? confirmedOff ?? Number.POSITIVE_INFINITY })],
-  );
+function fewestCalled({ faults, operations }: FloorsInput): number {
+  const counts = disturbances(faults).flatMap((together) => {
+    const spans = together.flatMap(({ confirmedOn, healRequested, confirmedOff }) =>
+      confirmedOn === null
+        ? []
+        : [{ from: confirmedOn, to: healRequested ?? confirmedOff ?? Number.POSITIVE_INFINITY }],
+    );
+    if (spans.length === 0) return [];
+    const from = Math.min(...spans.map((span) => span.from));
+    const to = Math.max(...spans.map((span) => span.to));
+    return [operations.filter(({ callNs }) => callNs >= from && callNs <= to).length];
+  });
   return counts.length === 0 ? 0 : Math.min(...counts);
 }
 

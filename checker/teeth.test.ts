@@ -270,6 +270,7 @@ describe("the span of a fault", () => {
       fault(2, 0, "unconfirmed", "pause", ["n3"], { seen: false }),
     ]);
     const none = {
+      series: null,
       requested: null,
       confirmedOn: null,
       healRequested: null,

@@ -3,6 +3,7 @@ import type { NodeName } from "../cluster/index.js";
 import type { Random } from "../history/index.js";
 import { moments, swizzled } from "./compositions.js";
 import type { Fault, FaultKind, PartitionShape } from "./fault.js";
+import { leftBehind, twoElections } from "./sequences.js";
 
 /** Named mixes of faults, gentlest first. */
 export const presets = {
@@ -13,7 +14,7 @@ export const presets = {
   links:
     "Links only: a leader's links are slow, narrow, cut bytes into pieces, or end after a few bytes or again and again; one node hears nobody or is heard by nobody; two are cut off one by one and come back in a drawn order.",
   standard:
-    "Kill, pause, partition and latency, never of a majority of a group. Each schedule that has room for four faults isolates a leader by `stall` and by `drop`, kills a leader and pauses one.",
+    "Kill, pause, partition and latency, of a majority of a group only for moments. Each schedule that has room isolates a leader by `stall` and by `drop`, kills a leader and pauses one, lets a node that was left behind decide an election and a leader miss two, and ends with short resets of a leader's links.",
   brutal:
     "A leader's links flap, leaders crash again and again, groups are restarted in turn or lose their majority, links are cut as partial connectivity and random graphs have it, leaders get a few kilobytes a second, bytes in small pieces, or connections that end after a few bytes or are reset.",
 } as const;
@@ -80,7 +81,11 @@ export interface Card {
   readonly presets: readonly PresetName[];
   /** Dealt in every schedule that has room; the others take turns. */
   readonly essential: boolean;
+  /** Played only as a group's last, where that has room for five. */
+  readonly closing?: true;
   readonly kind: FaultKind;
+  /** Kinds that it plays besides. */
+  readonly with?: readonly FaultKind[];
   readonly draw: (place: Place) => readonly Fault[];
 }
 
@@ -154,6 +159,18 @@ const again =
     const times = Math.min(mostRepeats, Math.max(2, room));
     return moments(atMs, onMs, offMs, times).map((timed) => ({ ...timeless, ...timed, glitch: true, series }));
   };
+
+/**
+ * A leader's links end and are there again before anybody asks for an election: what was under way on them is lost, and whoever missed
+ * it has to notice by itself. Nothing follows, for another fault could hide by an election that nobody did.
+ */
+const briefResets: Card["draw"] = ({ group, random, atMs, series }) =>
+  moments(atMs, random.integer(5, 20), random.integer(400, 700), 3).map((timed) => ({
+    ...partition("isolate-leader", "reset")(group),
+    ...timed,
+    glitch: true,
+    series,
+  }));
 
 /** Every member in turn, in a random order. */
 const rollingRestart: Card["draw"] = ({ members, random, atMs, series }) => {
@@ -255,9 +272,16 @@ export const cards: readonly Card[] = [
     kind: "terminate",
     draw: process("terminate", ["leader", "minority"]),
   },
+  { presets: ["standard"], essential: true, kind: "partition", with: ["kill"], draw: leftBehind },
+  { presets: ["standard"], essential: true, kind: "partition", with: ["pause", "kill"], draw: twoElections },
+  { presets: ["standard"], essential: false, closing: true, kind: "partition", draw: briefResets },
   // A slow link makes clients ask twice while both attempts come through: nothing else tries deduplication so hard.
-  { presets: ["standard"], essential: true, kind: "latency", draw: latency("leader") },
-  { presets: ["standard"], essential: true, kind: "latency", draw: latency("follower") },
+  {
+    presets: ["standard"],
+    essential: true,
+    kind: "latency",
+    draw: (place) => latency(place.random.pick(["leader", "follower"] as const))(place),
+  },
   { presets: [], essential: false, kind: "bandwidth", draw: bandwidth },
   { presets: [], essential: false, kind: "limit-data", draw: limitData },
   { presets: [], essential: false, kind: "slicing", draw: slicing },
@@ -319,9 +343,12 @@ export const cards: readonly Card[] = [
   { presets: ["brutal"], essential: false, kind: "latency", draw: latency("leader") },
 ];
 
+export const kindsOf = (card: Card): readonly FaultKind[] => [card.kind, ...(card.with ?? [])];
+
 /** Cards of these take a group's majority, or would only double others. */
 const notByKind: readonly PresetName[] = ["gentle", "brutal", "links"];
 
 /** Cards that are played when kinds are asked for by name: those of presets in which no group loses its majority. */
 export const ofKind = (card: Card, kinds: readonly FaultKind[]): boolean =>
-  kinds.includes(card.kind) && (card.presets.length === 0 || card.presets.some((name) => !notByKind.includes(name)));
+  kindsOf(card).every((kind) => kinds.includes(kind)) &&
+  (card.presets.length === 0 || card.presets.some((name) => !notByKind.includes(name)));

@@ -145,19 +145,20 @@ describe("a drawn schedule", () => {
     expect(new Set(seeds.map((seed) => JSON.stringify(draw(seed)))).size).toBe(seeds.length);
   });
 
-  test("leaves room in each group for a fault to be confirmed on and off", () => {
+  test("leaves room in each group for what begins after a disturbance", () => {
     const { groups } = limitsOf();
     for (const seed of seeds)
       for (const { group } of groups) {
-        const lane = draw(seed).filter((fault) => {
+        const lane = draw(seed, { timeLimitMs: 30_000 }).filter((fault) => {
           const disturbed = groupsDisturbed(fault, groups);
           return disturbed === "all" || disturbed.has(group);
         });
-        for (const [index, fault] of lane.entries())
-          if (index > 0)
-            expect(fault.at_ms - (lane[index - 1]?.at_ms ?? 0) - (lane[index - 1]?.for_ms ?? 0)).toBeGreaterThanOrEqual(
-              3_200,
-            );
+        let [endMs, series] = [Number.NEGATIVE_INFINITY, ""];
+        for (const fault of lane) {
+          const goesOn = fault.at_ms < endMs || fault.series === series;
+          if (!goesOn) expect(fault.at_ms - endMs).toBeGreaterThanOrEqual(2_300);
+          [endMs, series] = [Math.max(endMs, fault.at_ms + fault.for_ms), fault.series ?? ""];
+        }
       }
   });
 
@@ -174,18 +175,44 @@ describe("a drawn schedule", () => {
   test("over many seeds shows every shape in every mode, and every kind of the preset", () => {
     const seen = new Set<string>();
     for (const seed of seeds)
-      for (const fault of draw(seed))
+      for (const fault of draw(seed, { timeLimitMs: 60_000 }))
         seen.add(fault.kind === "partition" ? `${fault.shape}/${fault.mode}` : fault.kind);
     for (const shape of ["isolate-one", "halves", "majorities-ring", "one-way-in", "one-way-out"])
       for (const mode of ["reset", "drop", "stall"]) expect(seen).toContain(`${shape}/${mode}`);
     for (const kind of ["kill", "pause", "latency"]) expect(seen).toContain(kind);
   });
 
-  test("never takes down a quorum of a group", () => {
+  test("takes down a quorum of a group only where a sequence of faults does it while links are cut", () => {
+    let sequences = 0;
+    for (const seed of seeds) {
+      const faults = draw(seed);
+      for (const fault of faults) {
+        if (fault.kind !== "kill" && fault.kind !== "pause") continue;
+        if (["leader", "follower", "minority"].includes(fault.target.by)) continue;
+        sequences += 1;
+        expect(fault.glitch).toBe(true);
+        const isCut = (other: Fault): boolean =>
+          other.kind === "partition" && other.at_ms < fault.at_ms && other.at_ms + other.for_ms > fault.at_ms;
+        expect(faults.some((other) => isCut(other))).toBe(true);
+      }
+    }
+    expect(sequences).toBeGreaterThan(seeds.length);
+  });
+
+  test("with room for five in a group ends there with short resets of its leader's links", () => {
     for (const seed of seeds)
-      for (const fault of draw(seed))
-        if (fault.kind === "kill" || fault.kind === "pause")
-          expect(["leader", "follower", "minority"]).toContain(fault.target.by);
+      for (const group of [0, 1]) {
+        const lane = draw(seed, { timeLimitMs: 30_000 }).filter((fault) => {
+          const disturbed = groupsDisturbed(fault, limitsOf().groups);
+          return disturbed === "all" || disturbed.has(group);
+        });
+        const last = lane.slice(-3);
+        expect(last.map((fault) => fault.kind === "partition" && `${fault.shape} by ${fault.mode}`)).toEqual(
+          Array.from({ length: 3 }, () => "isolate-leader by reset"),
+        );
+        expect(Math.max(...last.map(({ for_ms }) => for_ms))).toBeLessThanOrEqual(20);
+        expect(new Set(last.map(({ series }) => series)).size).toBe(1);
+      }
   });
 
   test("leaves out what the cluster cannot do and what shared addresses forbid", () => {

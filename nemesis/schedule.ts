@@ -4,7 +4,7 @@ import { createRandom, type Random } from "../history/index.js";
 import { shortestFaultMs, shortestGapMs, type ScheduleLimits } from "./check-schedule.js";
 import type { Fault, FaultKind } from "./fault.js";
 import { faultKinds, touchesLinks } from "./kinds.js";
-import { cards, ofKind, type Card, type PresetName } from "./presets.js";
+import { cards, kindsOf, ofKind, type Card, type PresetName } from "./presets.js";
 
 export interface ScheduleInput extends ScheduleLimits {
   readonly seed: number;
@@ -17,10 +17,10 @@ export interface ScheduleInput extends ScheduleLimits {
 function deckOf(input: ScheduleInput): readonly Card[] {
   const able = (card: Card): boolean => {
     // The needs of a drawn fault depend on its mode; a card stays when every mode that it may draw can be done.
-    const needs = card.kind === "partition" ? faultKinds.partition.mayNeed : faultKinds[card.kind].mayNeed;
-    return (
-      needs.every((name) => input.capabilities[name].able) &&
-      !(touchesLinks(card.kind) && input.peerAddressing === "shared")
+    return kindsOf(card).every(
+      (kind) =>
+        faultKinds[kind].mayNeed.every((name) => input.capabilities[name].able) &&
+        !(touchesLinks(kind) && input.peerAddressing === "shared"),
     );
   };
   const { kinds } = input;
@@ -30,7 +30,7 @@ function deckOf(input: ScheduleInput): readonly Card[] {
 }
 
 /** Cards in the order they are played: each hand holds the essential ones and some of the others, shuffled. */
-function deal(deck: readonly Card[], count: number, random: Random): readonly Card[] {
+function deal(deck: readonly Card[], count: number, random: Random): Card[] {
   const played: Card[] = [];
   const essential = deck.filter((card) => card.essential);
   let others: readonly Card[] = [];
@@ -56,8 +56,11 @@ const confirmationAllowanceMs = 1_200;
 /** Load goes on this long after the last fault, so that its end is seen under load. */
 const lastFaultBeforeEndMs = 600;
 
-/** Now and then a lane goes without its last fault, so that the others get longer and farther apart. */
+/** Now and then a lane of more than four goes without its last fault, so that the others get longer and farther apart. */
 const sparseLane = 0.3;
+
+/** A group with fewer faults has none to spare for the last. */
+const leastForClosing = 5;
 
 interface Slot {
   readonly atMs: number;
@@ -75,7 +78,7 @@ function drawPlaces(input: ScheduleInput, lane: number, lanes: number, random: R
   // The last slot needs no gap behind it.
   const roomMs = input.timeLimitMs - firstFaultAfterMs - lastFaultBeforeEndMs + gapMs;
   const fitting = Math.max(0, Math.floor(roomMs / slotMs));
-  const count = fitting >= 4 && random.chance(sparseLane) ? fitting - 1 : fitting;
+  const count = fitting > 4 && random.chance(sparseLane) ? fitting - 1 : fitting;
   let spareMs = roomMs - count * slotMs;
   const staggerMs = Math.max(0, Math.min(spareMs, slotMs)) / lanes;
   const offsetMs = random.integer(Math.floor(lane * staggerMs), Math.floor((lane + 1) * staggerMs));
@@ -116,13 +119,26 @@ export function drawSchedule(input: ScheduleInput): readonly Fault[] {
       })),
     )
     .sort((one, other) => one.atMs - other.atMs || one.group - other.group);
-  const played = deal(deck, places.length, random.fork("cards"));
+  const closing = deck.filter((card) => card.closing === true);
+  const last = closing.length === 0 ? new Set<number>() : lastPlaces(places);
+  const played = deal(
+    deck.filter((card) => card.closing !== true),
+    places.length - last.size,
+    random.fork("cards"),
+  );
   const faults = places.flatMap(({ atMs, forMs, group, members }, index) => {
-    const card = played[index];
+    const card = last.has(index) ? random.fork(`last ${group}`).pick(closing) : played.shift();
     if (card === undefined || !fits(card, members.length)) return [];
     return card.draw({ group, members, atMs, forMs, random: random.fork(`draw ${index}`), series: `series ${index}` });
   });
   return faults.sort((one, other) => one.at_ms - other.at_ms);
+}
+
+/** Of each group that has at least four, by index. */
+function lastPlaces(places: readonly { readonly group: number }[]): ReadonlySet<number> {
+  const byGroup = new Map<number, number[]>();
+  for (const [index, { group }] of places.entries()) byGroup.set(group, [...(byGroup.get(group) ?? []), index]);
+  return new Set([...byGroup.values()].flatMap((own) => (own.length < leastForClosing ? [] : own.slice(-1))));
 }
 
 /** In a group of one or two only whole processes of the leader can be aimed at, and links only where there is a second node. */

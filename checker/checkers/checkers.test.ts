@@ -238,6 +238,7 @@ describe("availability", () => {
       confirmedOff,
       trouble: null,
       offeredBytes: null,
+      series: null,
       cuts: [],
       deliveredBytes: null,
     });

@@ -35,6 +35,7 @@ const fault = (number: number, offAt: number | null): FaultSpan => ({
   confirmedOff: offAt === null ? null : offAt * second,
   trouble: null,
   offeredBytes: null,
+  series: null,
   cuts: [],
   deliveredBytes: null,
 });
