@@ -66,6 +66,8 @@ export interface LinkObservation {
   readonly link: DirectedLink;
   readonly offeredBytes: number;
   readonly deliveredBytes: number;
+  /** Of those offered: known never to come, as their connection has ended or discards them. Absent where nobody can know. */
+  readonly lostBytes?: number;
   /** Connections from `link.from` to `link.to` open now, and accepted since boot. */
   readonly openConnections: number;
   readonly acceptedConnections: number;

@@ -271,9 +271,12 @@ export function provedDelayMs(readings: readonly Reading[], lost: number): numbe
 /** At most this many readings of a link are kept: at 25 ms a poll they span 3 s, several times any latency worth shaping. */
 const maxReadings = 120;
 
+/** Bytes that nobody waits for any more: a connection that ends under a fault takes its bytes with it. */
+const arrivedOrLost = ({ deliveredBytes, lostBytes = 0 }: LinkObservation): number => deliveredBytes + lostBytes;
+
 class DelayGauge {
   readonly #lost = new Map<string, number>();
-  readonly #readings = new Map<string, Reading[]>();
+  readonly #readings = new Map<string, (Reading & { readonly through: number })[]>();
 
   /** `before` are samples from before the shaping: what is missing then is lost, not late. The least counts. */
   constructor(
@@ -284,7 +287,7 @@ class DelayGauge {
       const name = linkName(link);
       const missing = before.flatMap((sample) => {
         const seen = sample.links.get(name);
-        return seen === undefined ? [] : [seen.offeredBytes - seen.deliveredBytes];
+        return seen === undefined ? [] : [seen.offeredBytes - arrivedOrLost(seen)];
       });
       this.#lost.set(name, missing.length === 0 ? 0 : Math.min(...missing));
     }
@@ -300,7 +303,8 @@ class DelayGauge {
         startedMs: seen.read?.startedMs ?? sample.startedMs,
         endedMs: seen.read?.endedMs ?? sample.endedMs,
         offered: seen.offeredBytes,
-        delivered: seen.deliveredBytes,
+        delivered: arrivedOrLost(seen),
+        through: seen.deliveredBytes,
       });
       if (readings.length > maxReadings) readings.shift();
       this.#readings.set(name, readings);
@@ -319,7 +323,7 @@ class DelayGauge {
     return {
       full: first >= 0,
       delayMs: provedDelayMs(recent, this.#lost.get(name) ?? 0),
-      delivered: (last?.delivered ?? 0) - (recent[0]?.delivered ?? 0),
+      delivered: (last?.through ?? 0) - (recent[0]?.through ?? 0),
     };
   }
 }

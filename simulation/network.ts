@@ -65,6 +65,8 @@ export interface Link {
   heldWelcomes: (() => void)[];
   offeredBytes: number;
   deliveredBytes: number;
+  /** Of those offered: what will never arrive. */
+  lostBytes: number;
   accepted: number;
   refused: number;
   /** The connection that `to` takes from `from`, and the greatest that said Hello. */
@@ -187,6 +189,7 @@ export class SimulatedNetwork {
     if (link.cut === "drop") {
       connection.broken = true;
       connection.lostFrom = Math.min(connection.lostFrom, position);
+      link.lostBytes += bytes;
       return;
     }
     const frame = { position, bytes, messages };
@@ -215,13 +218,17 @@ export class SimulatedNetwork {
       if (link.cut === "drop") {
         connection.broken = true;
         connection.lostFrom = 0;
+        link.lostBytes += bytes;
       } else if (link.cut === "stall") this.#hoard(link, connection, frame);
       else this.#arrive(link, connection, frame);
     });
   }
 
   #arrive(link: Link, connection: Connection, { position, bytes, messages }: Frame): void {
-    if (position >= connection.lostFrom) return;
+    if (position >= connection.lostFrom) {
+      link.lostBytes += bytes;
+      return;
+    }
     link.deliveredBytes += bytes;
     if (this.#hosts.incarnation(link.to) !== connection.receiverIncarnation) return;
     this.#hosts.whenRunning(link.to, () => {
@@ -307,9 +314,12 @@ export class SimulatedNetwork {
   #welcome(link: Link, connection: Connection): void {
     const back = this.link(link.to, link.from);
     back.offeredBytes += helloBytes;
+    const lose = (): void => {
+      back.lostBytes += helloBytes;
+    };
     const arrive = (): void => {
-      if (link.connection !== connection || connection.welcomed) return;
-      if (this.#hosts.incarnation(link.from) !== connection.senderIncarnation) return;
+      if (link.connection !== connection || connection.welcomed) return lose();
+      if (this.#hosts.incarnation(link.from) !== connection.senderIncarnation) return lose();
       back.deliveredBytes += helloBytes;
       this.#hosts.whenRunning(link.from, () => {
         if (link.connection !== connection || connection.welcomed) return;
@@ -318,12 +328,13 @@ export class SimulatedNetwork {
         this.#hosts.linkChanged(link.from, link.to, "out", true);
       });
     };
-    if (back.cut === "drop" || back.cut === "reset") return;
+    if (back.cut === "drop" || back.cut === "reset") return lose();
     if (back.cut === "stall") back.heldWelcomes.push(arrive);
     else
       this.#queue.after(this.#delayNs(back.shape), () => {
         if (back.cut === "stall") back.heldWelcomes.push(arrive);
         else if (back.cut === null) arrive();
+        else lose();
       });
   }
 
@@ -371,6 +382,7 @@ function newLink(from: number, to: number): Link {
     heldWelcomes: [],
     offeredBytes: 0,
     deliveredBytes: 0,
+    lostBytes: 0,
     accepted: 0,
     refused: 0,
     current: null,

@@ -108,6 +108,28 @@ describe("links", () => {
     expect(ascends(numbers(nodeOf(world)))).toBe(true);
   });
 
+  test("when nothing is under way, every byte that was offered has been delivered or is known to be lost", () => {
+    let lost = 0;
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const { world } = worldOf({ latencyNs: 30e6, resetEveryMs: 200 }, seed);
+      for (const [at, mode] of (["drop", "stall", "reset"] as const).entries()) {
+        world.cut(there, mode);
+        world.runUntil((2 + at) * second);
+        if (mode === "stall") world.network.reset(0, 1);
+        world.heal(there);
+        world.runUntil((2.5 + at) * second);
+      }
+      // Nobody dials, and nobody is there to send.
+      for (const name of world.names) world.stop(name, "SIGKILL");
+      world.runUntil(6 * second);
+      for (const { offeredBytes, deliveredBytes, lostBytes = 0 } of world.observeLinks()) {
+        expect(deliveredBytes + lostBytes, `seed ${seed}`).toBe(offeredBytes);
+        lost += lostBytes;
+      }
+    }
+    expect(lost).toBeGreaterThan(0);
+  });
+
   test("a slow link delays by its latency and keeps the order", () => {
     const { world } = worldOf();
     world.shape(there, { latencyMs: 300, jitterMs: 200 });

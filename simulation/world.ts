@@ -278,6 +278,7 @@ export class World {
       link: { from: this.node(link.from).name, to: this.node(link.to).name },
       offeredBytes: link.offeredBytes,
       deliveredBytes: link.deliveredBytes,
+      lostBytes: link.lostBytes,
       openConnections: link.connection === null ? 0 : 1,
       acceptedConnections: link.accepted,
       refusedConnections: link.refused,
