@@ -13,6 +13,8 @@ export interface Environment {
   readonly system: { readonly name: string; readonly version: string; readonly build: string | null };
   readonly cluster: Readonly<Record<string, string>>;
   readonly boot_ms: number | null;
+  /** Unix time of the run clock's zero, by the runner's steady clock; null before the load, and in virtual time. */
+  readonly clock_zero_unix_ms: number | null;
   readonly knobs: Provenance;
 }
 
@@ -26,6 +28,7 @@ export function describeEnvironment(system: SystemUnderTest, boot: BootReport | 
     system: { name: system.name, version: system.version, build: system.buildHash },
     cluster: boot?.details ?? {},
     boot_ms: boot === null ? null : Math.round(boot.bootMs),
+    clock_zero_unix_ms: null,
     knobs,
   };
 }

@@ -39,6 +39,7 @@ export {
 export { CheckersDisagree, judgeRun, readStoredHistory, readTrace, writeReportOf } from "./judge-run.js";
 export { knobByName, knobs, parseKnob, type Knob, type KnobName, type KnobValues } from "./knobs.js";
 export { cellFlags, cellTitle, matrixOf, parseSeeds, type Cell } from "./matrix.js";
+export { mergedLogs, operationTime, type LogEntry, type LogQuery } from "./node-logs.js";
 export { packageInfo } from "./package-root.js";
 export {
   AdaptiveParallel,

@@ -6,6 +6,7 @@ import {
   ClusterError,
   nodeNames,
   sampleStatus,
+  steadyUnixMs,
   type Address,
   type BootReport,
   type Cluster,
@@ -257,6 +258,10 @@ class Execution {
   async perform(): Promise<void> {
     const { plan, system } = this.#input;
     this.#clock = systemClock();
+    if (this.#environment !== null) {
+      this.#environment = { ...this.#environment, clock_zero_unix_ms: steadyUnixMs() };
+      writeJson(this.#directory.environmentFile, this.#environment);
+    }
     const recorder = new Recorder({
       clock: this.#clock,
       sink: new FileSink(this.#directory.historyFile),

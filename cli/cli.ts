@@ -8,6 +8,7 @@ import { registerClean } from "./commands/clean.js";
 import { registerDoctor } from "./commands/doctor.js";
 import { registerHunt } from "./commands/hunt.js";
 import { registerKv } from "./commands/kv.js";
+import { registerLogs } from "./commands/logs.js";
 import { registerMaelstrom } from "./commands/maelstrom.js";
 import { registerMerge } from "./commands/merge.js";
 import { registerReplay } from "./commands/replay.js";
@@ -44,6 +45,7 @@ export async function runCli(words: readonly string[]): Promise<ExitCode> {
     registerCheck,
     registerReport,
     registerTrace,
+    registerLogs,
     registerTriage,
     registerDoctor,
     registerKv,

@@ -9,6 +9,7 @@ export * from "./deterministic.js";
 export * from "./fake-clock.js";
 export * from "./flip-bits.js";
 export * from "./limit.js";
+export * from "./log-times.js";
 export * from "./names.js";
 export * from "./ownership.js";
 export * from "./status-sampler.js";

@@ -3,6 +3,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 import { Writable, type Readable } from "node:stream";
 import type Docker from "dockerode";
+import { steadyUnixMs, type LogTimes } from "../cluster/index.js";
 
 const tailLines = 40;
 const maxLineLength = 8_192;
@@ -27,6 +28,7 @@ export class ContainerLog {
   constructor(
     path: string,
     private readonly watcher: LogWatcher,
+    private readonly times: LogTimes | null = null,
   ) {
     this.#file = openSync(path, "a");
     // A pattern with the flag "g" or "y" would remember where it stood and miss lines.
@@ -61,6 +63,7 @@ export class ContainerLog {
 
   close(): void {
     this.#stream?.destroy();
+    this.times?.close();
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
   }
@@ -106,6 +109,9 @@ export class ContainerLog {
     try {
       if (this.#bytes > maxFileBytes) throw new Error(`it is larger than ${maxFileBytes} bytes`);
       writeSync(this.#file, chunk);
+      // The engine hands on what a container says at once.
+      const nowMs = steadyUnixMs();
+      this.times?.grown(this.#bytes, nowMs, nowMs);
     } catch (error) {
       closeSync(this.#file);
       this.#file = null;

@@ -1,10 +1,12 @@
 // One node: its container, its log, and what the engine says of both.
 import { constants } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import {
   ClusterError,
+  LogTimes,
+  logTimesFile,
   type ClockTrouble,
   type ClusterEvent,
   type DamagedFile,
@@ -84,11 +86,15 @@ export class NodeContainer {
     this.#options = options;
     this.node = options.node;
     const { node, emit, crashPatterns } = options;
-    this.#log = new ContainerLog(options.logPath, {
+    const times = new LogTimes(join(dirname(options.logPath), logTimesFile), (detail) =>
+      emit({ type: "notice", detail: `${node}: ${detail}` }),
+    );
+    const watcher = {
       crashPatterns,
-      panic: (line) => emit({ type: "panic", node, line }),
-      trouble: (detail) => emit({ type: "error", detail: `${node}: ${detail}` }),
-    });
+      panic: (line: string) => emit({ type: "panic", node, line }),
+      trouble: (detail: string) => emit({ type: "error", detail: `${node}: ${detail}` }),
+    };
+    this.#log = new ContainerLog(options.logPath, watcher, times);
   }
 
   /** With an empty data directory and the system's configuration files in it. */

@@ -1,5 +1,6 @@
 // A node writes its log straight to a file, so that neither a busy nor a dead Minos ever holds it up; this reads the file behind it.
 import { open, type FileHandle } from "node:fs/promises";
+import { steadyUnixMs, type LogTimes } from "../cluster/index.js";
 
 const pollEveryMs = 100;
 const chunkBytes = 64 * 1024;
@@ -17,12 +18,15 @@ export class LogFollower {
   #rest = "";
   #reports = 0;
   #reading: Promise<void> = Promise.resolve();
+  /** Before the file was last looked at: what is new by the next look was written since. */
+  #lookedAtMs = steadyUnixMs();
 
   constructor(
     private readonly path: string,
     private readonly patterns: readonly RegExp[],
     private readonly onMatch: (line: string) => void,
     private readonly onTrouble: (detail: string) => void,
+    private readonly times: LogTimes | null = null,
   ) {
     this.#timer = setInterval(() => void this.catchUp(), pollEveryMs);
     this.#timer.unref();
@@ -44,13 +48,17 @@ export class LogFollower {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.finishLine();
+    this.times?.close();
   }
 
   async #read(): Promise<void> {
     let file: FileHandle | null = null;
     try {
       file = await open(this.path, "r");
+      const lookedAtMs = steadyUnixMs();
       const end = (await file.stat()).size;
+      if (end > this.#offset) this.times?.grown(end, this.#lookedAtMs, steadyUnixMs());
+      this.#lookedAtMs = lookedAtMs;
       const buffer = Buffer.alloc(chunkBytes);
       while (this.#offset < end) {
         const { bytesRead } = await file.read(buffer, 0, Math.min(chunkBytes, end - this.#offset), this.#offset);

@@ -5,6 +5,9 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import {
   ClusterError,
+  logFile,
+  LogTimes,
+  logTimesFile,
   type ClockTrouble,
   type ClusterEvent,
   type Launch,
@@ -57,6 +60,9 @@ export class NodeProcess {
       crashPatterns,
       (line) => emit({ type: "panic", node, line }),
       (detail) => emit({ type: "error", detail }),
+      new LogTimes(join(options.directory, logTimesFile), (detail) =>
+        emit({ type: "notice", detail: `${node}: ${detail}` }),
+      ),
     );
   }
 
@@ -64,7 +70,7 @@ export class NodeProcess {
     return this.options.node;
   }
   get logPath(): string {
-    return join(this.options.directory, "log.txt");
+    return join(this.options.directory, logFile);
   }
   get dataDirectory(): string {
     return join(this.options.directory, "data");
