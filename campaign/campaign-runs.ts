@@ -56,6 +56,7 @@ export async function performCampaign(options: CampaignRunsOptions): Promise<Sto
       record.started(placeOf.get(cell) ?? 0, pid);
       options.onStart?.(cell, placeOf.get(cell) ?? 0);
     },
+    onFrozen: (cell, line) => options.note(`run ${(placeOf.get(cell) ?? 0) + 1} ${line}`),
     onResult: (result) => {
       const place = placeOf.get(result.cell) ?? 0;
       // Asked to end before it had begun to listen: nothing was run.

@@ -35,6 +35,7 @@ import { createRealDriver } from "./real-driver.js";
 import { workloadOptionsOf, type Provenance } from "./resolve-plan.js";
 import { RunLoop } from "./run-loop.js";
 import { runSimulation } from "./run-simulation.js";
+import { Freeze, type FrozenReport } from "./freeze.js";
 import { createRunDirectory, writeJson, type RunDirectory } from "./store.js";
 import { collectDecisions, writeDecisions } from "./collect-decisions.js";
 import { rerunLine } from "./prepare.js";
@@ -53,6 +54,8 @@ export interface RunInput {
   readonly signal: AbortSignal;
   /** The command line that does this run again; null: it is told from the plan. */
   readonly rerun: string | null;
+  /** Holds every node still when a violation is seen, for so long after all was copied; null: the run goes on a little and ends. */
+  readonly freezeForMs?: number | null;
 }
 
 export interface RunResult {
@@ -66,6 +69,8 @@ export interface RunResult {
   readonly canary: CanaryOutcome | null;
   /** Which faults struck which operations. */
   readonly coverage: Coverage;
+  /** Of a run that was frozen when a violation was seen. */
+  readonly frozen?: FrozenReport | null;
 }
 
 /** `addresses.json` of a run under way: where its nodes listen for clients. */
@@ -119,6 +124,7 @@ export async function run(input: RunInput): Promise<RunResult> {
     leftBehind: execution.leftBehind,
     canary: execution.canary,
     coverage: execution.coverage,
+    frozen: execution.frozen,
   };
 }
 
@@ -146,6 +152,9 @@ class Execution {
   canary: CanaryOutcome | null = null;
   coverage: Coverage = { seen: [], possible: [] };
   #seenLive: SeenLive | null = null;
+  readonly #freeze: Freeze | null;
+  /** Ends the load alone: what is frozen is not healed yet. */
+  readonly #stopLoad = new AbortController();
   /** Why nothing more could be written, if that happened. */
   #diskFull: string | null = null;
   teardownMs = 0;
@@ -158,6 +167,23 @@ class Execution {
     this.#runId = runId;
     this.#startedAt = startedAt;
     cluster.onEvent((event) => this.#onClusterEvent(event));
+    this.#stop.signal.addEventListener("abort", () => this.#stopLoad.abort(), { once: true });
+    const { freezeForMs = null, signal, observer } = input;
+    this.#freeze =
+      freezeForMs === null || input.plan.canary !== undefined
+        ? null
+        : new Freeze({
+            cluster,
+            directory: directory.path,
+            waitMs: freezeForMs,
+            signal,
+            statusOf: (node) => this.#samples.findLast((sample) => sample.node === node) ?? null,
+            note: (text) => observer.note(text),
+          });
+  }
+
+  get frozen(): FrozenReport | null {
+    return this.#freeze?.report ?? null;
   }
 
   async boot(): Promise<number> {
@@ -337,21 +363,23 @@ class Execution {
       onViolation: (seen) => {
         this.#seenLive = seen;
         this.#record({ type: "runner", what: "note", detail: detailOf(seen) });
+        if (this.#freeze !== null) void this.#holdStill(this.#freeze);
       },
       onEvidence: () => {
-        if (goesOnAfterViolation(plan)) return;
+        if (goesOnAfterViolation(plan) || this.#freeze !== null) return;
         this.#cut({ reason: "a violation was seen", cause: "violation" });
       },
     });
     try {
       this.#record({ type: "phase", phase: "load" });
       let breakingOn = true;
-      const loading = loop.drive(run.load, this.#stop.signal, () => breakingOn);
+      const loading = loop.drive(run.load, this.#stopLoad.signal, () => breakingOn);
       const breaking = nemesis.run(this.#stop.signal).finally(() => {
         breakingOn = false;
       });
       // A load that fails must end the nemesis too, and the other way round.
       await Promise.all([loading.catch((error: unknown) => this.#cutByError(error)), breaking]);
+      await this.#freeze?.done();
       loadEnded();
       this.#lying?.beHonest();
       this.#record({ type: "phase", phase: "heal" });
@@ -386,6 +414,21 @@ class Execution {
     }
   }
 
+  /** Everything stands still until it is released; then the run ends as after any violation. */
+  async #holdStill(freeze: Freeze): Promise<void> {
+    const frozen = freeze.begin();
+    const reason = "a violation was seen";
+    this.#cutShort ??= { reason, cause: "violation" };
+    this.#stopLoad.abort();
+    try {
+      const { all_paused_after_ms, held_ms } = await frozen;
+      this.#record({ type: "runner", what: "note", detail: { frozen: { all_paused_after_ms, held_ms } } });
+    } catch (error) {
+      this.#input.observer.note(`frozen: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    this.#cut({ reason, cause: "violation" });
+  }
+
   /** Nodes that serve no more after damage to their disks, as it must be; nobody asks them for their part in the end. */
   #recordRefused(refused: HealReport["refused"]): ReadonlySet<string> {
     for (const { node, reason } of refused)
@@ -397,8 +440,10 @@ class Execution {
     const { plan } = this.#input;
     const { in_flight_at_fault: inFlight, called_during_fault: leastCalled = 0 } = plan.floors;
     const load = { underWay: () => loop.operationsUnderWay, called: () => loop.operationsCalled, leastCalled };
+    const freeze = this.#freeze;
     return createNemesis({
-      cluster: this.#cluster,
+      cluster: freeze === null ? this.#cluster : freeze.guarded(this.#cluster),
+      ...(freeze === null ? {} : { nowMs: freeze.nowMs, delay: freeze.delay }),
       faults: plan.nemesis.faults,
       random: createRandom(plan.seed, "nemesis"),
       groups: () => this.#view.groups,

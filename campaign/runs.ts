@@ -1,5 +1,6 @@
 // Runs of a campaign, each in a process of its own: one run's garbage, crash or checker never delays another run's clients.
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import type { Coverage } from "./coverage.js";
 import { exitCodeOf, exitCodes, type ExitCode } from "./exit-code.js";
 import { cellFlags, type Cell } from "./matrix.js";
@@ -46,6 +47,8 @@ export interface RunCellsOptions {
   mayStart?(): boolean;
   onStart?(cell: Cell, pid: number): void;
   onResult(result: CellResult, done: number): void;
+  /** What a run says of nodes that it has frozen: somebody must hear it while they are. */
+  onFrozen?(cell: Cell, line: string): void;
 }
 
 const tailLength = 4000;
@@ -97,7 +100,7 @@ async function anyEnd(underWay: ReadonlySet<Promise<void>>): Promise<void> {
   }
 }
 
-function runCell(cell: Cell, { program, flags, signal, onStart }: RunCellsOptions): Promise<CellResult> {
+function runCell(cell: Cell, { program, flags, signal, onStart, onFrozen }: RunCellsOptions): Promise<CellResult> {
   const startedMs = performance.now();
   return new Promise((resolve) => {
     // A group of its own: Ctrl-C at the terminal reaches it through us, once.
@@ -114,6 +117,10 @@ function runCell(cell: Cell, { program, flags, signal, onStart }: RunCellsOption
     let err = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (err = (err + text).slice(-tailLength)));
+    if (onFrozen !== undefined)
+      createInterface({ input: child.stderr }).on("line", (line) => {
+        if (line.startsWith("frozen: ")) onFrozen(cell, line);
+      });
     const onAbort = (): void => void child.kill("SIGINT");
     signal.addEventListener("abort", onAbort, { once: true });
     const end = (code: number | null): void => {

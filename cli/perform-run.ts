@@ -34,7 +34,7 @@ function observerFor(terminal: Terminal): RunObserver {
 
 /** One run with its progress; Ctrl-C ends it cleanly. */
 export async function performRun(
-  prepared: PreparedRun & { readonly rerun?: string },
+  prepared: PreparedRun & { readonly rerun?: string; readonly freezeForMs?: number | null },
   storeRoot: string,
   terminal: Terminal,
 ): Promise<RunResult & { readonly interrupted: boolean }> {
@@ -56,7 +56,11 @@ export async function performRun(
 }
 
 /** Runs, then prints the verdict, the teeth, the report's path and how to run it again; the exit code is the verdict's. */
-export async function runAndTell(prepared: PreparedRun, storeRoot: string, terminal: Terminal): Promise<ExitCode> {
+export async function runAndTell(
+  prepared: PreparedRun & { readonly freezeForMs?: number | null },
+  storeRoot: string,
+  terminal: Terminal,
+): Promise<ExitCode> {
   const result = await performRun(prepared, storeRoot, terminal);
   printVerdict(result.verdict, terminal);
   printTeeth(result.verdict, terminal);

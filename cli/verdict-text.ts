@@ -70,6 +70,7 @@ export function resultDocument(result: RunResult, seed: number): Readonly<Record
     warnings: verdict.warnings,
     teeth: verdict.teeth,
     coverage: result.coverage,
+    ...(result.frozen == null ? {} : { frozen: result.frozen }),
     ...(result.canary === null ? {} : { canary: result.canary }),
   };
 }

@@ -207,8 +207,18 @@ export interface Cluster {
   /** Changes the time of day that the node's processes read, never the machine's; null: the machine's. Needs `fakeClocks`. */
   setClock?(node: NodeName, trouble: ClockTrouble | null): Promise<void>;
 
+  /** How a person gets at a node that is paused, and its files. */
+  readonly inspection?: Inspection;
+
   /** Stops and removes everything. Safe to call twice, and after a failed boot. */
   teardown(): Promise<TeardownReport>;
+}
+
+export interface Inspection {
+  /** A command, or where to look, on one line. */
+  attachLine(node: NodeName): Promise<string>;
+  /** Copies the node's data directory, running or paused, to a directory of this machine that need not exist. */
+  copyData(node: NodeName, directory: string): Promise<void>;
 }
 
 /** What every cluster is made from. */

@@ -20,6 +20,7 @@ import {
   type ClusterEvent,
   type CutMode,
   type DirectedLink,
+  type Inspection,
   type Launch,
   type LinkObservation,
   type LinkShape,
@@ -421,6 +422,14 @@ class DockerCluster implements Cluster {
   limitCpu(node: NodeName, cores: number | null): Promise<void> {
     return this.#container(node).limitCpu(cores);
   }
+
+  readonly inspection: Inspection = {
+    attachLine: (node) => this.#container(node).attachLine(),
+    copyData: async (node, directory) => {
+      mkdirSync(directory, { recursive: true });
+      await this.#container(node).collect(["."], directory);
+    },
+  };
 
   async setClock(node: NodeName, trouble: ClockTrouble | null): Promise<void> {
     this.#demand("clock");

@@ -396,6 +396,18 @@ export class NodeContainer {
     }
   }
 
+  /** The engine lets nobody into a paused container, but beside it: into its namespaces, from where its files are seen too. */
+  async attachLine(): Promise<string> {
+    const { Name, Config } = await this.#inspect();
+    const name = Name.replace(/^\//, "");
+    const program = this.#options.launch.program.kind === "image" ? "sh" : "node";
+    return (
+      `docker run --rm -it --pid container:${name} --network container:${name} --cap-add SYS_PTRACE --user 0 ` +
+      `--entrypoint ${program} ${Config.Image}  (its files are below /proc/1/root${dataDirectory}; ` +
+      `or docker unpause ${name} && docker exec -it ${name} ${program})`
+    );
+  }
+
   async logTail(): Promise<readonly string[]> {
     return this.#log.tail();
   }

@@ -1,5 +1,5 @@
 // The local cluster: one operating-system process a node, on 127.0.0.1 only, every link and client behind a proxy.
-import { mkdir } from "node:fs/promises";
+import { cp, mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
   ClusterError,
@@ -17,6 +17,7 @@ import {
   type ClusterOptions,
   type CutMode,
   type DirectedLink,
+  type Inspection,
   type LinkObservation,
   type LinkShape,
   type NodeName,
@@ -212,6 +213,14 @@ class LocalCluster implements Cluster {
     this.#damaged.add(node);
     await writeDamage(process.dataDirectory, damaged);
   }
+
+  readonly inspection: Inspection = {
+    attachLine: async (node) => {
+      const { pid, dataDirectory } = this.#process(node);
+      return `process ${pid}, data ${dataDirectory}  (gdb -p ${pid}; ls -l /proc/${pid}/fd; kill -CONT ${pid} lets it run)`;
+    },
+    copyData: (node, directory) => cp(this.#process(node).dataDirectory, directory, { recursive: true }),
+  };
 
   async setClock(node: NodeName, trouble: ClockTrouble | null): Promise<void> {
     this.#demand("clock");

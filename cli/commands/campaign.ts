@@ -27,12 +27,13 @@ import {
 } from "../../campaign/index.js";
 import { besideEvents } from "../campaign-live.js";
 import type { Session } from "../cli.js";
+import { addFreezeOptions, freezeForMs, type FreezeWords } from "../freeze-options.js";
 import { addRunOptions, knobsFrom, requestFrom, settingsFrom, type RunWords } from "../knob-options.js";
 import { performSitting, type Sitting } from "../perform-campaign.js";
 import { runAndTell } from "../perform-run.js";
 import { createTerminal, type Terminal } from "../terminal.js";
 
-interface CampaignWords extends RunWords {
+interface CampaignWords extends RunWords, FreezeWords {
   readonly seeds?: string;
   readonly workloads?: string;
   readonly nemeses?: string;
@@ -65,9 +66,15 @@ export function registerCampaign(program: Command, session: Session): void {
     .option("--events <file>", "append what happens to this file, a JSON object a line; - is standard output")
     .option("--dry-run", "only tell which runs there would be");
   command.option("--canary", "let clients tell each of seven lies once, in runs of their own: all must be found");
-  addRunOptions(command, ["canary"]).action(async (file: string | undefined, words: CampaignWords) => {
-    session.exitCode = await performWords(file, words, besideEvents(createTerminal(words.json === true), words.events));
-  });
+  addFreezeOptions(addRunOptions(command, ["canary"])).action(
+    async (file: string | undefined, words: CampaignWords) => {
+      session.exitCode = await performWords(
+        file,
+        words,
+        besideEvents(createTerminal(words.json === true), words.events),
+      );
+    },
+  );
 }
 
 async function performWords(
@@ -145,7 +152,7 @@ async function oneRun(
     `campaign "${plan.name}" on ${plan.on}: ${plan.nodes} nodes in groups of ${plan.replication}, ` +
       `${plan.time_limit_ms / 1000} s of ${plan.workload.name} under ${plan.nemesis.faults.length} faults, seed ${plan.seed}`,
   );
-  return runAndTell(prepared, words.store, terminal);
+  return runAndTell({ ...prepared, freezeForMs: freezeForMs(words, plan) }, words.store, terminal);
 }
 
 /** The runs that the words ask for, with the file that they may start from as the one plan. */
@@ -176,6 +183,7 @@ async function prepareAll(
   let first: PreparedRun | null = null;
   for (const kind of kinds.values()) {
     const prepared = await prepare(kind);
+    freezeForMs(words, prepared.plan);
     first ??= prepared;
   }
   if (first === null) throw new UsageError("the campaign has no runs");
