@@ -50,7 +50,7 @@ export {
   type Parallel,
 } from "./parallel.js";
 export type { ClusterChoice, Floors, Plan } from "./plan.js";
-export { parsePlanFile, readPlanFields, readPlanFile } from "./plan-file.js";
+export { floorNames, parsePlanFile, readPlanFields, readPlanFile } from "./plan-file.js";
 export { prepareRun, rerunLine, type PreparedRun } from "./prepare.js";
 export { progressLine, silentObserver, type Progress, type RunObserver } from "./progress.js";
 export { rebuildReport } from "./rebuild-report.js";

@@ -11,7 +11,8 @@ import type { PlanFile } from "./resolve-plan.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const floorNames = [
+/** What `floors` of a plan file may name. */
+export const floorNames = [
   "completed_operations",
   "confirmed_faults",
   "operations_per_node",

@@ -1,4 +1,4 @@
-// Docs that are made from registries, so that they cannot go stale: the knobs of a plan, and the planted bugs.
+// Docs that are made from registries, so that they cannot go stale: the knobs of a plan, the planted bugs, the schema of campaign files.
 //   npx tsx tools/generated-docs.ts   writes them; a test compares them.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -6,6 +6,7 @@ import { formatDuration, knobs, type Knob } from "../campaign/index.js";
 import { missingMutants, mutants, type Mutant } from "../mutants/index.js";
 import { faultsDocument } from "../nemesis/index.js";
 import { workloads, workloadsDocument } from "../workloads/index.js";
+import { campaignSchemaText } from "./campaign-schema.js";
 import { faultTableSection } from "./fault-table.js";
 import { cellsOf, describeConditions, scoreboardFile, tableHead, type Scoreboard } from "./scoreboard.js";
 
@@ -129,6 +130,7 @@ export const generatedDocs: Readonly<Record<string, () => string>> = {
   "docs/plans.md": plansDocument,
   "docs/mutants.md": mutantsDocument,
   "docs/faults.md": () => faultsDocument(faultTableSection()),
+  "docs/schemas/campaign.schema.json": campaignSchemaText,
   "docs/workloads.md": () => workloadsDocument(workloads.values()),
 };
 
