@@ -14,7 +14,7 @@ export const presets = {
   links:
     "Links only: a leader's links are slow, narrow, cut bytes into pieces, or end after a few bytes or again and again; one node hears nobody or is heard by nobody; two are cut off one by one and come back in a drawn order.",
   standard:
-    "Kill, pause, partition and latency, of a majority of a group only for moments. Each schedule that has room isolates a leader by `stall` and by `drop`, kills a leader and pauses one, lets a node that was left behind decide an election and a leader miss two, and ends with short resets of a leader's links.",
+    "Kill, pause, partition and latency, of a majority of a group only for moments. Each schedule that has room isolates a leader by `stall` and by `drop`, kills a leader and pauses one, lets a node that was left behind decide an election and a leader miss two, and ends where a leader's connections are cut short.",
   brutal:
     "A leader's links flap, leaders crash again and again, groups are restarted in turn or lose their majority, links are cut as partial connectivity and random graphs have it, leaders get a few kilobytes a second, bytes in small pieces, or connections that end after a few bytes or are reset.",
 } as const;
@@ -172,6 +172,13 @@ const briefResets: Card["draw"] = ({ group, random, atMs, series }) =>
     series,
   }));
 
+/** The same where connections count their bytes: each carries a second's messages of a leader or less, and its end takes some of them. */
+const shortLives: Card["draw"] = one((group, random) => ({
+  kind: "limit-data",
+  target: { by: "leader", group },
+  limit_bytes: random.integer(1_500, 2_500),
+}));
+
 /** Every member in turn, in a random order. */
 const rollingRestart: Card["draw"] = ({ members, random, atMs, series }) => {
   const kind = random.pick(["kill", "terminate"] as const);
@@ -275,6 +282,7 @@ export const cards: readonly Card[] = [
   { presets: ["standard"], essential: true, kind: "partition", with: ["kill"], draw: leftBehind },
   { presets: ["standard"], essential: true, kind: "partition", with: ["pause", "kill"], draw: twoElections },
   { presets: ["standard"], essential: false, closing: true, kind: "partition", draw: briefResets },
+  { presets: ["standard"], essential: false, closing: true, kind: "limit-data", draw: shortLives },
   // A slow link makes clients ask twice while both attempts come through: nothing else tries deduplication so hard.
   {
     presets: ["standard"],

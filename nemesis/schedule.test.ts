@@ -199,20 +199,32 @@ describe("a drawn schedule", () => {
     expect(sequences).toBeGreaterThan(seeds.length);
   });
 
-  test("with room for five in a group ends there with short resets of its leader's links", () => {
-    for (const seed of seeds)
-      for (const group of [0, 1]) {
-        const lane = draw(seed, { timeLimitMs: 30_000 }).filter((fault) => {
+  test("with room for five in each group ends where a leader's connections are cut short, in another way in each", () => {
+    const ends = (seed: number, more: Partial<ScheduleInput>) =>
+      [0, 1].map((group) => {
+        const lane = draw(seed, { timeLimitMs: 30_000, ...more }).filter((fault) => {
           const disturbed = groupsDisturbed(fault, limitsOf().groups);
           return disturbed === "all" || disturbed.has(group);
         });
-        const last = lane.slice(-3);
-        expect(last.map((fault) => fault.kind === "partition" && `${fault.shape} by ${fault.mode}`)).toEqual(
-          Array.from({ length: 3 }, () => "isolate-leader by reset"),
+        const last = lane.at(-1);
+        const together = lane.filter(
+          ({ series }, index) => index === lane.length - 1 || series === (last?.series ?? ""),
         );
-        expect(Math.max(...last.map(({ for_ms }) => for_ms))).toBeLessThanOrEqual(20);
-        expect(new Set(last.map(({ series }) => series)).size).toBe(1);
-      }
+        return together.map((fault) => {
+          if (fault.kind === "partition" && fault.for_ms <= 20) return `${fault.shape} by ${fault.mode}`;
+          return fault.kind === "limit-data" ? `${fault.kind} of a ${fault.target.by}` : "another";
+        });
+      });
+    const resets = ["isolate-leader by reset", "isolate-leader by reset", "isolate-leader by reset"];
+    const lives = ["limit-data of a leader"];
+    for (const seed of seeds) {
+      expect([
+        [resets, lives],
+        [lives, resets],
+      ]).toContainEqual(ends(seed, {}));
+      // Where connections count no bytes.
+      expect(ends(seed, { capabilities: unable("shape-limit-data") })).toEqual([resets, resets]);
+    }
   });
 
   test("leaves out what the cluster cannot do and what shared addresses forbid", () => {

@@ -126,8 +126,10 @@ export function drawSchedule(input: ScheduleInput): readonly Fault[] {
     places.length - last.size,
     random.fork("cards"),
   );
+  // Groups take turns, so that a schedule shows as many of them as it can.
+  const turn = random.fork("last").integer(0, Math.max(0, closing.length - 1));
   const faults = places.flatMap(({ atMs, forMs, group, members }, index) => {
-    const card = last.has(index) ? random.fork(`last ${group}`).pick(closing) : played.shift();
+    const card = last.has(index) ? closing[(turn + group) % closing.length] : played.shift();
     if (card === undefined || !fits(card, members.length)) return [];
     return card.draw({ group, members, atMs, forMs, random: random.fork(`draw ${index}`), series: `series ${index}` });
   });
