@@ -1,4 +1,6 @@
-// Shows that a limited task's signal aborts on either cause and that nothing is left listening afterwards.
+// Shows that a limited task's signal aborts on either cause and that nothing is left listening afterwards,
+// however many tasks share a signal.
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { withLimit } from "./limit.js";
 
@@ -30,4 +32,22 @@ test("a task that ends in time gives its value and is not aborted later", async 
   });
   controller.abort();
   expect([value, (seen as AbortSignal | null)?.aborted]).toEqual([7, false]);
+});
+
+test("more tasks than ten may share a signal, without a warning of a leak and without one", async () => {
+  const { signal } = new AbortController();
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error): void => void warnings.push(name);
+  process.on("warning", onWarning);
+  const ends: (() => void)[] = [];
+  const tasks = Array.from({ length: 30 }, () =>
+    withLimit(signal, 10_000, () => new Promise<void>((resolve) => ends.push(resolve))),
+  );
+  expect(getEventListeners(signal, "abort")).toHaveLength(30);
+  // Node emits a warning in the next tick.
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", onWarning);
+  for (const end of ends) end();
+  await Promise.all(tasks);
+  expect([warnings, getEventListeners(signal, "abort")]).toEqual([[], []]);
 });

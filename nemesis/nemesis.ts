@@ -1,5 +1,6 @@
 // The executor: carries a schedule out on a cluster and confirms each step at the target. What happens when is decided by the
 // timetable, what is done to whom by `compile.ts`, what counts as seen by `confirm.ts`; here is only the I/O between them.
+import { setMaxListeners } from "node:events";
 import {
   linkName,
   type ClockTrouble,
@@ -132,6 +133,8 @@ function delayWithTimer(ms: number, signal: AbortSignal): Promise<void> {
       resolve();
     };
     const timer = setTimeout(finish, Math.max(0, ms));
+    // As many faults as a schedule has may wait at once, each on its own behalf.
+    setMaxListeners(0, signal);
     signal.addEventListener("abort", finish, { once: true });
   });
 }
