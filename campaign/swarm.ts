@@ -397,10 +397,16 @@ class Swarm implements SwarmNemesis {
       return;
     }
     if (action.type === "damage") this.#damage(action);
+    else if (action.type === "restart") for (const node of action.nodes) this.#restart(node);
     else if (action.type === "stop") for (const node of action.nodes) world.stop(node, "SIGKILL");
     else if (action.type === "pause") for (const node of action.nodes) world.pause(node);
     else if (action.type === "cut") for (const link of action.links) world.cut(link, action.mode);
     else for (const link of action.links) world.shape(link, action.shape);
+  }
+
+  #restart(node: NodeName): void {
+    this.#options.world.stop(node, "SIGKILL");
+    this.#options.world.start(node);
   }
 
   /** The disk changes under a process that dies with it: the next one reads what is there. */
@@ -440,6 +446,13 @@ class Swarm implements SwarmNemesis {
           return [node, { state, [action.how]: true, refused: world.nodeNamed(node).lost }];
         }),
       );
+    if (action.type === "restart")
+      return Object.fromEntries(
+        action.nodes.map((node) => {
+          const { state, incarnation } = world.observeProcess(node);
+          return [node, { state, incarnation }];
+        }),
+      );
     if (action.type === "stop" || action.type === "pause")
       return Object.fromEntries(action.nodes.map((node) => [node, world.observeProcess(node).state]));
     return Object.fromEntries(
@@ -459,7 +472,7 @@ class Swarm implements SwarmNemesis {
       for (const node of action.nodes) world.mendDisk(node);
       // Whom the disk has ended is started again, on what the disk holds.
       for (const node of action.nodes) if (world.nodeNamed(node).state === "exited") world.start(node);
-    } else if (action.type === "stop" || action.type === "damage") {
+    } else if (action.type === "stop" || action.type === "restart" || action.type === "damage") {
       for (const node of action.nodes) if (!world.nodeNamed(node).alive) world.start(node);
     } else if (action.type === "pause") {
       for (const node of action.nodes) if (world.nodeNamed(node).state === "paused") world.resume(node);

@@ -9,7 +9,7 @@ export function blindSpots(mode: "run" | "history", faults: readonly FaultSpan[]
     ];
   const kinds = new Set(faults.filter(({ confirmedOn }) => confirmedOn !== null).map(({ kind }) => kind));
   const spots = [
-    kinds.has("kill") || kinds.has("terminate")
+    kinds.has("kill") || kinds.has("terminate") || kinds.has("restart")
       ? "A killed process leaves the page cache behind, so a missing or misplaced fsync cannot show: only a lost disk or a simulated one shows it."
       : "No node was killed, so nothing is said about recovery from disk, nor about missing fsyncs.",
   ];

@@ -20,6 +20,7 @@ export type DiskDamageKind = (typeof diskDamageKinds)[number];
 /** What is done to the cluster when a fault starts; `nemesis.ts` knows how to do it, undo it and see it. */
 export type FaultAction =
   | { readonly type: "stop"; readonly how: "kill" | "terminate"; readonly nodes: readonly NodeName[] }
+  | { readonly type: "restart"; readonly how: "kill" | "terminate"; readonly nodes: readonly NodeName[] }
   | { readonly type: "pause"; readonly nodes: readonly NodeName[] }
   /** Kill, and what becomes of the disk meanwhile. */
   | {
@@ -162,6 +163,7 @@ function planAgain(action: FaultAction, view: ClusterView): PlannedFault {
     case "damage":
       return planDamage({ type: "found", value: action.nodes }, view, () => action);
     case "stop":
+    case "restart":
     case "pause":
     case "limit-cpu":
     case "exhaust-memory":
@@ -190,6 +192,11 @@ export function planFault(
       const how = fault.kind;
       const nodes = resolveTarget(fault.target, view, random);
       return planProcessFault(nodes, view, (nodes) => ({ type: "stop", how, nodes }));
+    }
+    case "restart": {
+      const { how } = fault;
+      const nodes = resolveTarget(fault.target, view, random);
+      return planProcessFault(nodes, view, (nodes) => ({ type: "restart", how, nodes }));
     }
     case "pause": {
       const nodes = resolveTarget(fault.target, view, random);

@@ -80,6 +80,28 @@ function watchOutOfMemory(nodes: readonly NodeName[], before: Sample): Watcher {
   };
 }
 
+/** Restart: a process of another incarnation runs. Whether it is ready is the heal's to see. */
+function watchRenewed(nodes: readonly NodeName[], before: Sample): Watcher {
+  return {
+    looks: () => ({ ...looksAtNothing, processes: nodes }),
+    see: (sample) =>
+      sightOfAll(
+        nodes.map((node) => {
+          const was = before.processes.get(node);
+          const is = sample.processes.get(node);
+          const ran = was?.state === "running" && was.incarnation !== null;
+          const runs = is?.state === "running" && is.incarnation !== null;
+          const evidence = {
+            pid: [was?.pid ?? null, is?.pid ?? null],
+            incarnation: [was?.incarnation ?? null, is?.incarnation ?? null],
+            state: is?.state ?? "unseen",
+          };
+          return [node, { confirmed: ran && runs && is.incarnation !== was.incarnation, evidence }] as const;
+        }),
+      ),
+  };
+}
+
 /** After a stop: a process of another incarnation runs and says that it is ready. */
 function watchRestarted(nodes: readonly NodeName[], before: Sample): Watcher {
   return {
@@ -392,6 +414,8 @@ export function watchOn(action: FaultAction, before: readonly Sample[], observat
   switch (action.type) {
     case "stop":
       return watchStopped(action.nodes, last);
+    case "restart":
+      return watchRenewed(action.nodes, last);
     case "damage":
       return watchStopped(action.nodes, last, action.how === "wipe-disk");
     case "clock":
@@ -417,6 +441,7 @@ export function watchOff(action: FaultAction, before: readonly Sample[], beforeH
   if (last === undefined) throw new Error("a heal is confirmed against a sample from before the fault");
   switch (action.type) {
     case "stop":
+    case "restart":
     case "exhaust-memory":
       return watchRestarted(action.nodes, last);
     case "damage":

@@ -46,6 +46,13 @@ export type Fault = Timed &
   (
     | { readonly kind: "kill"; readonly target: Target }
     | { readonly kind: "terminate"; readonly target: Target }
+    | {
+        /** Stopped and started at once: the node is down for as long as that takes, and no longer. */
+        readonly kind: "restart";
+        readonly target: Target;
+        /** SIGKILL, or the system's own stop signal. */
+        readonly how: "kill" | "terminate";
+      }
     | { readonly kind: "pause"; readonly target: Target }
     | {
         readonly kind: "partition";

@@ -37,6 +37,17 @@ export const faultKinds: Readonly<Record<FaultKind, FaultKindEntry>> = {
     confirmedOff: "a process of another incarnation runs, and the node says on its admin path that it is ready",
     shading: { colour: "#a04000", lane: "process" },
   },
+  restart: {
+    kind: "restart",
+    description:
+      "The target is stopped (`how`: `kill` or `terminate`) and started again at once, on the same disk: no downtime is chosen.",
+    capabilities: (fault) => (fault.kind === "restart" ? [fault.how] : []),
+    mayNeed: ["kill", "terminate"],
+    confirmedOn:
+      "the process that ran before, by pid and incarnation, has exited before the start, and one of another incarnation runs",
+    confirmedOff: "a process of another incarnation runs, and the node says on its admin path that it is ready",
+    shading: { colour: "#d35400", lane: "process" },
+  },
   pause: {
     kind: "pause",
     description: "SIGSTOP, or the engine's freezer; healed by letting the process go on.",

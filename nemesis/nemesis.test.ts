@@ -70,6 +70,7 @@ const partition = (mode: "reset" | "drop" | "stall"): Fault => ({
 const everyKind: readonly (readonly [string, Fault])[] = [
   ["kill", { kind: "kill", target: { by: "leader", group: 0 }, ...timed }],
   ["terminate", { kind: "terminate", target: { by: "follower", group: 0 }, ...timed }],
+  ["restart", { kind: "restart", how: "kill", target: { by: "leader", group: 0 }, ...timed }],
   ["pause", { kind: "pause", target: { by: "minority", group: 1 }, ...timed }],
   ["reset", partition("reset")],
   ["drop", partition("drop")],
@@ -201,6 +202,7 @@ describe("against a cluster that lies", () => {
   const onCall: Readonly<Record<string, Lies>> = {
     kill: { ignores: ["kill"] },
     terminate: { ignores: ["terminate"] },
+    restart: { ignores: ["kill"] },
     pause: { ignores: ["pause"] },
     reset: { ignores: ["cut"] },
     drop: { ignores: ["cut"] },
@@ -218,6 +220,7 @@ describe("against a cluster that lies", () => {
   const offCall: Readonly<Record<string, Lies>> = {
     kill: { ignores: ["start", "healEverything"] },
     terminate: { ignores: ["start", "healEverything"] },
+    restart: { neverReady: true },
     pause: { ignores: ["resume", "healEverything"] },
     reset: { ignores: ["heal", "healEverything"] },
     drop: { ignores: ["heal", "healEverything"] },
@@ -251,7 +254,7 @@ describe("against a cluster that lies", () => {
   );
 
   test("a pause in name only is not confirmed, for CPU time goes on", async () => {
-    const { time, nemesis, stages } = setUp([everyKind[2]?.[1] ?? partition("drop")], {
+    const { time, nemesis, stages } = setUp([everyKind.find(([name]) => name === "pause")?.[1] ?? partition("drop")], {
       lies: { pausesInNameOnly: true },
     });
     await time.drive(nemesis.run(never));

@@ -374,6 +374,8 @@ class Executor implements Nemesis {
         return Promise.all(
           action.nodes.map((node) => (action.how === "kill" ? cluster.kill(node) : cluster.terminate(node))),
         );
+      case "restart":
+        return Promise.all(action.nodes.map((node) => this.#restart(node, action.how)));
       case "damage":
         return Promise.all(action.nodes.map((node) => this.#damage(node, action)));
       case "clock":
@@ -406,13 +408,32 @@ class Executor implements Nemesis {
     await this.#cluster.limitCpu(node, cores);
   }
 
+  async #restart(node: NodeName, how: "kill" | "terminate"): Promise<void> {
+    await (how === "kill" ? this.#cluster.kill(node) : this.#cluster.terminate(node));
+    if (!(await this.#untilExited(node))) throw new Error(`${node} did not end, so it was not started again`);
+    await this.#cluster.start(node);
+  }
+
+  /** A restart that was cut short leaves its node down. */
+  async #startIfDown(node: NodeName): Promise<void> {
+    if ((await this.#cluster.observeProcess(node)).state === "exited") await this.#cluster.start(node);
+  }
+
+  /** A signal was sent; false when the process outlives it for too long. */
+  async #untilExited(node: NodeName): Promise<boolean> {
+    const giveUpMs = this.#nowMs() + callTimeoutMs / 2;
+    for (;;) {
+      if ((await this.#cluster.observeProcess(node)).state === "exited") return true;
+      if (this.#nowMs() >= giveUpMs) return false;
+      await this.#delay(this.#limits.pollMs, new AbortController().signal);
+    }
+  }
+
   async #damage(node: NodeName, { how, bits }: Extract<FaultAction, { readonly type: "damage" }>): Promise<void> {
     const cluster = this.#cluster;
     await cluster.kill(node);
-    // The signal was sent; only a stopped node's disk may be touched.
-    const giveUpMs = this.#nowMs() + callTimeoutMs / 2;
-    while ((await cluster.observeProcess(node)).state !== "exited" && this.#nowMs() < giveUpMs)
-      await this.#delay(this.#limits.pollMs, new AbortController().signal);
+    // Only a stopped node's disk may be touched.
+    await this.#untilExited(node);
     if (how === "wipe-disk" && cluster.wipe !== undefined) await cluster.wipe(node);
     else if (how !== "wipe-disk" && cluster.damageDisk !== undefined) await cluster.damageDisk(node, how, bits);
     else throw new Error(`the cluster cannot do "${how}"`);
@@ -422,6 +443,8 @@ class Executor implements Nemesis {
   #undo(action: FaultAction): Promise<unknown> {
     const cluster = this.#cluster;
     switch (action.type) {
+      case "restart":
+        return Promise.all(action.nodes.map((node) => this.#startIfDown(node)));
       case "stop":
       case "damage":
         return Promise.all(action.nodes.map((node) => cluster.start(node)));

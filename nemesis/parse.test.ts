@@ -67,7 +67,7 @@ const bad: readonly (readonly [object, string])[] = [
   ],
   [
     { kind: "flood", ...timed },
-    "faults[0].kind: expected one of kill, terminate, pause, partition, bandwidth, slicing",
+    "faults[0].kind: expected one of kill, terminate, restart, pause, partition, bandwidth, slicing",
   ],
   [{ kind: "kill", ...timed }, "faults[0].target: expected an object"],
   [{ kind: "kill", ...timed, target: { by: "king" } }, "faults[0].target.by: expected one of"],

@@ -82,6 +82,13 @@ function parseFault(value: JsonValue, where: string): Fault {
       case "pause":
       case "memory-limit":
         return { kind, ...timed, target: parseTarget(fields.get("target"), `${where}.target`) };
+      case "restart":
+        return {
+          kind,
+          ...timed,
+          target: parseTarget(fields.get("target"), `${where}.target`),
+          how: fields.oneOf("how", ["kill", "terminate"]),
+        };
       case "disk-full":
       case "disk-read-only":
       case "disk-slow":

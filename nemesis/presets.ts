@@ -290,6 +290,16 @@ export const cards: readonly Card[] = [
     kind: "latency",
     draw: (place) => latency(place.random.pick(["leader", "follower"] as const))(place),
   },
+  {
+    presets: [],
+    essential: false,
+    kind: "restart",
+    draw: one((group, random) => ({
+      kind: "restart",
+      how: random.pick(["kill", "terminate"] as const),
+      target: { by: random.pick(["leader", "follower"] as const), group },
+    })),
+  },
   { presets: [], essential: false, kind: "bandwidth", draw: bandwidth },
   { presets: [], essential: false, kind: "limit-data", draw: limitData },
   { presets: [], essential: false, kind: "slicing", draw: slicing },

@@ -10,6 +10,7 @@ const nodes = nodeNames(3);
 /** What the parser demands of a kind beyond a target. */
 const parameters: Partial<Record<FaultKind, { readonly [name: string]: JsonValue }>> = {
   partition: { shape: "halves", mode: "stall", group: 0, scope: "group" },
+  restart: { how: "kill" },
   bandwidth: { rate_kb_per_s: 4 },
   slicing: { piece_bytes: 8, pause_ms: 4 },
   "limit-data": { limit_bytes: 500 },

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nodeNames, type Cluster, type ClusterOptions, type DirectedLink } from "../../cluster/index.js";
 import { createRandom } from "../../history/index.js";
 import { tinySystem } from "../../test/tiny-system/description.js";
+import { parseFaults } from "../parse.js";
 import { checkSchedule, type ScheduleLimits } from "../check-schedule.js";
 import type { Fault, PartitionShape } from "../fault.js";
 import { faultKinds } from "../kinds.js";
@@ -27,6 +28,9 @@ const partition = (shape: PartitionShape, mode: "reset" | "drop" | "stall"): Fau
 const faults: readonly (readonly [string, Fault])[] = [
   ["kill", { kind: "kill", target: { by: "leader", group: 0 }, ...timed }],
   ["terminate", { kind: "terminate", target: { by: "follower", group: 0 }, ...timed }],
+  ["restart", { kind: "restart", how: "kill", target: { by: "leader", group: 0 }, ...timed }],
+  ["restart by the stop signal", { kind: "restart", how: "terminate", target: { by: "follower", group: 0 }, ...timed }],
+  ["a restart of all at once", { kind: "restart", how: "kill", target: { by: "all" }, ...timed }],
   ["pause", { kind: "pause", target: { by: "leader", group: 0 }, ...timed }],
   ["isolate-leader by reset", partition("isolate-leader", "reset")],
   ["isolate-leader by drop", partition("isolate-leader", "drop")],
@@ -95,11 +99,13 @@ export function executorCases(name: string, create: (options: ClusterOptions) =>
       expect(report.leftBehind).toEqual([]);
     });
 
-    async function carryOut(fault: Fault, on: Cluster = cluster) {
+    const carryOut = (fault: Fault, on: Cluster = cluster) => carryOutAll([fault], on);
+
+    async function carryOutAll(faults: readonly Fault[], on: Cluster = cluster) {
       const records: FaultRecord[] = [];
       const nemesis = createNemesis({
         cluster: on,
-        faults: [fault],
+        faults,
         random: createRandom(1, "nemesis"),
         groups: () => groups,
         leaderOf: () => nodes[0] ?? null,
@@ -120,6 +126,87 @@ export function executorCases(name: string, create: (options: ClusterOptions) =>
         "heal-requested",
         "confirmed-off",
       ]);
+      expect(await heal()).toEqual(healed);
+    });
+
+    const stagesOf = (records: readonly FaultRecord[], wanted: string) =>
+      records.filter(({ stage }) => stage === wanted);
+    const incarnationsOf = async (): Promise<readonly (string | null)[]> =>
+      Promise.all(nodes.map(async (node) => (await cluster.observeProcess(node)).incarnation));
+
+    test("a restart names the process that was and the other one that is", async () => {
+      const [before] = await incarnationsOf();
+      const { records } = await carryOut({
+        kind: "restart",
+        how: "kill",
+        target: { by: "name", nodes: ["n1"] },
+        ...timed,
+      });
+      const [after] = await incarnationsOf();
+      expect(after).not.toBe(before);
+      expect(stagesOf(records, "confirmed-on")[0]?.evidence).toMatchObject({
+        n1: { state: "running", incarnation: [before, after] },
+      });
+      expect(stagesOf(records, "confirmed-off")[0]?.evidence).toMatchObject({
+        n1: { state: "running", incarnation: after, ready: true },
+      });
+    });
+
+    test("a restart that leaves its node down is not confirmed, and the final heal starts it", async () => {
+      const { stages, heal } = await carryOut(faultOf("restart"), lying(cluster, { start: nothing }));
+      expect(stages.slice(0, 2)).toEqual(["requested", "unconfirmed"]);
+      await cluster.healEverything();
+      expect(await heal()).toEqual(healed);
+    });
+
+    test("a crash loop kills one and the same node each time, down while each lasts and ready in between; the others live on", async () => {
+      const loop = parseFaults([
+        { composition: "crash-loop", target: { by: "leader", group: 0 }, at_ms: 0, on_ms: 200, off_ms: 100, times: 3 },
+      ]);
+      const before = await incarnationsOf();
+      const { records, heal } = await carryOutAll(loop);
+      expect(records.map(({ fault, stage }) => `${fault} ${stage}`)).toEqual(
+        [0, 1, 2].flatMap((fault) =>
+          ["requested", "confirmed-on", "heal-requested", "confirmed-off"].map((stage) => `${fault} ${stage}`),
+        ),
+      );
+      expect(records.map(({ targets }) => targets)).toEqual(records.map(() => ["n1"]));
+      for (const { evidence } of stagesOf(records, "confirmed-on"))
+        expect(evidence).toMatchObject({ n1: { state: "exited" } });
+      for (const { evidence } of stagesOf(records, "confirmed-off"))
+        expect(evidence).toMatchObject({ n1: { state: "running", ready: true } });
+      const killed = stagesOf(records, "confirmed-on").map(
+        ({ evidence }) => (evidence as { readonly n1: { readonly incarnation: string } }).n1.incarnation,
+      );
+      expect(new Set(killed).size).toBe(3);
+      const after = await incarnationsOf();
+      expect(after[0]).not.toBe(before[0]);
+      expect(after.slice(1)).toEqual(before.slice(1));
+      expect(await heal()).toEqual(healed);
+    });
+
+    test("a rolling restart takes every node down once, the next only after the one before is ready again", async () => {
+      const roll = parseFaults([
+        {
+          composition: "rolling-restart",
+          kind: "terminate",
+          nodes: ["n2", "n3", "n1"],
+          at_ms: 0,
+          on_ms: 200,
+          off_ms: 100,
+        },
+      ]);
+      const before = await incarnationsOf();
+      const { records, heal } = await carryOutAll(roll);
+      expect(records.map(({ targets, stage }) => `${targets.join()} ${stage}`)).toEqual(
+        ["n2", "n3", "n1"].flatMap((node) =>
+          ["requested", "confirmed-on", "heal-requested", "confirmed-off"].map((stage) => `${node} ${stage}`),
+        ),
+      );
+      for (const { targets, evidence } of stagesOf(records, "confirmed-off"))
+        expect(evidence).toMatchObject({ [targets.join()]: { state: "running", ready: true } });
+      const after = await incarnationsOf();
+      for (const [index, incarnation] of after.entries()) expect(incarnation).not.toBe(before[index]);
       expect(await heal()).toEqual(healed);
     });
 
@@ -183,6 +270,7 @@ export function executorCases(name: string, create: (options: ClusterOptions) =>
     const lies: readonly (readonly [string, string, Partial<Cluster>])[] = [
       ["a kill", "kill", { kill: nothing }],
       ["a pause", "pause", { pause: nothing }],
+      ["a restart", "restart", { kill: nothing }],
       ["a cut by reset", "isolate-leader by reset", { cut: nothing }],
       ["a cut by drop", "isolate-leader by drop", { cut: nothing }],
       ["a cut by stall", "isolate-leader by stall", { cut: nothing }],
