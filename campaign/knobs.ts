@@ -58,7 +58,7 @@ export const knobs = [
     pattern: /^[^\0]{1,4096}$/,
     expects: "a registered system's name or a module's path",
     default: "store",
-    help: "the system under test: store, or the path of a module that exports one (docs/simulation.md)",
+    help: "the system under test: store, or the path of a module that exports one, TypeScript too (docs/own-system.md)",
   },
   {
     name: "workload",

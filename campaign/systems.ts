@@ -3,18 +3,18 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { tmpdir } from "node:os";
-import { pathToFileURL } from "node:url";
 import type { SystemUnderTest } from "../cluster/index.js";
 import { buildMutant, mutants, PatchError, type Mutant, type Patch } from "../mutants/index.js";
 import { buildSystem, shippedBuild, shippedSources, storeSystem } from "../system/index.js";
 import { UsageError } from "./exit-code.js";
+import { defaultExportOf } from "./load-module.js";
 
 /** The system as shipped, or with a bug planted in it. */
 export type SystemSource = (mutant: string | null) => Promise<SystemUnderTest>;
 
 export const systems: ReadonlyMap<string, SystemSource> = new Map([["store", store]]);
 
-/** By name, or by the path of a module whose default export is a system (`docs/simulation.md`). */
+/** By name, or by the path of a module whose default export is a system (`docs/own-system.md`). */
 export function systemNamed(name: string): SystemSource {
   if (isPath(name)) return (mutant) => systemOfModule(name, mutant);
   const source = systems.get(name);
@@ -26,24 +26,23 @@ export function systemNamed(name: string): SystemSource {
 
 /** A name has no slash and no ending. */
 export function isPath(word: string): boolean {
-  return word.includes("/") || /\.(?:m?js|json)$/.test(word);
+  return word.includes("/") || /\.(?:m?[jt]s|json)$/.test(word);
 }
 
 async function systemOfModule(path: string, mutant: string | null): Promise<SystemUnderTest> {
   if (mutant !== null)
     throw new UsageError("--mutant patches the store's sources", "a system of your own is changed where it is");
   const file = resolve(path);
-  let module: { readonly default?: unknown };
+  let system: unknown;
   try {
-    module = (await import(pathToFileURL(file).href)) as typeof module;
+    system = await defaultExportOf(file);
   } catch (error) {
     throw new UsageError(
       `--system ${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  const system = module.default;
   if (typeof system !== "object" || system === null || !("deterministic" in system || "launch" in system))
-    throw new UsageError(`--system ${path}: its default export is no system`, "docs/simulation.md shows how one looks");
+    throw new UsageError(`--system ${path}: its default export is no system`, "docs/own-system.md shows how one looks");
   // Plans name it by its path and tell its versions apart by the file's content.
   const buildHash = createHash("sha256").update(readFileSync(file)).digest("hex");
   const loaded = system as SystemUnderTest;

@@ -7,6 +7,7 @@ import { registerCheck } from "./commands/check.js";
 import { registerClean } from "./commands/clean.js";
 import { registerDoctor } from "./commands/doctor.js";
 import { registerHunt } from "./commands/hunt.js";
+import { registerInit } from "./commands/init.js";
 import { registerKv } from "./commands/kv.js";
 import { registerLogs } from "./commands/logs.js";
 import { registerMaelstrom } from "./commands/maelstrom.js";
@@ -47,6 +48,7 @@ export async function runCli(words: readonly string[]): Promise<ExitCode> {
     registerTrace,
     registerLogs,
     registerTriage,
+    registerInit,
     registerDoctor,
     registerKv,
     registerMaelstrom,
