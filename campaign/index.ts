@@ -59,7 +59,7 @@ export { faultsCarriedOut, realPlan, reproductionOf, type Reproduction } from ".
 export { readReplayFile, replayOf, rerunOfReplay, type ReplayFile } from "./replay-file.js";
 export { run, type RunAddresses, type RunInput, type RunResult } from "./run.js";
 export { runCells, type CellResult, type RunDocument } from "./runs.js";
-export { oldRuns, removeRun, type OldRun, type OldRuns } from "./old-runs.js";
+export { oldRuns, removeDeadLinks, removeRun, type OldRun, type OldRuns } from "./old-runs.js";
 export { runDirectoryAt, writeJson, type RunDirectory } from "./store.js";
 export { shrink, type Shrunk, type ShrinkOptions } from "./shrink.js";
 export { judgeInvariants, simulate, type SimulatedRun, type SimulateInput } from "./simulate.js";

@@ -1,5 +1,5 @@
 // What of a store is old enough to be removed: runs and campaigns, whole. A run under way has no verdict yet and is never old.
-import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmSync, unlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 export interface OldRun {
@@ -46,6 +46,14 @@ export function oldRuns(storeRoot: string, beforeMs: number): OldRuns {
 
 export function removeRun({ path }: OldRun): void {
   rmSync(path, { recursive: true });
+}
+
+/** `latest` may have pointed at what was removed: a link that leads nowhere says nothing. */
+export function removeDeadLinks(storeRoot: string): void {
+  for (const folder of [storeRoot, join(storeRoot, "campaigns")]) {
+    const link = join(resolve(folder), "latest");
+    if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === true && !existsSync(link)) unlinkSync(link);
+  }
 }
 
 /** Not what links lead to. */

@@ -1,6 +1,14 @@
 // minos clean: removes what interrupted runs left behind; runs whose owner lives are left alone. With --older: stored runs that are over.
 import type { Command } from "commander";
-import { exitCodes, oldRuns, parseDuration, removeRun, UsageError, type ExitCode } from "../../campaign/index.js";
+import {
+  exitCodes,
+  oldRuns,
+  parseDuration,
+  removeDeadLinks,
+  removeRun,
+  UsageError,
+  type ExitCode,
+} from "../../campaign/index.js";
 import type { CleanReport } from "../../cluster/index.js";
 import { cleanLocal } from "../../local/index.js";
 import type { Session } from "../cli.js";
@@ -47,6 +55,7 @@ function removeOld(age: string, { store, dryRun }: CleanWords, terminal: Termina
     if (dryRun !== true) removeRun(run);
     terminal.out(`${done} ${run.path}  ${megabytes(run.bytes)}`);
   }
+  if (dryRun !== true) removeDeadLinks(store);
   for (const path of unfinished) terminal.err(`kept     ${path}: it is not known to be over`);
   const bytes = old.reduce((sum, run) => sum + run.bytes, 0);
   terminal.out(
