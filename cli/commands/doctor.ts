@@ -3,14 +3,30 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Command } from "commander";
-import { exitCodes, historyText, huntPlan, simulateAndJudge, systems } from "../../campaign/index.js";
+import {
+  clusterFactory,
+  exitCodes,
+  formatDuration,
+  historyText,
+  huntPlan,
+  simulateAndJudge,
+  systems,
+} from "../../campaign/index.js";
 import { judge } from "../../checker/index.js";
-import { nodeNames, type Capabilities } from "../../cluster/index.js";
+import {
+  findFaketime,
+  installFaketime,
+  nodeNames,
+  type Capabilities,
+  type SystemUnderTest,
+} from "../../cluster/index.js";
 import type { HistoryEvent, JsonValue } from "../../history/index.js";
 import type { Finding as ProbeFinding } from "../../docker/index.js";
-import { createLocalCluster } from "../../local/index.js";
 import type { Session } from "../cli.js";
 import { createTerminal } from "../terminal.js";
+
+/** The whole look is over within a minute, also where an engine takes its time over each answer. */
+const dockerLimitMs = 40_000;
 
 interface Finding {
   readonly what: string;
@@ -28,6 +44,7 @@ export function registerDoctor(program: Command, session: Session): void {
     .action(async (words: { readonly json?: boolean }) => {
       const terminal = createTerminal(words.json === true);
       const { colors } = terminal;
+      const startedMs = performance.now();
       const findings = [
         ...(await localFindings()),
         ...(await simulationFindings()),
@@ -38,7 +55,9 @@ export function registerDoctor(program: Command, session: Session): void {
         const mark = works ? colors.green("✓") : optional ? colors.yellow("–") : colors.red("✗");
         terminal.out(`${mark} ${what.padEnd(24)} ${detail}`);
       }
-      terminal.document({ findings });
+      const tookMs = Math.round(performance.now() - startedMs);
+      terminal.out(colors.dim(`looked at in ${formatDuration(tookMs)}`));
+      terminal.document({ findings, took_ms: tookMs });
       session.exitCode = findings.every((finding) => finding.works || finding.optional)
         ? exitCodes.valid
         : exitCodes.crash;
@@ -53,10 +72,20 @@ function capabilityFindings(where: string, capabilities: Capabilities): readonly
   );
 }
 
+/** What a cluster of this kind refuses to do to the store; nothing is started for it. */
+async function refusals(
+  where: "local" | "docker" | "simulation",
+  system: SystemUnderTest,
+): Promise<readonly Finding[]> {
+  const create = await clusterFactory(where, { toxiproxy: null, baseImage: null });
+  const { capabilities } = create({ system, nodes: nodeNames(3), replication: 3, runId: "doctor", directory: "." });
+  return capabilityFindings(where, capabilities);
+}
+
 async function localFindings(): Promise<readonly Finding[]> {
   const system = await systems.get("store")?.(null);
   if (system === undefined) return [{ what: "local", works: false, detail: "the store is not built", optional: false }];
-  const cluster = createLocalCluster({ system, nodes: nodeNames(3), replication: 3, runId: "doctor", directory: "." });
+  const faketime = findFaketime();
   const proxy = onPath("toxiproxy-server");
   return [
     { what: "Node.js", works: true, detail: process.version, optional: false },
@@ -68,7 +97,8 @@ async function localFindings(): Promise<readonly Finding[]> {
       detail: proxy ?? "not on PATH; the built-in proxy is used (docker: see docs/docker.md)",
       optional: true,
     },
-    ...capabilityFindings("local", cluster.capabilities),
+    { what: "libfaketime", works: faketime !== null, detail: faketime ?? installFaketime, optional: true },
+    ...(await refusals("local", system)),
   ];
 }
 
@@ -85,12 +115,16 @@ async function simulationFindings(): Promise<readonly Finding[]> {
   const works = same && first.verdict.valid !== false;
   const told = same ? first.verdict.summary : "one seed gave two histories";
   const detail = works ? "virtual time in this process; seed 1 twice, the same bytes" : told;
-  return [{ what: "simulation", works, detail, optional: false }];
+  return [{ what: "simulation", works, detail, optional: false }, ...(await refusals("simulation", system))];
 }
 
 async function dockerFindings(): Promise<readonly Finding[]> {
   const { probeDocker } = await import("../../docker/index.js");
-  const probe = await probeDocker();
+  const probe = await within(dockerLimitMs, probeDocker());
+  if (probe === null) {
+    const detail = `it did not tell what it can do within ${formatDuration(dockerLimitMs)}`;
+    return [{ what: "docker: engine", works: false, detail, optional: true }];
+  }
   const found = (what: string, finding: ProbeFinding): Finding => ({
     what: `docker: ${what}`,
     works: finding.works,
@@ -101,6 +135,7 @@ async function dockerFindings(): Promise<readonly Finding[]> {
     const engine = found("engine", probe.engine);
     return [{ ...engine, detail: `${engine.detail}${probe.hint === null ? "" : `; ${probe.hint}`}` }];
   }
+  const system = await systems.get("store")?.(null);
   return [
     found("engine", probe.engine),
     found("internal networks", probe.internalNetworks),
@@ -109,7 +144,14 @@ async function dockerFindings(): Promise<readonly Finding[]> {
     found("socket counters", probe.socketCounters),
     found("limits", probe.limits),
     found("netem", probe.netem),
+    ...(system === undefined ? [] : await refusals("docker", system)),
   ];
+}
+
+async function within<T>(ms: number, task: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), ms)));
+  return Promise.race([task, late]).finally(() => clearTimeout(timer));
 }
 
 function onPath(program: string): string | null {
