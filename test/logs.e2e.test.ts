@@ -31,7 +31,9 @@ function expectRecoveryAfterKill(entries: readonly Entry[]): void {
   const recovered = entries.filter(({ text }) => text?.includes('"recovered"') === true);
   expect(recovered.filter(({ time_ns: time }) => time < 0).length).toBe(3);
   const again = recovered.filter(({ time_ns: time }) => time > 0);
-  expect(again.length).toBeGreaterThan(0);
+  // A machine that is too slow to elect a leader may leave the kill void: then nobody can have come back.
+  const struck = kills.some(({ event }) => event?.stage === "confirmed-on");
+  expect(again.length > 0).toBe(struck);
   for (const { time_ns: time } of again) {
     const before = kills.filter((kill) => kill.time_ns < time).map(({ event }) => event?.stage);
     expect(before.at(-1)).toBe("heal-requested");
