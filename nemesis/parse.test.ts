@@ -14,6 +14,7 @@ const timed = { at_ms: 0, for_ms: 1_500 };
 const good = [
   { kind: "kill", ...timed, target: { by: "leader", group: 0 } },
   { kind: "terminate", ...timed, target: { by: "all" } },
+  { kind: "restart", ...timed, how: "terminate", target: { by: "leader", group: 0 } },
   { kind: "pause", ...timed, glitch: true, target: { by: "name", nodes: ["n1"] } },
   { kind: "pause", ...timed, target: { by: "random", count: 2 } },
   { kind: "partition", ...timed, shape: "majorities-ring", mode: "stall", group: "random", scope: "all" },
@@ -69,6 +70,7 @@ const bad: readonly (readonly [object, string])[] = [
     { kind: "flood", ...timed },
     "faults[0].kind: expected one of kill, terminate, restart, pause, partition, bandwidth, slicing",
   ],
+  [{ kind: "restart", ...timed, target: { by: "all" } }, "faults[0].how: expected one of kill, terminate"],
   [{ kind: "kill", ...timed }, "faults[0].target: expected an object"],
   [{ kind: "kill", ...timed, target: { by: "king" } }, "faults[0].target.by: expected one of"],
   [{ kind: "kill", ...timed, target: { by: "leader" } }, "faults[0].target.group: expected a whole number"],
