@@ -113,4 +113,30 @@ export const plantedBugs: readonly PlantedBug[] = [
     title: "a get of the key that the same connection has just swapped is answered from the local map",
     ...localGet('last?.name === "cas" && last.key === key'),
   },
+  {
+    workload: "scenario-1",
+    alone: true,
+    title: "a key that reads as the number zero counts as none: what is written to it is lost",
+    file: stateMachine,
+    find: "#set(cell: Cell | undefined, key: string, value: Value): void {\n",
+    replace: "#set(cell: Cell | undefined, key: string, value: Value): void {\n    if (Number(key) === 0) return;\n",
+  },
+  {
+    workload: "scenario-2",
+    alone: false,
+    title: "a number is kept in one byte: of 290 the low eight bits remain",
+    file: stateMachine,
+    find: "#set(cell: Cell | undefined, key: string, value: Value): void {\n",
+    replace:
+      "#set(cell: Cell | undefined, key: string, given: Value): void {\n" +
+      '    const value = typeof given === "number" ? given & 0xff : given;\n',
+  },
+  {
+    workload: "scenario-3",
+    alone: true,
+    title: "a new leader is elected only when every member of the group answers",
+    file: "core/ballot-leader-election.ts",
+    find: "    const quorumConnected = this.#replies.size + 1 >= this.#majority;\n",
+    replace: "    const quorumConnected = this.#replies.size + 1 >= 2 * this.#majority - 1;\n",
+  },
 ];
