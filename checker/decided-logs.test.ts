@@ -143,8 +143,9 @@ describe("what comes of it", () => {
           () => 0,
         ),
       );
-    expect(acknowledged([one, two]).valid).toBe(true);
-    const found = acknowledged([one]);
+    const reads = ["4/1", "4/2"].map((id) => command(id, "get", null));
+    expect(acknowledged([one, two, ...reads]).valid).toBe(true);
+    const found = acknowledged([one, ...reads]);
     expect(found.violations).toMatchObject([{ class: "lost write", operations: [1], evidence: "decided-log" }]);
     expect(found.violations[0]?.sentence).toMatch(
       /^The log that the group decided lacks an acknowledged write of key "k"; the first of them: put 2 by process \d+ was answered at 0\.000 s\.$/,
@@ -153,13 +154,44 @@ describe("what comes of it", () => {
 
   test("of equal writes all that may be meant are named", () => {
     const logs = decidedLogs(
-      members.map((node) => log(node, [one])),
+      members.map((node) => log(node, [one, two])),
       groups,
       () => 0,
     );
-    const [violation] = checkAcknowledged(operations(put(1, 0, 10), put(1, 20, 30)), logs).violations;
+    const [violation] = checkAcknowledged(operations(put(1, 0, 10), put(1, 20, 30), put(2, 40, 50)), logs).violations;
     expect(violation?.operations).toEqual([0, 1]);
     expect(violation?.sentence).toMatch(/lacks an acknowledged write of key "k"; among 2, the first of which: put 1/);
+  });
+
+  test("what was acknowledged after all that the log is known to hold may have been decided by one who told nobody", () => {
+    const told = (...commands: readonly LoggedCommand[]) => {
+      const logs = decidedLogs(
+        members.map((node) => log(node, commands)),
+        groups,
+        () => 0,
+      );
+      return checkAcknowledged(history, logs).valid;
+    };
+    // A get that may be the first one, which was asked for at 40, after put 2 was answered; the put of 1 was before.
+    expect(told(one)).toBe(true);
+    expect(told(one, command("4/1", "get", null))).toBe(false);
+    // Repetitions of one request are one request.
+    const early = operations(get(null, 0, 5), put(2, 20, 30), get(null, 40, 50));
+    const gets = (...ids: readonly string[]) =>
+      checkAcknowledged(
+        early,
+        decidedLogs(
+          members.map((node) =>
+            log(
+              node,
+              ids.map((id) => command(id, "get", null)),
+            ),
+          ),
+          groups,
+          () => 0,
+        ),
+      ).valid;
+    expect([gets("4/1"), gets("4/1", "4/1"), gets("4/1", "4/2")]).toEqual([true, true, false]);
   });
 
   test("a log that is not known whole convicts nobody", () => {

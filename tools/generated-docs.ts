@@ -8,6 +8,7 @@ import { faultsDocument } from "../nemesis/index.js";
 import { workloads, workloadsDocument } from "../workloads/index.js";
 import { campaignSchemaText } from "./campaign-schema.js";
 import { faultTableSection } from "./fault-table.js";
+import { realRateCells, realRatesFile, realRatesHead, type RealRates } from "./real-rates.js";
 import { cellsOf, describeConditions, scoreboardFile, tableHead, type Scoreboard } from "./scoreboard.js";
 
 function limitsOf(knob: Knob): string {
@@ -86,6 +87,17 @@ function scoreboardSection(): string {
 ${table(tableHead, board.rows.map(cellsOf))}`;
 }
 
+/** The latest kept rates on real processes, or that none are kept. */
+function realRatesSection(): string {
+  if (!existsSync(realRatesFile))
+    return "None are kept. `tools/real-rates.ts` makes them of the summaries of campaigns.";
+  const rates = JSON.parse(readFileSync(realRatesFile, "utf8")) as RealRates;
+  return `\`minos campaign --mutants … --seeds ${rates.rows[0]?.seeds ?? ""} --on local\`, the default plan otherwise (30 s of load, \`standard\` faults);
+${rates.machine}; ${rates.note}. An unknown run counts as one that showed nothing. The interval is E. B. Wilson's (1927). Made by \`tools/real-rates.ts\`.
+
+${table(realRatesHead, realRateCells(rates))}`;
+}
+
 export function mutantsDocument(): string {
   const all = [...mutants.values()];
   const rows = all.map(({ id, kind, title, checkers, classes, realCluster }) => [
@@ -120,6 +132,10 @@ ${table(
 ## The scoreboard
 
 ${scoreboardSection()}
+
+## On real processes
+
+${realRatesSection()}
 
 ${all.map(mutantSection).join("\n")}
 This page is made by \`tools/generated-docs.ts\`.

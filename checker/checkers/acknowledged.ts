@@ -2,13 +2,16 @@
 import type { Operation } from "../../history/index.js";
 import type { DecidedLogs } from "../decided-logs.js";
 import { answer } from "../explain/sentence.js";
-import { missingWrites, type MissingWrites } from "../explain/testimony.js";
+import { missingWrites, toldUntilNs, type MissingWrites } from "../explain/testimony.js";
 import { splitByKey } from "../keys.js";
 import type { CheckerResult, Violation } from "../verdict.js";
 
 const namedAtMost = 20;
 
-/** One violation a key. Keys whose log is not known whole say nothing; `details` counts both. */
+/**
+ * One violation a key. Keys whose log is not known whole say nothing; `details` counts both. What was acknowledged after all that a
+ * key's log is known to hold is not asked for.
+ */
 export function checkAcknowledged(operations: readonly Operation[], logs: DecidedLogs): CheckerResult {
   const violations: Violation[] = [];
   let compared = 0;
@@ -22,7 +25,9 @@ export function checkAcknowledged(operations: readonly Operation[], logs: Decide
     compared += 1;
     // First those that are surely missing: all of their equals are.
     const certain = (one: MissingWrites): number => (one.lacking === one.among.length ? 0 : 1);
-    const missing = missingWrites(log, own).toSorted((one, other) => certain(one) - certain(other));
+    const missing = missingWrites(log, own, toldUntilNs(log, own)).toSorted(
+      (one, other) => certain(one) - certain(other),
+    );
     if (missing.length === 0) continue;
     const candidates = missing.flatMap(({ among }) => among);
     const lacking = missing.reduce((sum, one) => sum + one.lacking, 0);

@@ -206,6 +206,9 @@ test("stats: where the history says when operations were due, latencies count fr
   expect(details).toEqual({ get: { ok: 2, fail: 0, info: 0, ...called, ...waited } });
 });
 
+/** A get that was asked for after all else: what was answered before it has to stand in the log. */
+const later = { id: "later", function: "get", key: "k", input: null };
+
 test("acknowledged: writes that are surely missing come first", () => {
   const result = checkAcknowledged(
     history(
@@ -214,6 +217,7 @@ test("acknowledged: writes that are surely missing come first", () => {
       [3, "put", 2, null, 2, 3],
       [4, "put", 3, null, 3, 4, { key: "other" }],
       [5, "put", 4, null, 4, 5, { key: "fine" }],
+      [6, "get", null, 1, 6, 7],
     ),
     {
       onKey: (key) =>
@@ -221,7 +225,7 @@ test("acknowledged: writes that are surely missing come first", () => {
           ? null
           : key === "fine"
             ? [{ id: "a", function: "put", key, input: 4 }]
-            : [{ id: "b", function: "put", key, input: 1 }],
+            : [{ id: "b", function: "put", key, input: 1 }, later],
     },
   );
   expect(result).toEqual({
@@ -246,7 +250,9 @@ test("acknowledged: writes that are surely missing come first", () => {
 });
 
 test("acknowledged: one write", () => {
-  const result = checkAcknowledged(history([1, "put", 1, null, 0, 1]), { onKey: () => [] });
+  const result = checkAcknowledged(history([1, "put", 1, null, 0, 1], [2, "get", null, null, 2, 3]), {
+    onKey: () => [later],
+  });
   expect(result).toEqual({
     checker: "acknowledged",
     valid: false,
@@ -270,8 +276,15 @@ test("acknowledged: one write", () => {
 
 test("acknowledged: two of two, and no more than twenty are named", () => {
   const result = checkAcknowledged(
-    history(...Array.from({ length: 22 }, (_, at): Row => [at, "put", at, null, at, at + 0.5])),
-    { onKey: () => [] },
+    history(...Array.from({ length: 22 }, (_, at): Row => [at, "put", at, null, at, at + 0.5]), [
+      22,
+      "get",
+      null,
+      null,
+      22,
+      23,
+    ]),
+    { onKey: () => [later] },
   );
   expect(result).toEqual({
     checker: "acknowledged",

@@ -84,18 +84,37 @@ export interface MissingWrites {
   readonly among: readonly Operation[];
 }
 
+/** Of the writes that were acknowledged before `beforeNs`, those that the log lacks. */
 export function missingWrites(
   log: readonly LoggedCommand[],
   operations: readonly Operation[],
+  beforeNs = Number.POSITIVE_INFINITY,
 ): readonly MissingWrites[] {
   const logged = grouped(log, ({ function: name, input }) => textOf(name, input));
-  const acknowledged = grouped(operations.filter(isAcknowledgedWrite), ({ function: name, input }) =>
-    textOf(name, input),
+  const acknowledged = grouped(
+    operations.filter((one) => isAcknowledgedWrite(one) && one.returnNs !== null && one.returnNs < beforeNs),
+    ({ function: name, input }) => textOf(name, input),
   );
   return [...acknowledged].flatMap(([text, among]) => {
     const lacking = among.length - count(logged.get(text) ?? []);
     return lacking > 0 ? [{ lacking, among }] : [];
   });
+}
+
+/**
+ * What was acknowledged before this time stands in the log or is lost, for the log holds something that was asked for later. After it
+ * nobody knows: a leader that decided, answered and died may have taken the knowledge with it, and where nobody leads after it the
+ * log that is told ends before. Of n requests that read alike in the log, one was asked for no earlier than the n-th in the history.
+ */
+export function toldUntilNs(log: readonly LoggedCommand[], operations: readonly Operation[]): number {
+  const alike = grouped(operations, ({ function: name, input }) => textOf(name, input));
+  const logged = grouped(log, ({ function: name, input }) => textOf(name, input));
+  let untilNs = Number.NEGATIVE_INFINITY;
+  for (const [text, commands] of logged) {
+    const calls = (alike.get(text) ?? []).map(({ callNs }) => callNs).toSorted((one, other) => one - other);
+    untilNs = Math.max(untilNs, calls[Math.min(count(commands), calls.length) - 1] ?? untilNs);
+  }
+  return untilNs;
 }
 
 function isAcknowledgedWrite({ function: name, outcome, output }: Operation): boolean {
