@@ -224,8 +224,9 @@ class Execution {
     while (!this.#allGroupsLed(expected)) {
       if (this.#input.signal.aborted) throw new ClusterError("interrupted before the load began");
       if (performance.now() > deadline) {
+        const led = this.#view.groups.filter(({ group }) => this.#view.leaderOf(group, performance.now()) !== null);
         throw new ClusterError(
-          `only ${this.#view.groups.length} of ${expected} groups had a leader ${system.timing.bootTimeoutMs} ms after boot`,
+          `only ${led.length} of ${expected} groups had a leader ${system.timing.bootTimeoutMs} ms after boot`,
           `see the nodes' logs in ${this.#directory.path}/nodes`,
         );
       }
