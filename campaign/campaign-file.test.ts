@@ -89,6 +89,11 @@ describe("what is wrong is told with its place", () => {
     ["matrix: {}\nbudget: {time: 5}\n", /c\.yaml:2: budget\.time: expected a duration/],
     ["matrix: {}\ncanary: maybe\n", /c\.yaml:2: canary: expected true or false/],
     ["matrix: {}\nexclude: [{nodes: 3}]\n", /c\.yaml:2: exclude\.0\.nodes: no such field/],
+    [
+      "matrix: {workloads: [set]}\nexclude: [{workload: sett}]\n",
+      /c\.yaml:2: exclude\.0: no run of the matrix is {"workload":"sett"}/,
+    ],
+    ["matrix: {workloads: [set]}\nexclude: [{}]\n", /c\.yaml:2: exclude\.0: no run of the matrix is {}/],
     ["matrix: [\n", /c\.yaml is neither YAML nor JSON.*line/s],
     ["matrix: {workloads: [set]}\nexclude: [{workload: set}]\n", /has no runs/],
   ])("%j", (text, message) => {

@@ -120,7 +120,7 @@ export function campaignOf(value: unknown, place: (field: string) => string = ()
     );
   });
   const budget = fieldsOf(fields["budget"] ?? {}, known["budget"] ?? [], "budget", place);
-  const kept = cells.filter((cell) => !excluded(cell, fields["exclude"], place));
+  const kept = withoutExcluded(cells, fields["exclude"], place);
   const most = wholeOf(budget["runs"], "budget.runs", place) ?? kept.length;
   return campaign({
     name,
@@ -218,13 +218,19 @@ function booleanOf(value: unknown, field: string, place: Place): boolean {
   return value;
 }
 
-function excluded(cell: Cell, given: unknown, place: Place): boolean {
-  if (given === undefined) return false;
+/** Without those that agree with one of the combinations given. One that agrees with none is a word that somebody got wrong. */
+function withoutExcluded(cells: readonly Cell[], given: unknown, place: Place): readonly Cell[] {
+  if (given === undefined) return cells;
   if (!Array.isArray(given)) throw new UsageError(`${place("exclude")}: exclude: expected a list of combinations`);
-  return given.some((one: unknown, at) => {
+  const excluded = new Set<Cell>();
+  for (const [at, one] of (given as readonly unknown[]).entries()) {
     const fields = Object.entries(fieldsOf(one, cellFields, `exclude.${at}`, place));
-    return fields.length > 0 && fields.every(([name, value]) => cell[name as CellField] === value);
-  });
+    const agreeing = cells.filter((cell) => fields.every(([name, value]) => cell[name as CellField] === value));
+    if (fields.length === 0 || agreeing.length === 0)
+      throw new UsageError(`${place("exclude")}: exclude.${at}: no run of the matrix is ${show(one)}`);
+    for (const cell of agreeing) excluded.add(cell);
+  }
+  return cells.filter((cell) => !excluded.has(cell));
 }
 
 const show = (value: unknown): string => JSON.stringify(value) ?? String(value);

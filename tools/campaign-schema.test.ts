@@ -26,7 +26,10 @@ const good: readonly (readonly [string, unknown])[] = [
   ["each kind of limit", { matrix: {}, canary: true, parallel: 2, budget: { runs: 3, time: "2h" } }],
   [
     "exclusions",
-    { matrix: { workloads: ["set", "mutex"] }, exclude: [{ workload: "set" }, { seed: 2, on: "docker" }] },
+    {
+      matrix: { workloads: ["set", "mutex"], seeds: "1..2", clusters: ["local", "docker"] },
+      exclude: [{ workload: "set" }, { seed: 2, on: "docker" }],
+    },
   ],
   ["floors and a checker", { matrix: {}, plan: { floors: { node_share: 0.1 }, checker: { time_ms: "30s" } } }],
   ["a schedule", { matrix: {}, plan: { nemesis: { name: "none", faults: [kill] }, workload: { name: "set" } } }],
