@@ -60,6 +60,7 @@ export { readReplayFile, replayOf, rerunOfReplay, type ReplayFile } from "./repl
 export { run, type RunAddresses, type RunInput, type RunResult } from "./run.js";
 export { runCells, type CellResult, type RunDocument } from "./runs.js";
 export { oldRuns, removeDeadLinks, removeRun, type OldRun, type OldRuns } from "./old-runs.js";
+export { serveStore, type StoreServer } from "./store-server.js";
 export { runDirectoryAt, writeJson, type RunDirectory } from "./store.js";
 export { shrink, type Shrunk, type ShrinkOptions } from "./shrink.js";
 export { judgeInvariants, simulate, type SimulatedRun, type SimulateInput } from "./simulate.js";

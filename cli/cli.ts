@@ -15,6 +15,7 @@ import { registerMerge } from "./commands/merge.js";
 import { registerReplay } from "./commands/replay.js";
 import { registerReport } from "./commands/report.js";
 import { registerRun } from "./commands/run.js";
+import { registerServe } from "./commands/serve.js";
 import { registerTriage } from "./commands/triage.js";
 import { registerTrace } from "./commands/trace.js";
 import { createTerminal } from "./terminal.js";
@@ -48,6 +49,7 @@ export async function runCli(words: readonly string[]): Promise<ExitCode> {
     registerTrace,
     registerLogs,
     registerTriage,
+    registerServe,
     registerInit,
     registerDoctor,
     registerKv,

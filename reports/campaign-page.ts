@@ -59,7 +59,7 @@ export function campaignPage({ name, valid, headline, runs, lines }: CampaignPag
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${escapeHtml(`${verdict} · ${name} · Minos`)}</title>
-<style>${style}</style>
+<style>${pageStyle}</style>
 </head>
 <body>
 <header class="${kind}"><h1>${verdict}</h1><p>${escapeHtml(headline)}</p></header>
@@ -126,7 +126,8 @@ function everyRun(runs: readonly CampaignPageRun[]): string {
   return `<section><h2>Every run</h2><div class="wide"><table class="list"><thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div></section>`;
 }
 
-const style = `
+/** What the pages beside the report have in common. */
+export const pageStyle = `
 :root{--page:#fafaf8;--panel:#fff;--text:#1b1e22;--muted:#59616a;--line:#d5d7d9;--bad:#c02f06;--bad-soft:#fdf0ea;--good:#0a6f60;--good-soft:#eaf5f2;--unsure:#64479c;--unsure-soft:#f2eefa;color-scheme:light dark}
 @media (prefers-color-scheme:dark){:root{--page:#121417;--panel:#181b1f;--text:#e6e8eb;--muted:#9da6b0;--line:#393f46;--bad:#ff7e52;--bad-soft:#2a1a15;--good:#45c4aa;--good-soft:#13231f;--unsure:#b9a0f2;--unsure-soft:#1f1b2a}}
 *{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--text);font:15px/1.5 system-ui,sans-serif}

@@ -2,6 +2,17 @@
 // `viewer/` (Vite, Preact, uPlot, and canvases of its own); this room puts a run's data into it. The file needs no network and no
 // server, and no value of a run can become markup in it.
 export { buildReport, writeReport, ViewerMissingError, type ReportInput } from "./build.js";
+export {
+  campaignsPage,
+  comparePage,
+  filterNames,
+  filterRuns,
+  messagePage,
+  runPage,
+  runsPage,
+  violationsPage,
+  type RunFilter,
+} from "./store-pages.js";
 export { campaignPage, type CampaignPage, type CampaignPageRun, type RunState } from "./campaign-page.js";
 export type { ReportStatusSample } from "./gather.js";
 export { findBreaches } from "./trace/breaches.js";
