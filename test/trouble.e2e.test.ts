@@ -1,7 +1,7 @@
 // Shows that trouble ends clearly: a proxy that dies, Ctrl-C, kill -9, a full disk, no engine, two campaigns side by side. Each is
 // done to the built command with real processes; afterwards nothing is left running.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import {
@@ -141,3 +141,18 @@ function childrenOf(started: Started): readonly number[] {
 function commandOf(pid: number): string {
   return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
 }
+
+test("a system whose nodes are up and elect nobody is judged: unavailable, and no crash of the suite", async () => {
+  const cwd = temporaryFolder();
+  const patch = {
+    file: "core/ballot-leader-election.ts",
+    find: "const quorumConnected = this.#replies.size + 1 >= this.#majority;",
+    replace: "const quorumConnected = this.#replies.size > this.#majority;",
+  };
+  writeFileSync(join(cwd, "nobody-leads.json"), JSON.stringify(patch));
+  const quick = ["--nemesis", "none", "--time-limit", "2s", "--recovery-bound", "2s"];
+  const ended = await minos(["run", ...small, ...quick, "--mutant", "./nobody-leads.json", "--json"], { cwd });
+  expect(ended.err).toContain("group 0 had no leader 15000 ms after boot; the load begins without one");
+  expect(documentOf(ended)).toMatchObject({ valid: false, violations: [{ class: "unavailable" }] });
+  expect(ended.code).toBe(1);
+});
