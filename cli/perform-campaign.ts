@@ -35,12 +35,21 @@ export interface Sitting {
   readonly eventsTo: string | undefined;
 }
 
+/** A run without a leader is vacuous in dozens of ways. */
+const mostReasons = 2;
+
 const word = { 0: "valid", 1: "VIOLATION", 2: "unknown", 254: "bad usage", 255: "crash" } as const;
+
+/** The first few; all of them are in the run's report and on the summary page. */
+function briefly(reasons: readonly string[]): string {
+  const more = reasons.length - mostReasons;
+  return [...reasons.slice(0, mostReasons), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+}
 
 /** What one run gave, in a line. */
 function line({ cell, exitCode, document, durationMs, stderrTail }: CellResult): string {
   const classes = [...new Set((document?.violations ?? []).map((violation) => violation.class))].join(", ");
-  const reasons = (document?.unknown ?? []).map((reason) => `${reason.code}: ${reason.sentence}`).join("; ");
+  const reasons = briefly((document?.unknown ?? []).map((reason) => `${reason.code}: ${reason.sentence}`));
   const trouble = document?.error?.message ?? (document === null ? stderrTail.trim().split("\n").at(-1) : undefined);
   const { ok = 0, info = 0 } = document?.counts ?? {};
   const faults = document?.teeth?.find((measure) => measure.name === "confirmed faults")?.value;
