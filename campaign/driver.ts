@@ -1,11 +1,13 @@
 // What the run loop needs of the world: time, and a way to let clients act. There is one run loop; the real driver uses
 // timers and sockets, a simulated one pops virtual events.
-import type { ClientReply, ClientRequest, NodeName } from "../cluster/index.js";
+import type { ClientReply, ClientRequest, NodeName, RequestRepeat } from "../cluster/index.js";
 import type { TimeNs } from "../history/index.js";
 
 export interface InvocationEvents {
   called(): void;
   returned(): void;
+  /** A copy of a request went out, or a request was answered a further time; also after `done`. */
+  repeated?(what: "sent" | "answered"): void;
   done(reply: ClientReply): void;
 }
 
@@ -14,6 +16,8 @@ export interface Invocation extends ClientRequest {
   /** The node that the thread is pinned to, or, for clients that roam, has gone to; then `retire` came before. */
   readonly node: NodeName;
   readonly timeoutMs: number;
+  /** What a fault asks for. */
+  readonly repeat?: RequestRepeat | null;
 }
 
 export interface Driver {
@@ -24,8 +28,8 @@ export interface Driver {
   /** Starts an operation with the thread's client; `done` is always called, exactly once. */
   invoke(invocation: Invocation, events: InvocationEvents): void;
   /**
-   * The thread's process has ended with an `info`, or goes on at another node: its connection is destroyed, the next invocation gets a
-   * new one.
+   * The thread's process has ended with an `info`, goes on at another node, or dies: its connection is destroyed, an operation that is
+   * under way is done with an `info`, and the next invocation gets a new one.
    */
   retire(thread: number): void;
 }

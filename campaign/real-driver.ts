@@ -38,9 +38,10 @@ export function createRealDriver(options: RealDriverOptions): RealDriver {
           events.called();
         },
         returned: () => events.returned(),
+        repeated: (what: "sent" | "answered") => events.repeated?.(what),
       };
-      const { function: name, key, input, timeoutMs } = invocation;
-      reply = await client.invoke({ function: name, key, input, timeoutMs }, hooks);
+      const { function: name, key, input, timeoutMs, repeat = null } = invocation;
+      reply = await client.invoke({ function: name, key, input, timeoutMs, repeat }, hooks);
     } catch (error) {
       // A client that throws breaks its contract. Nothing is known of an operation that it had handed over.
       const outcome = handedOver ? ("info" as const) : ("fail" as const);

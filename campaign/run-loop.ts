@@ -3,6 +3,7 @@
 import type { NodeName } from "../cluster/index.js";
 import type { Recorder, Ticket } from "../history/index.js";
 import type { Generator, PlannedOperation } from "../workloads/index.js";
+import { ClientFaults, deathAfterNs } from "./client-faults.js";
 import type { Driver } from "./driver.js";
 
 export interface RunLoopOptions {
@@ -39,9 +40,16 @@ export class RunLoop {
   readonly #counts = { ok: 0, fail: 0, info: 0 };
   #called = 0;
   #failure: Error | null = null;
+  /** What a nemesis does to the clients. */
+  readonly clients: ClientFaults;
 
   constructor(options: RunLoopOptions) {
-    const { nodes, concurrency } = options;
+    const { nodes, concurrency, driver } = options;
+    this.clients = new ClientFaults((thread) => {
+      driver.at(driver.now() + deathAfterNs, () => {
+        if (this.clients.dies(thread)) driver.retire(thread);
+      });
+    });
     if (nodes.length === 0) throw new Error("a run loop needs at least one node");
     this.#options = options;
     this.#threads = Array.from({ length: concurrency }, (_, thread) => {
@@ -80,6 +88,7 @@ export class RunLoop {
         generator,
         { signal, keepGoing },
         {
+          clients: this.clients,
           called: () => {
             this.#called += 1;
           },
@@ -98,6 +107,7 @@ export class RunLoop {
 }
 
 interface DriveReports {
+  readonly clients: ClientFaults;
   called(): void;
   count(outcome: "ok" | "fail" | "info"): void;
   ended(failure: Error | null): void;
@@ -186,6 +196,7 @@ class Drive {
     this.#free.splice(placeIn(this.#free, thread.thread), 1);
     const call = { called: false, ticket: null as Ticket | null };
     const { driver, recorder, operationTimeoutMs } = this.#options;
+    const { clients } = this.#reports;
     const node = operation.node ?? thread.node;
     if (node !== thread.connected) {
       driver.retire(thread.thread);
@@ -213,6 +224,7 @@ class Drive {
         key: operation.key,
         input: operation.input,
         timeoutMs: operationTimeoutMs,
+        repeat: clients.repeatFor(node),
       },
       {
         called: () => {
@@ -224,7 +236,9 @@ class Drive {
             throw error;
           }
           thread.isUnderWay = true;
+          clients.called(thread.thread, node);
         },
+        repeated: (what) => clients.repeated(node, what),
         returned: () => {
           call.ticket ??= recorder.ticket();
           thread.isUnderWay = false;
@@ -264,6 +278,7 @@ class Drive {
     thread.isUnderWay = false;
     this.#free.splice(placeIn(this.#free, thread.thread), 0, thread.thread);
     this.#reports.count(reply.outcome);
+    this.#reports.clients.completed(thread.thread, reply.outcome);
     if (reply.outcome === "info") {
       // The process never speaks again: nobody knows when its last operation takes effect.
       thread.process += this.#options.concurrency;

@@ -462,6 +462,7 @@ class Execution {
       groups: () => this.#view.groups,
       leaderOf: (group) => this.#view.leaderOf(group, performance.now()),
       record: (event) => this.#record(event),
+      clients: loop.clients,
       // A schedule without such floors keeps to its times: a script may count on them.
       ...(inFlight === undefined && leastCalled === 0 ? {} : { load }),
     });

@@ -250,7 +250,7 @@ class SimulatedExecution {
       concurrency: plan.concurrency,
       operationTimeoutMs: plan.operation_timeout_ms,
     });
-    const nemesis = this.#createNemesis();
+    const nemesis = this.#createNemesis(loop);
     this.#record({ type: "phase", phase: "load" });
     let breakingOn = true;
     const loading = loop.drive(run.load, this.#stop.signal, () => breakingOn);
@@ -279,7 +279,7 @@ class SimulatedExecution {
     return new Set(lost.map(({ name }) => name));
   }
 
-  #createNemesis(): Nemesis {
+  #createNemesis(loop: RunLoop): Nemesis {
     const { plan } = this.#input;
     const world = this.#world;
     const options = {
@@ -311,6 +311,7 @@ class SimulatedExecution {
     return createNemesis({
       ...options,
       cluster: this.#cluster,
+      clients: loop.clients,
       leaderOf: (group) => this.#view.leaderOf(group, nowMs()),
       nowMs,
       delay: (ms, signal) => world.delay(ms, signal),

@@ -173,8 +173,14 @@ type DiskFault = Pick<Fault, "at_ms" | "for_ms" | "glitch"> & { readonly kind: D
 type DiskAction = { readonly type: "disk"; readonly how: DiskTrouble; readonly nodes: readonly NodeName[] };
 
 /** Faults of real clusters only: a plan with one of them is refused before a world is made. */
-type RealAction = Extract<FaultAction, { readonly type: "limit-cpu" | "exhaust-memory" | "clock" }>;
+type RealAction = Extract<FaultAction, { readonly type: "limit-cpu" | "exhaust-memory" | "clock" | "clients" }>;
 type WorldAction = Exclude<FaultAction, RealAction>;
+
+const isReal = (action: FaultAction): action is RealAction =>
+  action.type === "limit-cpu" ||
+  action.type === "exhaust-memory" ||
+  action.type === "clock" ||
+  action.type === "clients";
 
 interface OpenFault {
   readonly fault: number;
@@ -358,8 +364,7 @@ class Swarm implements SwarmNemesis {
       if (planned.type === "planned" && spec.series !== undefined) this.#series.set(spec.series, planned.action);
       if (planned.type === "planned") {
         const { action, targets } = planned;
-        if (action.type === "limit-cpu" || action.type === "exhaust-memory" || action.type === "clock")
-          throw new Error(`a simulated node cannot have "${spec.kind}"`);
+        if (isReal(action)) throw new Error(`a simulated node cannot have "${spec.kind}"`);
         return action.type === "damage" && !this.#mayHarm(action) ? null : { action, targets };
       }
       if (!planned.transient || world.queue.nowNs >= giveUpNs) return null;

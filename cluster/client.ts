@@ -25,10 +25,24 @@ export interface ClientHooks {
   called(): void;
   /** In the data handler, before parsing, of the reply that completes the invocation; at most once. */
   returned(): void;
+  /** A copy of a request was handed to the socket, or a request was answered a further time; also after the invocation has ended. */
+  repeated?(what: "sent" | "answered"): void;
+}
+
+/** How a fault has a client send each request of an operation more than once. */
+export interface RequestRepeat {
+  /** At most so many further times. */
+  readonly copies: number;
+  /** So long after the one before. */
+  readonly everyMs: number;
+  /** Only until the operation has ended; otherwise the copies go out all the same. */
+  readonly untilAnswered: boolean;
 }
 
 export interface ClientInvocation extends ClientRequest {
   readonly timeoutMs: number;
+  /** A fault asks for copies; only of clients whose system says that they can (`repeatsRequests`). */
+  readonly repeat?: RequestRepeat | null;
 }
 
 export interface Client {

@@ -29,6 +29,8 @@ export const capabilityNames = [
   "cpu-quota",
   "memory-limit",
   "packets",
+  "client-death",
+  "repeat-requests",
 ] as const;
 export type CapabilityName = (typeof capabilityNames)[number];
 export type Capability = { readonly able: true } | { readonly able: false; readonly reason: string };

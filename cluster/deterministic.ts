@@ -140,6 +140,10 @@ export interface DeterministicSystem {
   /** Starts a node on what `disk` holds, which it copies. */
   createNode(options: DeterministicNodeOptions, disk: unknown): DeterministicNode;
   createClient(): DeterministicClient;
+  /** Of a request that a fault may have sent again: what tells it from every other one of its client; null for others. */
+  repeatableRequest?(request: unknown): string | null;
+  /** The same of the request that a response answers. */
+  repeatedAnswer?(response: unknown): string | null;
   inspectDisk?(disk: unknown): DiskInspection;
   claimOf?(message: unknown): MessageClaim | null;
   /** The name of a message's kind, for faults that wait for one. */

@@ -3,6 +3,7 @@
 // implementations are the rooms simulation, local and docker, and every one of them passes the conformance suites in
 // `cluster/testing`. Beside the contracts stand helpers that need nothing else: who owns a run (`ownership.ts`), the
 // sampler of the nodes' statuses, and the clock of a node that can be changed (`fake-clock.ts`).
+export * from "./client-capabilities.js";
 export * from "./client.js";
 export * from "./cluster.js";
 export * from "./deterministic.js";

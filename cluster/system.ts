@@ -149,6 +149,8 @@ export interface SystemUnderTest {
   readonly durableRanges?: (files: readonly DiskFile[]) => readonly DiskRange[];
   /** A node notices when a file with such bytes has lost its end, wherever it was cut. Default: false, and no file is cut. */
   readonly noticesTruncation?: boolean;
+  /** Its clients send a request again, byte for byte, when a fault asks for it. Default: false, and such faults are refused. */
+  readonly repeatsRequests?: boolean;
   /** Its groups elect leaders and `status` names them: a run must then have seen some change. Default: false. */
   readonly electsLeaders?: boolean;
   /** The sizes it can run in: a sentence that says what is wrong, or null. */

@@ -2,6 +2,7 @@
 import type Docker from "dockerode";
 import {
   ClusterError,
+  clientCapabilities,
   noRollBack,
   findFaketime,
   installFaketime,
@@ -85,5 +86,6 @@ export function capabilitiesOf({ system, baseImage, faketime = findFaketime() }:
     "disk-read-only": no("a mount is made read-only under a running container by a privileged process only"),
     "disk-slow": no("the engine limits a disk's throughput only when a container is made, never amid a run"),
     "roll-back": no(noRollBack(system.name)),
+    ...clientCapabilities(system),
   };
 }

@@ -25,6 +25,7 @@ import {
   type ProcessObservation,
   type TeardownReport,
   cutFile,
+  clientCapabilities,
   noRollBack,
   flipBits,
   tellOfDamaged,
@@ -462,5 +463,6 @@ function capabilitiesOf({ system, faketime = findFaketime() }: LocalClusterOptio
     ),
     "disk-slow": no("a process on loopback is in no control group of its own, by which its disk could be slowed"),
     "roll-back": no(noRollBack(system.name)),
+    ...clientCapabilities(system),
   };
 }

@@ -8,6 +8,7 @@ import {
   type NodeName,
 } from "../cluster/index.js";
 import type { Random } from "../history/index.js";
+import type { ClientTrouble } from "./client-control.js";
 import type { Fault, ShapedPartition } from "./fault.js";
 import { customLinks, shapeEntry, shapeLinks } from "./shapes.js";
 import { resolveGroup, resolveLeader, resolveTarget, type Resolved } from "./targets.js";
@@ -32,6 +33,8 @@ export type FaultAction =
   | { readonly type: "clock"; readonly trouble: ClockTrouble; readonly nodes: readonly NodeName[] }
   | { readonly type: "exhaust-memory"; readonly nodes: readonly NodeName[] }
   | { readonly type: "limit-cpu"; readonly cores: number; readonly nodes: readonly NodeName[] }
+  /** To the clients that are connected to these nodes. */
+  | { readonly type: "clients"; readonly trouble: ClientTrouble; readonly nodes: readonly NodeName[] }
   | { readonly type: "cut"; readonly mode: CutMode; readonly links: readonly DirectedLink[] }
   | { readonly type: "shape"; readonly shape: LinkShape; readonly links: readonly DirectedLink[] };
 
@@ -154,6 +157,22 @@ function clockTrouble(fault: Extract<Fault, { readonly kind: ClockFaultKind }>):
   }
 }
 
+type ClientFaultKind = "client-death" | "duplicate-requests" | "retry-storm";
+
+/** More often no client asks, whatever the storm. */
+const mostRetries = 200;
+
+function clientTrouble(fault: Extract<Fault, { readonly kind: ClientFaultKind }>): ClientTrouble {
+  switch (fault.kind) {
+    case "client-death":
+      return { how: "die" };
+    case "duplicate-requests":
+      return { how: "repeat", repeat: { copies: fault.copies, everyMs: fault.every_ms, untilAnswered: false } };
+    case "retry-storm":
+      return { how: "repeat", repeat: { copies: mostRetries, everyMs: fault.every_ms, untilAnswered: true } };
+  }
+}
+
 const namesItsTargets = (fault: Fault): boolean =>
   fault.kind === "partition" ? fault.shape === "custom" : fault.target.by === "name";
 
@@ -168,6 +187,7 @@ function planAgain(action: FaultAction, view: ClusterView): PlannedFault {
     case "limit-cpu":
     case "exhaust-memory":
     case "clock":
+    case "clients":
       return planProcessFault({ type: "found", value: action.nodes }, view, () => action);
     case "cut":
     case "shape":
@@ -217,6 +237,13 @@ export function planFault(
       const trouble = clockTrouble(fault);
       const nodes = resolveTarget(fault.target, view, random);
       return planProcessFault(nodes, view, (nodes) => ({ type: "clock", trouble, nodes }));
+    }
+    case "client-death":
+    case "duplicate-requests":
+    case "retry-storm": {
+      const trouble = clientTrouble(fault);
+      const nodes = resolveTarget(fault.target, view, random);
+      return planProcessFault(nodes, view, (nodes) => ({ type: "clients", trouble, nodes }));
     }
     case "disk-full":
     case "disk-read-only":

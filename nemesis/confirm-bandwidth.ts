@@ -1,7 +1,7 @@
 // Confirmation of a narrow link by its byte counts. A link that carries less than the rate allows shows nothing of it, so the proof needs
 // one link at least on which bytes waited; the others must only not have carried more.
 import { linkName, type DirectedLink } from "../cluster/index.js";
-import type { Sight, Watcher } from "./confirm.js";
+import type { Sight, Watcher } from "./watcher.js";
 import type { Looks, Sample } from "./observe.js";
 
 /** Over how long a link is measured: several of the proxy's own portions, which it hands out every 100 ms. */

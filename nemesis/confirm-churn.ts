@@ -1,7 +1,7 @@
 // Confirmation of faults that end connections over and over: a limit of bytes for each connection (0: none comes through). The
 // counts of bytes are compared with the counts of connections, which no fault of another kind makes grow while bytes are so few.
 import { linkName, type DirectedLink } from "../cluster/index.js";
-import type { Sight, Watcher } from "./confirm.js";
+import type { Sight, Watcher } from "./watcher.js";
 import type { Looks, Sample } from "./observe.js";
 
 /** So many new connections between two nodes show that connections end again and again. */

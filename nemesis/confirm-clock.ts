@@ -2,7 +2,7 @@
 // which no fault touches. The runner's clock plays no part.
 import type { ClockTrouble, NodeName } from "../cluster/index.js";
 import type { JsonValue } from "../history/index.js";
-import type { Sight, Watcher } from "./confirm.js";
+import type { Sight, Watcher } from "./watcher.js";
 import type { Looks, Sample } from "./observe.js";
 
 /** The two clocks are not read at one moment, and the machine's own time may be slewed meanwhile. */

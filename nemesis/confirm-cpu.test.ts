@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { nodeNames } from "../cluster/index.js";
 import { watchCpuFree, watchCpuHeld } from "./confirm-cpu.js";
-import type { Watcher } from "./confirm.js";
+import type { Watcher } from "./watcher.js";
 import type { Sample } from "./observe.js";
 
 const [n1 = expect.fail("no node")] = nodeNames(1);

@@ -1,7 +1,7 @@
 // Confirmation of a CPU quota by what the kernel counts of the target's processes: how long it held them back, and what they used.
 import type { NodeName } from "../cluster/index.js";
 import type { JsonValue } from "../history/index.js";
-import type { Sight, Watcher } from "./confirm.js";
+import type { Sight, Watcher } from "./watcher.js";
 import type { Looks, Sample } from "./observe.js";
 
 /** Over how long CPU time is measured: several periods of the kernel's quota, each 100 ms long. */

@@ -138,6 +138,25 @@ export type Fault = Timed &
         readonly target: Target;
       }
     | {
+        /** Clients of the target's, that is, those connected to it. */
+        readonly kind: "client-death";
+        readonly target: Target;
+      }
+    | {
+        /** Each request of the target's clients goes out so many further times, answered or not. */
+        readonly kind: "duplicate-requests";
+        readonly target: Target;
+        readonly copies: number;
+        /** From one copy to the next. */
+        readonly every_ms: number;
+      }
+    | {
+        /** The target's clients ask again and again, without waiting, until they are answered. */
+        readonly kind: "retry-storm";
+        readonly target: Target;
+        readonly every_ms: number;
+      }
+    | {
         /** The target's processes get no more CPU time than so many cores' together. */
         readonly kind: "cpu-quota";
         readonly target: Target;

@@ -1,6 +1,7 @@
 // What goes wrong. Faults are data; this room draws schedules of them from a seed, checks them, compiles each into calls of a
 // cluster's capabilities, and confirms at the target that it took hold and that it healed.
 export * from "./check-schedule.js";
+export type { ClientControl, ClientCounts, ClientTrouble } from "./client-control.js";
 export { planFault, type FaultAction, type PlannedFault } from "./compile.js";
 export { compositions, type CompositionEntry } from "./compositions.js";
 export { faultsDocument } from "./document.js";

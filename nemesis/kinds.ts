@@ -270,6 +270,36 @@ export const faultKinds: Readonly<Record<FaultKind, FaultKindEntry>> = {
       "the node's time of day has moved as far as its monotonic clock since before the fault, to within 20 ms",
     shading: { colour: "#2e86c1", lane: "process" },
   },
+  "client-death": {
+    kind: "client-death",
+    description:
+      "Each client that is connected to the target dies once, a moment after it sent a request, and another takes its place at once: what the request did nobody knows.",
+    capabilities: () => ["client-death"],
+    mayNeed: ["client-death"],
+    confirmedOn: "of each target's clients at least one died with an operation under way, whose outcome is unknown",
+    confirmedOff: "whoever took a dead client's place has been answered",
+    shading: { colour: "#a93226", lane: "process" },
+  },
+  "duplicate-requests": {
+    kind: "duplicate-requests",
+    description:
+      "Each request of the clients that are connected to the target goes out several times, byte for byte, also after it was answered.",
+    capabilities: () => ["repeat-requests"],
+    mayNeed: ["repeat-requests"],
+    confirmedOn: "of each target's clients copies were sent, and the system answered a request a further time",
+    confirmedOff: "over an interval in which something was called no copy was sent",
+    shading: { colour: "#b9770e", lane: "process" },
+  },
+  "retry-storm": {
+    kind: "retry-storm",
+    description:
+      "The clients that are connected to the target send each request again and again, without a pause that grows, until it is answered.",
+    capabilities: () => ["repeat-requests"],
+    mayNeed: ["repeat-requests"],
+    confirmedOn: "of each target's clients copies were sent, and the system answered a request a further time",
+    confirmedOff: "over an interval in which something was called no copy was sent",
+    shading: { colour: "#ba4a00", lane: "process" },
+  },
   "memory-limit": {
     kind: "memory-limit",
     description:

@@ -1,21 +1,17 @@
 // The executor: carries a schedule out on a cluster and confirms each step at the target. What happens when is decided by the
 // timetable, what is done to whom by `compile.ts`, what counts as seen by `confirm.ts`; here is only the I/O between them.
 import { setMaxListeners } from "node:events";
-import {
-  linkName,
-  type ClockTrouble,
-  type Cluster,
-  type DirectedLink,
-  type GroupLayout,
-  type NodeName,
-} from "../cluster/index.js";
+import { linkName, type Cluster, type DirectedLink, type GroupLayout, type NodeName } from "../cluster/index.js";
 import type { FaultEvent, FaultStage, JsonValue, Random } from "../history/index.js";
-import { planFault, type DiskDamageKind, type FaultAction, type PlannedFault } from "./compile.js";
-import { looksBefore, watchOff, watchOn, type Sight, type Watcher } from "./confirm.js";
+import type { ClientControl } from "./client-control.js";
+import { planFault, type FaultAction, type PlannedFault } from "./compile.js";
+import { looksBefore, watchOff, watchOn } from "./confirm.js";
+import { callTimeoutMs, Deeds } from "./deeds.js";
 import type { Fault } from "./fault.js";
 import { groupsDisturbed } from "./groups.js";
 import { bounded, createObserver, type Observer, type Sample } from "./observe.js";
 import { createTimetable, type Timetable } from "./timetable.js";
+import type { Sight, Watcher } from "./watcher.js";
 import type { ClusterView } from "./view.js";
 
 /** A fault event before the recorder stamps it. `record` is called at the very moment that the stage was reached. */
@@ -54,9 +50,6 @@ export const defaultNemesisLimits: NemesisLimits = {
 /** Between two looks at the load: many operations take hardly longer. */
 const loadPollMs = 1;
 
-/** Longest wait for one call that changes the cluster: the contract's ten seconds. */
-const callTimeoutMs = 10_000;
-
 export interface NemesisOptions {
   readonly cluster: Cluster;
   readonly faults: readonly Fault[];
@@ -68,6 +61,8 @@ export interface NemesisOptions {
   readonly record: (event: FaultRecord) => void;
   /** What the load must be seen to do while a fault acts, because what strikes nothing shows nothing. Default: the nemesis does not look. */
   readonly load?: LoadWatch;
+  /** The clients that speak for the load. Default: none, and faults of clients are never confirmed. */
+  readonly clients?: ClientControl;
   /** Milliseconds of one monotonic clock; default `performance.now`. */
   readonly nowMs?: () => number;
   /** Resolves after so many milliseconds, or early when `signal` aborts; default `setTimeout`. */
@@ -164,8 +159,7 @@ class Executor implements Nemesis {
   readonly #open = new Map<number, OpenFault>();
   /** Links that any fault has touched: each must deliver in the end. */
   readonly #touched = new Map<string, DirectedLink>();
-  /** Nodes whose disks were damaged, and how: they may be refused for good. */
-  readonly #damaged = new Map<NodeName, DiskDamageKind>();
+  readonly #deeds: Deeds;
   /** What the first fault of each series did. */
   readonly #series = new Map<string, FaultAction>();
   /** The history cannot be written, or a bug of ours: the schedule stops, what is on is healed, `run` rejects. */
@@ -180,7 +174,10 @@ class Executor implements Nemesis {
     this.#limits = { ...defaultNemesisLimits, ...options.limits };
     this.#nowMs = options.nowMs ?? (() => performance.now());
     this.#delay = options.delay ?? delayWithTimer;
-    this.#observer = createObserver(options.cluster, this.#nowMs);
+    const clients = options.clients ?? null;
+    this.#observer = createObserver(options.cluster, this.#nowMs, clients);
+    const { pollMs } = this.#limits;
+    this.#deeds = new Deeds({ cluster: this.#cluster, clients, nowMs: this.#nowMs, delay: this.#delay, pollMs });
     const lanes = (fault: Fault) => groupsDisturbed(fault, options.groups());
     this.#timetable = createTimetable(options.faults, lanes, this.#limits.gapMs);
   }
@@ -286,7 +283,7 @@ class Executor implements Nemesis {
     this.#open.set(index, open);
     for (const link of linksOf(action)) this.#touched.set(linkName(link), link);
     this.#recordStage(open, "requested", null);
-    const problem = await this.#call("the fault", () => this.#apply(action));
+    const problem = await this.#call("the fault", () => this.#deeds.carryOut(action));
     const watched = await this.#confirm(
       watchOn(action, before, this.#limits.observationMs),
       new AbortController().signal,
@@ -344,7 +341,7 @@ class Executor implements Nemesis {
     const underDamage = [...this.#open.values()].flatMap(({ action }) =>
       action.type === "damage" ? action.nodes : [],
     );
-    const damaged = [...new Set([...this.#damaged.keys(), ...underDamage])];
+    const damaged = [...new Set([...this.#deeds.damaged.keys(), ...underDamage])];
     const sample = await this.#observer.look({ processes: nodes, ready: damaged, links: false, attempts: [] });
     const links = [...this.#open.values()].flatMap(({ action }) => linksOf(action));
     return {
@@ -365,106 +362,6 @@ class Executor implements Nemesis {
       samples.push(await this.#observer.look(looksBefore(action)));
     }
     return samples;
-  }
-
-  #apply(action: FaultAction): Promise<unknown> {
-    const cluster = this.#cluster;
-    switch (action.type) {
-      case "stop":
-        return Promise.all(
-          action.nodes.map((node) => (action.how === "kill" ? cluster.kill(node) : cluster.terminate(node))),
-        );
-      case "restart":
-        return Promise.all(action.nodes.map((node) => this.#restart(node, action.how)));
-      case "damage":
-        return Promise.all(action.nodes.map((node) => this.#damage(node, action)));
-      case "clock":
-        return Promise.all(action.nodes.map((node) => this.#setClock(node, action.trouble)));
-      case "limit-cpu":
-        return Promise.all(action.nodes.map((node) => this.#limitCpu(node, action.cores)));
-      case "exhaust-memory":
-        return Promise.all(action.nodes.map((node) => this.#limitMemory(node, "until-killed")));
-      case "pause":
-        return Promise.all(action.nodes.map((node) => cluster.pause(node)));
-      case "cut":
-        return cluster.cut(action.links, action.mode);
-      case "shape":
-        return cluster.shape(action.links, action.shape);
-    }
-  }
-
-  async #setClock(node: NodeName, trouble: ClockTrouble | null): Promise<void> {
-    if (this.#cluster.setClock === undefined) throw new Error("the cluster cannot change clocks");
-    await this.#cluster.setClock(node, trouble);
-  }
-
-  async #limitMemory(node: NodeName, how: "until-killed" | null): Promise<void> {
-    if (this.#cluster.limitMemory === undefined) throw new Error("the cluster cannot limit memory");
-    await this.#cluster.limitMemory(node, how);
-  }
-
-  async #limitCpu(node: NodeName, cores: number | null): Promise<void> {
-    if (this.#cluster.limitCpu === undefined) throw new Error("the cluster cannot limit CPU time");
-    await this.#cluster.limitCpu(node, cores);
-  }
-
-  async #restart(node: NodeName, how: "kill" | "terminate"): Promise<void> {
-    await (how === "kill" ? this.#cluster.kill(node) : this.#cluster.terminate(node));
-    if (!(await this.#untilExited(node))) throw new Error(`${node} did not end, so it was not started again`);
-    await this.#cluster.start(node);
-  }
-
-  /** A restart that was cut short leaves its node down. */
-  async #startIfDown(node: NodeName): Promise<void> {
-    if ((await this.#cluster.observeProcess(node)).state === "exited") await this.#cluster.start(node);
-  }
-
-  /** A signal was sent; false when the process outlives it for too long. */
-  async #untilExited(node: NodeName): Promise<boolean> {
-    const giveUpMs = this.#nowMs() + callTimeoutMs / 2;
-    for (;;) {
-      if ((await this.#cluster.observeProcess(node)).state === "exited") return true;
-      if (this.#nowMs() >= giveUpMs) return false;
-      await this.#delay(this.#limits.pollMs, new AbortController().signal);
-    }
-  }
-
-  async #damage(node: NodeName, { how, bits }: Extract<FaultAction, { readonly type: "damage" }>): Promise<void> {
-    const cluster = this.#cluster;
-    await cluster.kill(node);
-    // Only a stopped node's disk may be touched.
-    await this.#untilExited(node);
-    if (how === "wipe-disk" && cluster.wipe !== undefined) await cluster.wipe(node);
-    else if (how !== "wipe-disk" && cluster.damageDisk !== undefined) await cluster.damageDisk(node, how, bits);
-    else throw new Error(`the cluster cannot do "${how}"`);
-    this.#damaged.set(node, how);
-  }
-
-  #undo(action: FaultAction): Promise<unknown> {
-    const cluster = this.#cluster;
-    switch (action.type) {
-      case "restart":
-        return Promise.all(action.nodes.map((node) => this.#startIfDown(node)));
-      case "stop":
-      case "damage":
-        return Promise.all(action.nodes.map((node) => cluster.start(node)));
-      case "clock":
-        return Promise.all(action.nodes.map((node) => this.#setClock(node, null)));
-      case "limit-cpu":
-        return Promise.all(action.nodes.map((node) => this.#limitCpu(node, null)));
-      case "exhaust-memory":
-        return Promise.all(
-          action.nodes.map(async (node) => {
-            await this.#limitMemory(node, null);
-            await cluster.start(node);
-          }),
-        );
-      case "pause":
-        return Promise.all(action.nodes.map((node) => cluster.resume(node)));
-      case "cut":
-      case "shape":
-        return cluster.heal(action.links);
-    }
   }
 
   /** A call that fails or hangs is evidence, not an end: what counts is what is seen afterwards. */
@@ -497,7 +394,9 @@ class Executor implements Nemesis {
   async #heal(index: number, loading: AbortSignal): Promise<void> {
     const open = this.#open.get(index);
     if (open !== undefined) await this.#untilEnoughWereCalled(open, loading);
-    if (open !== undefined) await this.#healOpen(open, new AbortController().signal);
+    // Nobody answers clients any more where the load has ended before its time.
+    const patience = open?.action.type === "clients" ? loading : new AbortController().signal;
+    if (open !== undefined) await this.#healOpen(open, patience);
     this.#timetable.update({ type: "over", fault: index, nowMs: this.#sinceStartMs() });
   }
 
@@ -505,8 +404,11 @@ class Executor implements Nemesis {
     const beforeHeal = await this.#observer.look(looksBefore(open.action));
     open.stage = "heal-requested";
     this.#recordStage(open, "heal-requested", null);
-    const problem = await this.#call("the heal", () => this.#undo(open.action));
-    const sight = await this.#confirm(watchOff(open.action, open.before, beforeHeal), signal);
+    const problem = await this.#call("the heal", () => this.#deeds.undo(open.action));
+    const sight = await this.#confirm(
+      watchOff(open.action, open.before, beforeHeal, this.#limits.observationMs),
+      signal,
+    );
     const evidence = problem === null ? sight.evidence : { error: problem, seen: sight.evidence };
     this.#open.delete(open.fault);
     this.#recordStage(open, sight.confirmed ? "confirmed-off" : "unconfirmed", evidence);
@@ -520,12 +422,12 @@ class Executor implements Nemesis {
     };
     await Promise.all([...this.#open.values()].map(async (open) => note(await this.#healOpen(open, signal))));
     const links = [...this.#touched.values()].filter(
-      ({ from, to }) => !this.#damaged.has(from) && !this.#damaged.has(to),
+      ({ from, to }) => !this.#deeds.damaged.has(from) && !this.#deeds.damaged.has(to),
     );
     const beforeHeal = await this.#observer.look({ processes: [], ready: [], links: links.length > 0, attempts: [] });
     const problem = await this.#call("healing everything", () => this.#cluster.healEverything());
     note(problem === null ? null : `healing everything: ${problem}`);
-    const whole = this.#cluster.nodes.filter((node) => !this.#damaged.has(node));
+    const whole = this.#cluster.nodes.filter((node) => !this.#deeds.damaged.has(node));
     const sight = await this.#confirm(watchWhole(whole, links, beforeHeal), signal);
     if (!sight.confirmed) note(`the cluster is not whole: ${JSON.stringify(sight.evidence)}`);
     if (this.#failure !== null) note(`the nemesis failed: ${this.#failure.message}`);
@@ -538,14 +440,14 @@ class Executor implements Nemesis {
   async #refused(): Promise<readonly RefusedNode[]> {
     const giveUpMs = this.#nowMs() + this.#limits.settleMs;
     const refused: RefusedNode[] = [];
-    const open = new Set(this.#damaged.keys());
+    const open = new Set(this.#deeds.damaged.keys());
     while (open.size > 0) {
       const nodes = [...open];
       const sample = await this.#observer.look({ processes: nodes, ready: nodes, links: false, attempts: [] });
       const late = this.#nowMs() >= giveUpMs;
       for (const node of nodes) {
         const seen = sample.processes.get(node);
-        const after = `after ${this.#damaged.get(node) ?? "damage"} of its disk`;
+        const after = `after ${this.#deeds.damaged.get(node) ?? "damage"} of its disk`;
         if (sample.ready.get(node)) open.delete(node);
         else if (seen?.state === "exited" && seen.exitCode !== null && seen.exitCode !== 0) {
           open.delete(node);

@@ -9,6 +9,7 @@ import {
   type NodeStatus,
   type ProcessObservation,
 } from "../cluster/index.js";
+import type { ClientControl, ClientCounts } from "./client-control.js";
 
 /** What a watcher wants to see next. */
 export interface Looks {
@@ -17,6 +18,8 @@ export interface Looks {
   readonly links: boolean;
   /** Nodes whose clocks are to be read, inside. */
   readonly clocks?: readonly NodeName[];
+  /** Nodes whose clients are looked at. */
+  readonly clients?: readonly NodeName[];
   /** Fresh connection attempts: they cost the most, so they are asked for last. */
   readonly attempts: readonly DirectedLink[];
 }
@@ -30,6 +33,7 @@ export interface Sample {
   readonly attempts: ReadonlyMap<string, "accepted" | "refused">;
   /** What the nodes say of their own clocks. */
   readonly clocks?: ReadonlyMap<NodeName, NonNullable<NodeStatus["clock"]>>;
+  readonly clients?: ReadonlyMap<NodeName, ClientCounts>;
   /** What could not be read, a sentence each. */
   readonly failures: readonly string[];
 }
@@ -87,7 +91,7 @@ function shared<T>(read: () => Promise<T>): () => Promise<T> {
   };
 }
 
-export function createObserver(cluster: Cluster, nowMs: () => number): Observer {
+export function createObserver(cluster: Cluster, nowMs: () => number, clients: ClientControl | null = null): Observer {
   const readLinks = shared(() => bounded(cluster.observeLinks(), lookTimeoutMs, "reading the links"));
 
   async function isReady(node: NodeName): Promise<boolean> {
@@ -145,7 +149,10 @@ export function createObserver(cluster: Cluster, nowMs: () => number): Observer 
           }),
         ),
       ]);
-      return { startedMs, endedMs: nowMs(), processes, ready, links, clocks, attempts, failures };
+      const counts = new Map(
+        (looks.clients ?? []).flatMap((node) => (clients === null ? [] : [[node, clients.counts(node)]])),
+      );
+      return { startedMs, endedMs: nowMs(), processes, ready, links, clocks, attempts, clients: counts, failures };
     },
   };
 }

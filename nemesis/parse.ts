@@ -61,6 +61,15 @@ function parseClock(fields: Fields, name: string, least: number, most: number): 
   return value;
 }
 
+/** More copies of one request only fill buffers. */
+const mostCopies = 20;
+
+function parseAtMost(fields: Fields, name: string, least: number, most: number): number {
+  const value = fields.number(name, least, true);
+  if (value > most) throw new Error(`${fields.where}.${name}: expected at most ${most}, got ${value}`);
+  return value;
+}
+
 function parseFault(value: JsonValue, where: string): Fault {
   const fields = new Fields(value, where);
   const kind = fields.oneOf("kind", Object.keys(faultKinds) as FaultKind[]);
@@ -81,6 +90,7 @@ function parseFault(value: JsonValue, where: string): Fault {
       case "terminate":
       case "pause":
       case "memory-limit":
+      case "client-death":
         return { kind, ...timed, target: parseTarget(fields.get("target"), `${where}.target`) };
       case "restart":
         return {
@@ -135,6 +145,21 @@ function parseFault(value: JsonValue, where: string): Fault {
           ...timed,
           target: parseTarget(fields.get("target"), `${where}.target`),
           percent: fields.number("percent", 0.01),
+        };
+      case "duplicate-requests":
+        return {
+          kind,
+          ...timed,
+          target: parseTarget(fields.get("target"), `${where}.target`),
+          copies: parseAtMost(fields, "copies", 1, mostCopies),
+          every_ms: fields.number("every_ms", 1, true),
+        };
+      case "retry-storm":
+        return {
+          kind,
+          ...timed,
+          target: parseTarget(fields.get("target"), `${where}.target`),
+          every_ms: fields.number("every_ms", 1, true),
         };
       case "cpu-quota":
         return {

@@ -16,7 +16,7 @@ export const presets = {
   standard:
     "Kill, pause, partition and latency, of a majority of a group only for moments. Each schedule that has room isolates a leader by `stall` and by `drop`, kills a leader and pauses one, lets a node that was left behind decide an election and a leader miss two, and ends where a leader's connections are cut short.",
   brutal:
-    "A leader's links flap, leaders crash again and again, groups are restarted in turn or lose their majority, links are cut as partial connectivity and random graphs have it, leaders get a few kilobytes a second, bytes in small pieces, or connections that end after a few bytes or are reset.",
+    "A leader's links flap, leaders crash again and again, groups are restarted in turn or lose their majority, links are cut as partial connectivity and random graphs have it, leaders get a few kilobytes a second, bytes in small pieces, or connections that end after a few bytes or are reset; clients die, ask twice or ask without pausing.",
 } as const;
 export type PresetName = keyof typeof presets;
 export const presetNames = Object.keys(presets) as readonly PresetName[];
@@ -179,6 +179,24 @@ const shortLives: Card["draw"] = one((group, random) => ({
   limit_bytes: random.integer(1_500, 2_500),
 }));
 
+/** Of clients: they die with a request under way, send one several times, or ask without pausing. */
+const clientDeath: Card["draw"] = one((group, random) => ({
+  kind: "client-death",
+  target: { by: random.pick(["leader", "follower"] as const), group },
+}));
+/** The last copy comes long after most requests were answered, and after the client's next one. */
+const duplicateRequests: Card["draw"] = one((group, random) => ({
+  kind: "duplicate-requests",
+  target: { by: random.pick(["leader", "follower"] as const), group },
+  copies: random.integer(1, 4),
+  every_ms: random.integer(5, 40),
+}));
+const retryStorm: Card["draw"] = one((group, random) => ({
+  kind: "retry-storm",
+  target: { by: random.pick(["leader", "follower"] as const), group },
+  every_ms: random.integer(2, 5),
+}));
+
 /** Every member in turn, in a random order. */
 const rollingRestart: Card["draw"] = ({ members, random, atMs, series }) => {
   const kind = random.pick(["kill", "terminate"] as const);
@@ -304,6 +322,9 @@ export const cards: readonly Card[] = [
   { presets: [], essential: false, kind: "limit-data", draw: limitData },
   { presets: [], essential: false, kind: "slicing", draw: slicing },
   { presets: [], essential: false, kind: "reset", draw: reset },
+  { presets: [], essential: false, kind: "client-death", draw: clientDeath },
+  { presets: [], essential: false, kind: "duplicate-requests", draw: duplicateRequests },
+  { presets: [], essential: false, kind: "retry-storm", draw: retryStorm },
 
   // A black hole in one direction is where a leader is believed by some only; what is slow or narrow fills buffers and queues.
   { presets: ["links"], essential: true, kind: "partition", draw: anyPartition(["one-way-out"], ["drop", "stall"]) },
@@ -359,6 +380,9 @@ export const cards: readonly Card[] = [
   { presets: ["brutal"], essential: false, kind: "slicing", draw: slicing },
   { presets: ["brutal"], essential: false, kind: "reset", draw: reset },
   { presets: ["brutal"], essential: false, kind: "latency", draw: latency("leader") },
+  { presets: ["brutal"], essential: false, kind: "client-death", draw: clientDeath },
+  { presets: ["brutal"], essential: false, kind: "duplicate-requests", draw: duplicateRequests },
+  { presets: ["brutal"], essential: false, kind: "retry-storm", draw: retryStorm },
 ];
 
 export const kindsOf = (card: Card): readonly FaultKind[] => [card.kind, ...(card.with ?? [])];

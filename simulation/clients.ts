@@ -7,6 +7,7 @@ import type {
   DeterministicClientEffect,
   DeterministicClientEvent,
   DeterministicSystem,
+  RequestRepeat,
 } from "../cluster/index.js";
 import type { Random } from "../history/index.js";
 import type { SimulatedNode } from "./node.js";
@@ -18,6 +19,8 @@ export interface InvocationHooks {
   called(): void;
   returned(): void;
   done(reply: ClientReply): void;
+  /** A copy of a request went out, or a request was answered a further time; also after `done`. */
+  repeated?(what: "sent" | "answered"): void;
 }
 
 /** One connection between a client and a process. */
@@ -111,10 +114,20 @@ export class ClientConnections {
   }
 }
 
+/** A request of which copies are sent. */
+interface Copied {
+  readonly hooks: InvocationHooks;
+  answers: number;
+}
+
+/** Requests whose further answers are waited for, at most. */
+const mostCopied = 64;
+
 export class SimulatedClient {
   readonly #connections: ClientConnections;
   readonly #node: SimulatedNode;
   readonly #core: DeterministicClient;
+  readonly #system: DeterministicSystem;
   #connection: Connection | null = null;
   /** Grows with each connection asked for, so that an answer to an earlier attempt is told apart. */
   #dials = 0;
@@ -122,6 +135,9 @@ export class SimulatedClient {
   #wakeNs = Number.POSITIVE_INFINITY;
   #timerNs = Number.POSITIVE_INFINITY;
   #closed = false;
+  #repeat: RequestRepeat | null = null;
+  /** Answers so far to requests that were copied, by what tells a request and its answer apart; the latest ones. */
+  readonly #copied = new Map<string, Copied>();
 
   constructor(
     system: DeterministicSystem,
@@ -129,14 +145,21 @@ export class SimulatedClient {
     node: SimulatedNode,
     readonly thread = 0,
   ) {
+    this.#system = system;
     this.#core = system.createClient();
     this.#connections = connections;
     this.#node = node;
   }
 
-  invoke(invocation: ClientRequest, timeoutMs: number, hooks: InvocationHooks): void {
+  invoke(
+    invocation: ClientRequest,
+    timeoutMs: number,
+    hooks: InvocationHooks,
+    repeat: RequestRepeat | null = null,
+  ): void {
     if (this.#hooks !== null) throw new Error("an operation is open: a client does one at a time");
     this.#hooks = hooks;
+    this.#repeat = repeat;
     this.#handle({ type: "invoke", invocation, timeoutMs });
   }
 
@@ -148,6 +171,7 @@ export class SimulatedClient {
   }
 
   onResponse(connection: Connection, response: unknown): void {
+    if (this.#connection === connection) this.#countAnswer(response);
     if (this.#connection === connection) this.#handle({ type: "response", response });
   }
 
@@ -173,7 +197,9 @@ export class SimulatedClient {
         return;
       case "send":
         if (effect.call) this.#hooks?.called();
-        if (this.#connection !== null) this.#connections.request(this.#connection, this.#node, effect.request);
+        if (this.#connection === null) return;
+        this.#connections.request(this.#connection, this.#node, effect.request);
+        if (this.#repeat !== null) this.#copy(this.#connection, effect.request, this.#repeat);
         return;
       case "wake":
         // At least a nanosecond on: a time that rounding puts just before its due must not be planned for ever.
@@ -187,6 +213,36 @@ export class SimulatedClient {
         hooks?.done(effect.reply);
       }
     }
+  }
+
+  /** As a fault asks for, on the same connection; where the system says which requests may be sent twice. */
+  #copy(connection: Connection, request: unknown, { copies, everyMs, untilAnswered }: RequestRepeat): void {
+    const id = this.#system.repeatableRequest?.(request) ?? null;
+    const hooks = this.#hooks;
+    if (id === null || hooks === null) return;
+    const copied: Copied = { hooks, answers: 0 };
+    this.#copied.set(id, copied);
+    const [oldest] = this.#copied.keys();
+    if (this.#copied.size > mostCopied && oldest !== undefined) this.#copied.delete(oldest);
+    const again = (left: number): void => {
+      if (left === 0) return;
+      this.#connections.queue.after(Math.max(1, Math.round(everyMs * 1e6)), () => {
+        const over = untilAnswered && (copied.answers > 0 || this.#hooks !== hooks);
+        if (this.#connection !== connection || this.#closed || over) return;
+        hooks.repeated?.("sent");
+        this.#connections.request(connection, this.#node, request);
+        again(left - 1);
+      });
+    };
+    again(copies);
+  }
+
+  #countAnswer(response: unknown): void {
+    const id = this.#system.repeatedAnswer?.(response) ?? null;
+    const copied = id === null ? undefined : this.#copied.get(id);
+    if (copied === undefined) return;
+    copied.answers += 1;
+    if (copied.answers > 1) copied.hooks.repeated?.("answered");
   }
 
   #dial(): void {

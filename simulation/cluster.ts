@@ -18,7 +18,7 @@ import {
   type SystemUnderTest,
   type TeardownReport,
 } from "../cluster/index.js";
-import { linkName, capabilityNames, noRollBack } from "../cluster/index.js";
+import { linkName, capabilityNames, clientCapabilities, noRollBack } from "../cluster/index.js";
 import type { World } from "./world.js";
 
 const refusals: Partial<Record<CapabilityName, string>> = {
@@ -53,7 +53,8 @@ export function simulationCapabilities(system: SystemUnderTest): Capabilities {
           : (refusals[name] ?? null);
     return reason === null ? ({ able: true } as const) : ({ able: false, reason } as const);
   };
-  return Object.fromEntries(capabilityNames.map((name) => [name, capability(name)])) as Capabilities;
+  const all = Object.fromEntries(capabilityNames.map((name) => [name, capability(name)])) as Capabilities;
+  return { ...all, ...clientCapabilities(system) };
 }
 
 /** What a cluster does with time while it waits, and how long it waits. */

@@ -1,5 +1,5 @@
 // What the run loop needs of a world: its time, and clients that act in it. The shape is that of `campaign/driver.ts`.
-import type { ClientRequest, NodeName } from "../cluster/index.js";
+import type { ClientRequest, NodeName, RequestRepeat } from "../cluster/index.js";
 import type { InvocationHooks, SimulatedClient } from "./clients.js";
 import type { World } from "./world.js";
 
@@ -7,6 +7,7 @@ export interface SimulatedInvocation extends ClientRequest {
   readonly thread: number;
   readonly node: NodeName;
   readonly timeoutMs: number;
+  readonly repeat?: RequestRepeat | null;
 }
 
 export interface SimulatedDriver {
@@ -26,17 +27,19 @@ export function createSimulatedDriver(world: World): SimulatedDriver {
       const planned = world.queue.at(originNs + timeNs, callback);
       return () => world.queue.cancel(planned);
     },
-    invoke({ thread, node, function: name, key, input, timeoutMs }, hooks) {
+    invoke({ thread, node, function: name, key, input, timeoutMs, repeat = null }, hooks) {
       let client = clients.get(thread);
       if (client === undefined) {
         client = world.createClient(node, thread);
         clients.set(thread, client);
       }
-      client.invoke({ function: name, key, input }, timeoutMs, hooks);
+      client.invoke({ function: name, key, input }, timeoutMs, hooks, repeat);
     },
     retire(thread) {
-      clients.get(thread)?.close();
+      // A client with an operation under way says so at once, and whoever hears it may retire the thread again.
+      const client = clients.get(thread);
       clients.delete(thread);
+      client?.close();
     },
   };
 }

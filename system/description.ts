@@ -50,6 +50,7 @@ export async function storeSystem(build: SystemBuild): Promise<SystemUnderTest> 
     durableRanges,
     noticesTruncation: true,
     electsLeaders: true,
+    repeatsRequests: true,
     refuses: refuseSize,
     launch: (context) => ({
       program: { kind: "node", directory: build.directory, entry: build.node },

@@ -26,6 +26,8 @@ const parameters: Partial<Record<FaultKind, { readonly [name: string]: JsonValue
   "clock-strobe": { offset_ms: 5_000, period_ms: 200 },
   "cpu-quota": { cores: 0.1 },
   "memory-limit": {},
+  "duplicate-requests": { copies: 2, every_ms: 10 },
+  "retry-storm": { every_ms: 2 },
 };
 const clusters = capabilitiesByCluster();
 

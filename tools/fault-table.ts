@@ -16,6 +16,7 @@ const system = {
   refusesWipedNodes: true,
   durableRanges: () => [],
   noticesTruncation: true,
+  repeatsRequests: true,
 };
 
 export function capabilitiesByCluster(): Readonly<Record<ClusterKind, Capabilities>> {

@@ -45,6 +45,30 @@ describe("the store's client", () => {
 
   const put = (key: string, input: string): ClientRequest => ({ function: "put", key, input });
 
+  it("sends copies of a request as a fault asks for, byte for byte, counts what is answered a further time, and stops when it is closed", async () => {
+    const server = await startScriptedServer({ actions: [{ do: "answer" }] });
+    cleanUps.push(() => server.stop());
+    const client = connect(server.address, new AbortController().signal, patient);
+    const seen = { sent: 0, answered: 0 };
+    const hooks = {
+      called: () => undefined,
+      returned: () => undefined,
+      repeated: (what: "sent" | "answered") => void (seen[what] += 1),
+    };
+    const repeat = { copies: 3, everyMs: 5, untilAnswered: false };
+    const reply = await client.invoke({ ...put("k", "v"), timeoutMs: 2_000, repeat }, hooks);
+    expect(reply.outcome).toBe("ok");
+    await expect.poll(() => seen).toEqual({ sent: 3, answered: 3 });
+    expect(server.requests).toHaveLength(4);
+    expect(new Set(server.requests.map((request) => JSON.stringify(request))).size).toBe(1);
+    const endless = { copies: 1_000, everyMs: 1, untilAnswered: false };
+    await client.invoke({ ...put("k", "w"), timeoutMs: 2_000, repeat: endless }, hooks);
+    client.close();
+    const sent = seen.sent;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(seen.sent).toBe(sent);
+  });
+
   it("opens one session in each group, numbers requests within it and acknowledges what was answered", async () => {
     // Keys "a" and "b" … fall into two groups; several of each.
     const { server } = await run(

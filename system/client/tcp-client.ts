@@ -2,11 +2,19 @@
 // address, opened when the first operation needs it.
 import * as net from "node:net";
 
-import type { Address, Client, ClientHooks, ClientInvocation, ClientReply } from "../../cluster/index.js";
+import type {
+  Address,
+  Client,
+  ClientHooks,
+  ClientInvocation,
+  ClientReply,
+  RequestRepeat,
+} from "../../cluster/index.js";
 import { FrameReader } from "../runtime/frame.js";
 import { decodeResponse, encodeRequest, peekResponse } from "../runtime/client-codec.js";
 import { ClientCore, defaultClientTiming } from "./client-core.js";
 import type { ClientEffect, ClientEvent, ClientTiming } from "./client-core.js";
+import { RequestRepeater } from "./request-repeater.js";
 
 const maximumResponseBytes = 1024 * 1024;
 const noHooks: ClientHooks = { called: () => undefined, returned: () => undefined };
@@ -19,6 +27,8 @@ export class TcpClient implements Client {
   #settle: ((reply: ClientReply) => void) | null = null;
   #hooks: ClientHooks = noHooks;
   #returnStamped = false;
+  readonly #repeater = new RequestRepeater();
+  #repeat: RequestRepeat | null = null;
   #whenClosed: (() => void) | null = null;
 
   constructor(address: Address, timing: ClientTiming = defaultClientTiming) {
@@ -33,6 +43,7 @@ export class TcpClient implements Client {
       this.#settle = resolve;
       this.#hooks = hooks;
       this.#returnStamped = false;
+      this.#repeat = invocation.repeat ?? null;
       this.#feed({ type: "invoke", invocation, timeoutMs: invocation.timeoutMs });
     });
   }
@@ -64,6 +75,7 @@ export class TcpClient implements Client {
         const frame = encodeRequest(effect.request);
         if (effect.call) this.#hooks.called();
         this.#socket?.write(frame);
+        if (effect.request.type === "operation") this.#copy(effect.request.id, frame);
         return;
       }
       case "wake":
@@ -74,6 +86,19 @@ export class TcpClient implements Client {
         this.#complete(effect.reply);
         return;
     }
+  }
+
+  /** As a fault asks for, on the same connection. */
+  #copy(id: number, frame: Uint8Array): void {
+    const socket = this.#socket;
+    const { repeated } = this.#hooks;
+    if (this.#repeat === null || socket === null) return;
+    this.#repeater.start(
+      id,
+      this.#repeat,
+      () => void socket.write(frame),
+      (what) => repeated?.(what),
+    );
   }
 
   #connect(): void {
@@ -103,6 +128,7 @@ export class TcpClient implements Client {
         if (peek?.kind === "result" && this.#core.awaits(peek.id)) this.#stampReturn();
         const response = decodeResponse(payload);
         if (response === null) throw new Error("a malformed response");
+        if (response.type === "result" || response.type === "refused") this.#repeater.answered(response.id);
         this.#feed({ type: "response", response });
         if (this.#socket !== socket) return;
       }
@@ -120,6 +146,7 @@ export class TcpClient implements Client {
   #complete(reply: ClientReply): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#repeater.ended();
     const settle = this.#settle;
     this.#settle = null;
     this.#hooks = noHooks;
@@ -127,6 +154,7 @@ export class TcpClient implements Client {
   }
 
   #drop(): void {
+    this.#repeater.stop();
     const socket = this.#socket;
     this.#socket = null;
     socket?.destroy();

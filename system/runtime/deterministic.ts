@@ -313,6 +313,14 @@ export const deterministicSystem: DeterministicSystem = {
         ),
     };
   },
+  repeatableRequest: (request) => {
+    const { type, id } = request as ClientRequest;
+    return type === "operation" ? String(id) : null;
+  },
+  repeatedAnswer: (response) => {
+    const { type, id } = response as ClientResponse;
+    return type === "result" || type === "refused" ? String(id) : null;
+  },
   inspectDisk: (disk) => {
     const { promised, accepted, log } = disk as Disk;
     return { promised: numbersOf(promised), accepted: numbersOf(accepted), length: log.length };
