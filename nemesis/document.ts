@@ -1,7 +1,7 @@
 // docs/faults.md, made from the registries of kinds and shapes so that it cannot go stale.
 import { compositions } from "./compositions.js";
 import { faultKinds } from "./kinds.js";
-import { defaultNemesisLimits } from "./nemesis.js";
+import { defaultNemesisLimits } from "./contract.js";
 import { presets } from "./presets.js";
 import { shapeEntries } from "./shapes.js";
 

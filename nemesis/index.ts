@@ -8,6 +8,7 @@ export { faultsDocument } from "./document.js";
 export * from "./fault.js";
 export { groupsDisturbed } from "./groups.js";
 export * from "./kinds.js";
+export * from "./contract.js";
 export * from "./nemesis.js";
 export * from "./parse.js";
 export { floorsBeyond, presetFloors, presetNames, presets, type PresetFloor, type PresetName } from "./presets.js";

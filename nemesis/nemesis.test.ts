@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 import { nodeNames, type NodeName } from "../cluster/index.js";
 import { createRandom } from "../history/index.js";
 import type { Fault } from "./fault.js";
-import { createNemesis, type FaultRecord } from "./nemesis.js";
+import type { FaultRecord } from "./contract.js";
+import { createNemesis } from "./nemesis.js";
 import { createFakeCluster, type Lies } from "./testing/fake-cluster.js";
 import { createVirtualTime } from "./testing/virtual-time.js";
 

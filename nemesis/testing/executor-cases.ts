@@ -12,7 +12,8 @@ import { parseFaults } from "../parse.js";
 import { checkSchedule, type ScheduleLimits } from "../check-schedule.js";
 import type { Fault, PartitionShape } from "../fault.js";
 import { faultKinds } from "../kinds.js";
-import { createNemesis, type FaultRecord } from "../nemesis.js";
+import type { FaultRecord } from "../contract.js";
+import { createNemesis } from "../nemesis.js";
 
 const nodes = nodeNames(3);
 const groups = [{ group: 0, members: nodes }];
