@@ -17,6 +17,7 @@ export const capabilityNames = [
   "shape-slicing",
   "shape-limit-data",
   "shape-reset",
+  "shape-slow-close",
   "wipe-disk",
   "bit-flip",
   "truncate",
@@ -73,6 +74,8 @@ export interface LinkObservation {
   /** Connections from `link.from` to `link.to` open now, and accepted since boot. */
   readonly openConnections: number;
   readonly acceptedConnections: number;
+  /** Open, or ended by one side while the other was not told. Absent where such cannot be. */
+  readonly heldConnections?: number;
   /** Attempts by `link.from` refused since boot, where the proxy can count them; null where it cannot (use `attempt`). */
   readonly refusedConnections: number | null;
   /**
@@ -92,6 +95,8 @@ export interface LinkShape {
   readonly limitBytes?: number;
   /** Each connection is reset so many milliseconds after data arrived on it; none comes through. */
   readonly resetAfterMs?: number;
+  /** The end of each connection reaches the other side so many milliseconds late. */
+  readonly closeAfterMs?: number;
 }
 
 /**

@@ -370,6 +370,7 @@ class DockerCluster implements Cluster {
     if (shape.slicing !== undefined) this.#demand("shape-slicing");
     if (shape.limitBytes !== undefined) this.#demand("shape-limit-data");
     if (shape.resetAfterMs !== undefined) this.#demand("shape-reset");
+    if (shape.closeAfterMs !== undefined) this.#demand("shape-slow-close");
     await this.#runningOrThrow().mesh.shape(links, shape);
   }
 

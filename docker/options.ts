@@ -56,6 +56,7 @@ export function capabilitiesOf({ system, baseImage, faketime = findFaketime() }:
     "shape-slicing": links,
     "shape-limit-data": links,
     "shape-reset": links,
+    "shape-slow-close": links,
     "wipe-disk":
       system.wipedNodeMayRejoin || system.refusesWipedNodes === true
         ? able

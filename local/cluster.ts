@@ -169,6 +169,7 @@ class LocalCluster implements Cluster {
     if (shape.slicing !== undefined) this.#demand("shape-slicing");
     if (shape.limitBytes !== undefined) this.#demand("shape-limit-data");
     if (shape.resetAfterMs !== undefined) this.#demand("shape-reset");
+    if (shape.closeAfterMs !== undefined) this.#demand("shape-slow-close");
     await this.#meshOrThrow().shape(links, shape);
   }
 
@@ -438,6 +439,7 @@ function capabilitiesOf({ system, faketime = findFaketime() }: LocalClusterOptio
     "shape-slicing": links,
     "shape-limit-data": links,
     "shape-reset": links,
+    "shape-slow-close": links,
     "wipe-disk":
       system.wipedNodeMayRejoin || system.refusesWipedNodes === true
         ? able

@@ -111,7 +111,7 @@ function planPartition(fault: ShapedPartition, view: ClusterView, random: Random
   return planLinkFault(links, view, (links) => ({ type: "cut", mode: fault.mode, links }));
 }
 
-type LinkFaultKind = "latency" | "bandwidth" | "slicing" | "limit-data" | "reset";
+type LinkFaultKind = "latency" | "bandwidth" | "slicing" | "limit-data" | "reset" | "slow-close";
 
 function linkShape(fault: Extract<Fault, { readonly kind: LinkFaultKind }>): LinkShape {
   switch (fault.kind) {
@@ -125,6 +125,8 @@ function linkShape(fault: Extract<Fault, { readonly kind: LinkFaultKind }>): Lin
       return { limitBytes: fault.limit_bytes };
     case "reset":
       return { resetAfterMs: fault.after_ms };
+    case "slow-close":
+      return { closeAfterMs: fault.delay_ms };
   }
 }
 
@@ -271,6 +273,7 @@ export function planFault(
     case "slicing":
     case "limit-data":
     case "reset":
+    case "slow-close":
       return planShape(fault, view, random);
   }
 }

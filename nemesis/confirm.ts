@@ -5,6 +5,7 @@ import { watchThrottled, watchUnthrottled } from "./confirm-bandwidth.js";
 import { watchChurning, watchSettled } from "./confirm-churn.js";
 import { watchClientsWell, watchClientTrouble } from "./confirm-clients.js";
 import { watchClock, watchClockRight } from "./confirm-clock.js";
+import { watchEndsInTime, watchEndsLate } from "./confirm-close.js";
 import { watchCpuFree, watchCpuHeld } from "./confirm-cpu.js";
 import { watchDelayed, watchPrompt } from "./confirm-latency.js";
 import type { FaultAction } from "./compile.js";
@@ -252,20 +253,26 @@ function watchFlowing(links: readonly DirectedLink[], beforeHeal: Sample): Watch
 }
 
 function watchShapedOn(action: Extract<FaultAction, { type: "shape" }>, before: readonly Sample[]): Watcher {
-  const { bandwidthKbPerS, slicing, limitBytes, resetAfterMs } = action.shape;
+  const { bandwidthKbPerS, slicing, limitBytes, resetAfterMs, closeAfterMs } = action.shape;
   if (bandwidthKbPerS !== undefined) return watchThrottled(action.links, bandwidthKbPerS, before);
   // So many bytes a millisecond are as many kilobytes a second.
   if (slicing !== undefined) return watchThrottled(action.links, slicing.pieceBytes / slicing.pauseMs, before);
   if (limitBytes !== undefined) return watchChurning(action.links, limitBytes);
   if (resetAfterMs !== undefined) return watchChurning(action.links, 0);
+  if (closeAfterMs !== undefined) return watchEndsLate(action.links, closeAfterMs);
   return watchDelayed(action, before);
 }
 
-function watchShapedOff(action: Extract<FaultAction, { type: "shape" }>, before: readonly Sample[]): Watcher {
-  const { bandwidthKbPerS, slicing, limitBytes, resetAfterMs } = action.shape;
+function watchShapedOff(
+  action: Extract<FaultAction, { type: "shape" }>,
+  before: readonly Sample[],
+  beforeHeal: Sample,
+): Watcher {
+  const { bandwidthKbPerS, slicing, limitBytes, resetAfterMs, closeAfterMs } = action.shape;
   if (bandwidthKbPerS !== undefined || slicing !== undefined) return watchUnthrottled(action.links);
   if (limitBytes !== undefined) return watchSettled(action.links, limitBytes);
   if (resetAfterMs !== undefined) return watchSettled(action.links, 0);
+  if (closeAfterMs !== undefined) return watchEndsInTime(action.links, closeAfterMs, beforeHeal);
   return watchPrompt(action, before);
 }
 
@@ -326,6 +333,6 @@ export function watchOff(
     case "cut":
       return watchFlowing(action.links, beforeHeal);
     case "shape":
-      return watchShapedOff(action, before);
+      return watchShapedOff(action, before, beforeHeal);
   }
 }

@@ -95,6 +95,12 @@ export type Fault = Timed &
         readonly target: Target;
         readonly after_ms: number;
       }
+    | {
+        /** The end of a connection between the target and its group's other members reaches the other side late. */
+        readonly kind: "slow-close";
+        readonly target: Target;
+        readonly delay_ms: number;
+      }
     | { readonly kind: "latency"; readonly target: Target; readonly latency_ms: number; readonly jitter_ms: number }
     | {
         /** What is durable on the target's disk changes; seen at its next start. */

@@ -111,6 +111,17 @@ export const faultKinds: Readonly<Record<FaultKind, FaultKindEntry>> = {
     confirmedOff: "the same connections stay open while each link delivers bytes",
     shading: { colour: "#6e2c00", lane: "link" },
   },
+  "slow-close": {
+    kind: "slow-close",
+    description:
+      "The end of each connection between the target and its group's other members reaches the other side late: who is gone still looks connected.",
+    capabilities: () => ["shape-slow-close"],
+    mayNeed: ["shape-slow-close"],
+    confirmedOn:
+      "on each link a connection that Minos opened and closed from the dialling node's place was still open after half the delay",
+    confirmedOff: "on each link such a connection was gone before half the delay had passed",
+    shading: { colour: "#9c640c", lane: "link" },
+  },
   latency: {
     kind: "latency",
     description: "Every byte between the target and its group's other members, both ways, comes later.",

@@ -61,6 +61,11 @@ function parseClock(fields: Fields, name: string, least: number, most: number): 
   return value;
 }
 
+/** A shorter delay could not be told from the time that it takes to look. */
+const shortestCloseDelayMs = 500;
+/** The heal is confirmed only when it has passed. */
+const longestCloseDelayMs = 5_000;
+
 /** More copies of one request only fill buffers. */
 const mostCopies = 20;
 
@@ -206,6 +211,13 @@ function parseFault(value: JsonValue, where: string): Fault {
           throw new Error(`${where}.after_ms: expected at most ${longestResetMs}, got ${after_ms}`);
         return { kind, ...timed, target, after_ms };
       }
+      case "slow-close":
+        return {
+          kind,
+          ...timed,
+          target: parseTarget(fields.get("target"), `${where}.target`),
+          delay_ms: parseAtMost(fields, "delay_ms", shortestCloseDelayMs, longestCloseDelayMs),
+        };
       case "latency":
         return {
           kind,

@@ -179,6 +179,13 @@ const shortLives: Card["draw"] = one((group, random) => ({
   limit_bytes: random.integer(1_500, 2_500),
 }));
 
+/** Longer than an election takes: a leader that is gone looks connected until another one leads. */
+const slowClose: Card["draw"] = one((group, random) => ({
+  kind: "slow-close",
+  target: { by: "leader", group },
+  delay_ms: random.integer(1_000, 2_000),
+}));
+
 /** Of clients: they die with a request under way, send one several times, or ask without pausing. */
 const clientDeath: Card["draw"] = one((group, random) => ({
   kind: "client-death",
@@ -322,6 +329,7 @@ export const cards: readonly Card[] = [
   { presets: [], essential: false, kind: "limit-data", draw: limitData },
   { presets: [], essential: false, kind: "slicing", draw: slicing },
   { presets: [], essential: false, kind: "reset", draw: reset },
+  { presets: [], essential: false, kind: "slow-close", draw: slowClose },
   { presets: [], essential: false, kind: "client-death", draw: clientDeath },
   { presets: [], essential: false, kind: "duplicate-requests", draw: duplicateRequests },
   { presets: [], essential: false, kind: "retry-storm", draw: retryStorm },

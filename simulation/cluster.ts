@@ -25,6 +25,8 @@ const refusals: Partial<Record<CapabilityName, string>> = {
   "shape-slicing": "a simulated connection carries whole messages, never pieces of them",
   "shape-limit-data": "a simulated connection counts no bytes; partitions by reset end it",
   "shape-reset": "a simulated connection ends in one way only, which partitions by reset show",
+  "shape-slow-close":
+    "a simulated connection ends on both sides at once; a node that is killed is missed by its silence alone",
   clock: "a simulated node has ticks and no clock to set; each world draws their drift from its seed",
   packets: "a simulated connection is what TCP makes of packets; lost and late ones show as latency and stalls",
   "memory-limit": "a simulated node has no memory of its own to run out of; kills show one that the kernel ended",
@@ -177,6 +179,7 @@ export class SimulatedCluster implements Cluster {
     if (shape.slicing !== undefined) this.#able("shape-slicing");
     if (shape.limitBytes !== undefined) this.#able("shape-limit-data");
     if (shape.resetAfterMs !== undefined) this.#able("shape-reset");
+    if (shape.closeAfterMs !== undefined) this.#able("shape-slow-close");
     for (const link of links) this.#world.shape(link, shape);
   }
 

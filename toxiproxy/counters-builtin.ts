@@ -46,6 +46,8 @@ function linkCounters<Node extends string>(
         deliveredBytes: own.upstream.deliveredBytes + other.downstream.deliveredBytes,
         openConnections: own.openConnections,
         acceptedConnections: own.acceptedConnections,
+        // It counts a connection until both sides are gone.
+        heldConnections: own.openConnections,
         refusedConnections: null,
         certainty: "exact" as const,
       },

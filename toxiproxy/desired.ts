@@ -12,7 +12,7 @@ export const untouched: LinkState = { cut: null, shape: null };
 
 export interface DesiredToxic {
   readonly name: string;
-  readonly type: "timeout" | "bandwidth" | "latency" | "slicer" | "limit_data" | "reset_peer";
+  readonly type: "timeout" | "bandwidth" | "latency" | "slicer" | "limit_data" | "reset_peer" | "slow_close";
   readonly stream: Stream;
   readonly attributes: Readonly<Record<string, number>>;
 }
@@ -28,7 +28,7 @@ const whole = (value: number): number => Math.max(0, Math.round(value));
 
 function shapeToxics(shape: LinkShape, stream: Stream): readonly DesiredToxic[] {
   const toxics: DesiredToxic[] = [];
-  const { latencyMs = 0, jitterMs = 0, bandwidthKbPerS, slicing, limitBytes, resetAfterMs } = shape;
+  const { latencyMs = 0, jitterMs = 0, bandwidthKbPerS, slicing, limitBytes, resetAfterMs, closeAfterMs } = shape;
   if (latencyMs > 0 || jitterMs > 0) {
     const attributes = { latency: whole(latencyMs), jitter: whole(jitterMs) };
     toxics.push({ name: `latency-${stream}`, type: "latency", stream, attributes });
@@ -56,6 +56,13 @@ function shapeToxics(shape: LinkShape, stream: Stream): readonly DesiredToxic[] 
       type: "reset_peer",
       stream,
       attributes: { timeout: whole(resetAfterMs) },
+    });
+  if (closeAfterMs !== undefined)
+    toxics.push({
+      name: `slow-close-${stream}`,
+      type: "slow_close",
+      stream,
+      attributes: { delay: whole(closeAfterMs) },
     });
   return toxics;
 }

@@ -31,6 +31,8 @@ export interface LinkShape {
   readonly limitBytes?: number;
   /** Each connection is reset so many milliseconds after data arrived on it (with a FIN where it was open before); no byte comes through. */
   readonly resetAfterMs?: number;
+  /** The end of each connection reaches the other side so many milliseconds late. */
+  readonly closeAfterMs?: number;
 }
 
 /**
@@ -50,6 +52,8 @@ export interface LinkCounters<Node extends string = string> {
   /** Connections dialled by `link.from` to `link.to`: open now, and accepted so far. */
   readonly openConnections: number;
   readonly acceptedConnections: number;
+  /** Of those, how many the proxy still holds: open ones, and such as one side has ended while the other does not know. */
+  readonly heldConnections: number;
   /** Always null: a disabled proxy does not listen, so nobody counts what the kernel refuses. Use `attempt`. */
   readonly refusedConnections: null;
   readonly certainty: Certainty;

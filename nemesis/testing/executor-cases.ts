@@ -52,6 +52,7 @@ const faults: readonly (readonly [string, Fault])[] = [
   ["slicing", { kind: "slicing", target: { by: "leader", group: 0 }, piece_bytes: 5, pause_ms: 5, ...timed }],
   ["limited data", { kind: "limit-data", target: { by: "leader", group: 0 }, limit_bytes: 200, ...timed }],
   ["a reset", { kind: "reset", target: { by: "leader", group: 0 }, after_ms: 150, ...timed }],
+  ["slow close", { kind: "slow-close", target: { by: "leader", group: 0 }, delay_ms: 1_000, ...timed }],
   ["latency", { kind: "latency", target: { by: "leader", group: 0 }, latency_ms: 200, jitter_ms: 20, ...timed }],
 ];
 
@@ -151,6 +152,15 @@ export function executorCases(name: string, create: (options: ClusterOptions) =>
       expect(stagesOf(records, "confirmed-off")[0]?.evidence).toMatchObject({
         n1: { state: "running", incarnation: after, ready: true },
       });
+    });
+
+    test("ends of connections that come in time are no slow close, and ends that still come late are no heal of one", async () => {
+      const { stages } = await carryOut(faultOf("slow close"), lying(cluster, { shape: nothing }));
+      expect(stages.slice(0, 2)).toEqual(["requested", "unconfirmed"]);
+      const unhealed = await carryOut(faultOf("slow close"), lying(cluster, { heal: nothing }));
+      expect(unhealed.stages).toEqual(["requested", expect.any(String), "heal-requested", "unconfirmed"]);
+      await cluster.healEverything();
+      expect(await unhealed.heal()).toEqual(healed);
     });
 
     test("a restart that leaves its node down is not confirmed, and the final heal starts it", async () => {

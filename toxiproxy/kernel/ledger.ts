@@ -318,9 +318,8 @@ export class Ledger {
       const delivered = (live.get(text)?.delivered ?? 0) + (this.closed.get(text)?.delivered ?? 0);
       raise(given, offered, delivered);
       this.reported.set(text, given);
-      const open = [...this.connections.values()].filter(
-        (one) => one.proxy.name === name && one.present && one.now.open,
-      );
+      const held = [...this.connections.values()].filter((one) => one.proxy.name === name && one.present);
+      const open = held.filter((one) => one.now.open);
       const certainty: Certainty = uncertain.has(text) ? "conservation-bound" : "exact";
       return [
         {
@@ -329,6 +328,7 @@ export class Ledger {
           deliveredBytes: given.delivered,
           openConnections: open.length,
           acceptedConnections: this.acceptedByProxy.get(name) ?? 0,
+          heldConnections: held.length,
           refusedConnections: null,
           certainty,
         },
