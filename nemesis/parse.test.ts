@@ -3,11 +3,15 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
+import { faultKinds } from "./kinds.js";
 import { parseFaults } from "./parse.js";
 
-const schema = JSON.parse(
-  readFileSync(new URL("../docs/schemas/fault.schema.json", import.meta.url), "utf8"),
-) as object;
+const schema = JSON.parse(readFileSync(new URL("../docs/schemas/fault.schema.json", import.meta.url), "utf8")) as {
+  readonly properties: { readonly kind: { readonly enum: readonly string[] } };
+  readonly oneOf: readonly {
+    readonly properties: { readonly kind: { readonly const: string } | { readonly enum: readonly string[] } };
+  }[];
+};
 const validate = new Ajv2020({ strict: true }).compile(schema);
 
 const timed = { at_ms: 0, for_ms: 1_500 };
@@ -22,6 +26,10 @@ const good = [
   { kind: "slicing", ...timed, target: { by: "all" }, piece_bytes: 16, pause_ms: 2 },
   { kind: "limit-data", ...timed, target: { by: "all" }, limit_bytes: 400 },
   { kind: "reset", ...timed, target: { by: "all" }, after_ms: 0 },
+  { kind: "slow-close", ...timed, target: { by: "leader", group: 0 }, delay_ms: 1_000 },
+  { kind: "client-death", ...timed, target: { by: "leader", group: 0 } },
+  { kind: "duplicate-requests", ...timed, target: { by: "all" }, copies: 2, every_ms: 10 },
+  { kind: "retry-storm", ...timed, target: { by: "all" }, every_ms: 2 },
   { kind: "latency", ...timed, target: { by: "minority", group: "random" }, latency_ms: 100, jitter_ms: 0 },
   { kind: "partition", ...timed, shape: "custom", mode: "stall", links: ["n1>n2", "n3>n1"] },
   { kind: "partition", ...timed, shape: "bridge", mode: "drop", group: 0, scope: "all" },
@@ -37,6 +45,23 @@ const good = [
   { kind: "cpu-quota", ...timed, target: { by: "leader", group: 0 }, cores: 0.05 },
 ];
 const bad: readonly (readonly [object, string])[] = [
+  [
+    { kind: "slow-close", ...timed, target: { by: "all" }, delay_ms: 499 },
+    "faults[0].delay_ms: expected a whole number of at least 500, got 499",
+  ],
+  [
+    { kind: "slow-close", ...timed, target: { by: "all" }, delay_ms: 5_001 },
+    "faults[0].delay_ms: expected at most 5000, got 5001",
+  ],
+  [
+    { kind: "duplicate-requests", ...timed, target: { by: "all" }, copies: 21, every_ms: 10 },
+    "faults[0].copies: expected at most 20, got 21",
+  ],
+  [
+    { kind: "retry-storm", ...timed, target: { by: "all" }, every_ms: 0 },
+    "faults[0].every_ms: expected a whole number of at least 1",
+  ],
+  [{ kind: "client-death", ...timed }, "faults[0].target"],
   [{ kind: "bit-flip", ...timed, target: { by: "all" } }, "faults[0].bits: expected a whole number of at least 1"],
   [
     { kind: "slicing", ...timed, target: { by: "all" }, piece_bytes: 0, pause_ms: 2 },
@@ -113,6 +138,14 @@ describe("parser and schema", () => {
   test.each(bad)("refuse %j", (fault, message) => {
     expect(() => parseFaults([fault as never])).toThrow(message);
     expect(validate(fault)).toBe(false);
+  });
+
+  test("name the same kinds", () => {
+    const described = schema.oneOf.flatMap(({ properties: { kind } }) => ("enum" in kind ? kind.enum : [kind.const]));
+    const kinds = Object.keys(faultKinds).toSorted();
+    expect(schema.properties.kind.enum.toSorted()).toEqual(kinds);
+    // Partitions are described twice: of one's own links, and in a shape.
+    expect([...new Set(described)].toSorted()).toEqual(kinds);
   });
 
   test("refuse what is no list", () => {

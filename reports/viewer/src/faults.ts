@@ -16,6 +16,7 @@ export function faultTitle({ kind, spec }: FaultRecord): string {
   if (kind === "bandwidth") return `at most ${text(spec, "rate_kb_per_s") ?? "?"} kB/s`;
   if (kind === "slicing") return `pieces of ${text(spec, "piece_bytes") ?? "?"} B`;
   if (kind === "limit-data") return `${text(spec, "limit_bytes") ?? "?"} B a connection`;
+  if (kind === "slow-close") return `ends ${text(spec, "delay_ms") ?? "?"} ms late`;
   if (kind === "latency" && latency !== null) return `latency ${latency} ± ${text(spec, "jitter_ms") ?? "0"} ms`;
   return kind;
 }
