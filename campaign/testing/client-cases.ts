@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { expect } from "vitest";
 import { check } from "../../checker/index.js";
 import { nodeNames, type Cluster, type ClusterOptions, type SystemUnderTest } from "../../cluster/index.js";
@@ -50,6 +51,9 @@ function puttingAndGetting(): Generator & { stop(): void } {
     },
   };
 }
+
+/** So many operations succeed before the load ends. */
+const leastOk = 20;
 
 /** Boots three nodes; `carryOut` drives the load, lets one fault come and go, and tells what was recorded. */
 export async function withClients(
@@ -104,6 +108,8 @@ async function carryOut(
   const load = puttingAndGetting();
   const loading = loop.drive(load, signal);
   await nemesis.run(signal);
+  // On a slow machine a fault comes and goes within a handful of operations, of which a verdict would say little.
+  while (loop.counts.ok < leastOk && !signal.aborted) await setTimeout(10);
   load.stop();
   await loading;
   expect((await nemesis.finalHeal(signal)).problems).toEqual([]);
@@ -126,7 +132,7 @@ export async function showClientFaults(
         records.map(({ stage }) => stage),
         `${name}: ${JSON.stringify(records)}`,
       ).toEqual(stages);
-      expect(outcomes.ok, name).toBeGreaterThan(20);
+      expect(outcomes.ok, name).toBeGreaterThanOrEqual(leastOk);
       // Of a healthy system nothing but what died is unknown.
       expect({ name, info: outcomes.info, valid }).toEqual({ name, info: lost, valid: true });
       expect(lost > 0, name).toBe(fault.kind === "client-death");
