@@ -27,16 +27,20 @@ export abstract class Stage implements Sink {
   next: Sink = nowhere;
   /** The end was handed on, or the stage closed the stream itself. */
   protected finished = false;
+  /** No byte follows, also when the stage in front that ended the stream has been taken out since. */
+  private endCame = false;
   private timer: NodeJS.Timeout | null = null;
 
   constructor(protected readonly host: StageHost) {}
 
   push(chunk: Chunk): void {
-    if (!this.finished) this.take(chunk);
+    if (!this.finished && !this.endCame) this.take(chunk);
   }
 
   end(): void {
-    if (!this.finished) this.takeEnd();
+    if (this.finished) return;
+    this.endCame = true;
+    this.takeEnd();
   }
 
   protected abstract take(chunk: Chunk): void;

@@ -140,6 +140,18 @@ export function toxicCases(start: () => Promise<RunningProxyServer>): void {
       expect(took).toBeGreaterThanOrEqual(595);
     });
 
+    test("no byte follows an end that slow_close holds, also when the limit that ended the stream is taken away", async () => {
+      const { near, far } = await open();
+      await add("limit_data", { bytes: 4 }, { stream: "upstream" });
+      await add("slow_close", { delay: 600 }, { name: "late", stream: "upstream" });
+      near.send("abcdef");
+      await far.receives("abcd");
+      await remove();
+      near.send("ghi");
+      await far.closes();
+      expect(far.text).toBe("abcd");
+    });
+
     test("timeout 0 discards one direction and lets the other flow; its removal closes the connections", async () => {
       const { near, far } = await open();
       await add("timeout", {}, { stream: "upstream" });
