@@ -3,6 +3,7 @@
 //
 //   base        this machine's Node.js and `ss` with their libraries, or the image that the user names
 //   node        base + the program of the system under test
+//   packets     base + this machine's packet filter, for `minos doctor`
 //   toxiproxy   the official image | base + this machine's toxiproxy-server | base + our own server
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -158,6 +159,11 @@ export class Images {
       command: (host, port) => ({ entrypoint: [target], args: ["-host", host, "-port", String(port)] }),
       hasTools: true,
     };
+  }
+
+  /** base + this machine's packet filter, for a container that tries what the kernel can do. */
+  packetTools(files: readonly ArchiveEntry[]): Promise<string> {
+    return this.#build("packets", () => this.hostBase(), files, "COPY root /");
   }
 
   async #requireSs(): Promise<void> {

@@ -7,4 +7,5 @@ export { createDockerCluster } from "./cluster.js";
 export type { DockerClusterOptions } from "./options.js";
 export type { ToxiproxyChoice } from "./images.js";
 export type { ContainerLimits } from "./limits.js";
+export { probePackets, type PacketProbe } from "./packet-probe.js";
 export { probeDocker, type DockerProbe, type Finding } from "./probe.js";

@@ -77,7 +77,7 @@ export function capabilitiesOf({ system, baseImage, faketime = findFaketime() }:
           ? no(installFaketime)
           : able,
     packets: no(
-      "it takes netem in each container's network namespace, put there by a sidecar that Minos does not have yet",
+      "it takes rules of the packet filter (loss) or netem (the others) in each container's network namespace, put there by a sidecar that Minos does not have yet",
     ),
     "cpu-quota": able,
     "memory-limit": able,

@@ -1,7 +1,4 @@
 // What this machine's engine can do for a run, found out by asking and by trying, for `minos doctor` and for messages.
-import { existsSync, readFileSync } from "node:fs";
-import { release } from "node:os";
-import { gunzipSync } from "node:zlib";
 import type Docker from "dockerode";
 import { ClusterError, currentOwner } from "../cluster/index.js";
 import { ask, connectEngine, EngineError, messageOf, readEngine } from "./engine.js";
@@ -28,8 +25,6 @@ export interface DockerProbe {
   /** `ss`, which counts the bytes of a real Toxiproxy. */
   readonly socketCounters: Finding;
   readonly limits: Finding;
-  /** Loss, reordering and duplication below TCP would need it. Nothing here uses it yet. */
-  readonly netem: Finding;
 }
 
 const works = (detail: string): Finding => ({ works: true, detail });
@@ -41,7 +36,6 @@ export async function probeDocker(engine?: Docker): Promise<DockerProbe> {
   const ofMachine = {
     toxiproxyBinary: binary === null ? fails("there is no toxiproxy-server on PATH") : works(binary),
     socketCounters: ss === null ? fails("there is no ss on this machine (package iproute2)") : works(ss),
-    netem: probeNetem(),
   };
   try {
     const docker = engine ?? connectEngine();
@@ -116,31 +110,5 @@ async function probePull(docker: Docker): Promise<Finding> {
     return works(`${officialToxiproxy} can be pulled`);
   } catch (error) {
     return fails(error instanceof EngineError ? error.reason : messageOf(error));
-  }
-}
-
-/** As far as this machine's files tell; an engine in a virtual machine has a kernel of its own. */
-function probeNetem(): Finding {
-  if (process.platform !== "linux") return fails("unknown: the engine's kernel is not this machine's");
-  if (existsSync("/sys/module/sch_netem")) return works("loaded");
-  const modules = `/lib/modules/${release()}`;
-  for (const [file, detail] of [
-    ["modules.builtin", "built in"],
-    ["modules.dep", "a module that can be loaded"],
-  ] as const)
-    if (readText(`${modules}/${file}`)?.includes("sch_netem") === true) return works(detail);
-  const config = readText("/proc/config.gz") ?? readText(`/boot/config-${release()}`);
-  if (config !== null && /^CONFIG_NET_SCH_NETEM=y$/m.test(config)) return works("built in");
-  if (config !== null && /^# CONFIG_NET_SCH_NETEM is not set$/m.test(config))
-    return fails("this kernel was built without it");
-  return fails("no module of that name was found");
-}
-
-function readText(path: string): string | null {
-  try {
-    const bytes = readFileSync(path);
-    return (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
-  } catch {
-    return null;
   }
 }

@@ -26,7 +26,8 @@ import type { Session } from "../cli.js";
 import { createTerminal } from "../terminal.js";
 
 /** The whole look is over within a minute, also where an engine takes its time over each answer. */
-const dockerLimitMs = 40_000;
+const dockerLimitMs = 30_000;
+const packetsLimitMs = 15_000;
 
 interface Finding {
   readonly what: string;
@@ -119,7 +120,7 @@ async function simulationFindings(): Promise<readonly Finding[]> {
 }
 
 async function dockerFindings(): Promise<readonly Finding[]> {
-  const { probeDocker } = await import("../../docker/index.js");
+  const { probeDocker, probePackets } = await import("../../docker/index.js");
   const probe = await within(dockerLimitMs, probeDocker());
   if (probe === null) {
     const detail = `it did not tell what it can do within ${formatDuration(dockerLimitMs)}`;
@@ -136,6 +137,8 @@ async function dockerFindings(): Promise<readonly Finding[]> {
     return [{ ...engine, detail: `${engine.detail}${probe.hint === null ? "" : `; ${probe.hint}`}` }];
   }
   const system = await systems.get("store")?.(null);
+  const packets = await within(packetsLimitMs, probePackets());
+  const late: ProbeFinding = { works: false, reason: `not found out within ${formatDuration(packetsLimitMs)}` };
   return [
     found("engine", probe.engine),
     found("internal networks", probe.internalNetworks),
@@ -143,7 +146,8 @@ async function dockerFindings(): Promise<readonly Finding[]> {
     found("Toxiproxy's binary", probe.toxiproxyBinary),
     found("socket counters", probe.socketCounters),
     found("limits", probe.limits),
-    found("netem", probe.netem),
+    found("packet rules", packets?.dropRules ?? late),
+    found("netem", packets?.netem ?? late),
     ...(system === undefined ? [] : await refusals("docker", system)),
   ];
 }
