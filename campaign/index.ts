@@ -1,5 +1,6 @@
 // Where the rooms meet: plan → cluster → history → verdict → report. This room resolves plans, runs them through the one run
 // loop, keeps them in the store and sums campaigns up; it is the only one that knows all the others.
+export { addRegression, type AddedRegression, type AddInput } from "./add-regression.js";
 export {
   campaign,
   campaignOf,
@@ -23,6 +24,16 @@ export {
 } from "./campaign-summary.js";
 export { canaryLines, type CanaryOutcome, type CanarySummary } from "./canary.js";
 export { runCanary } from "./canary-campaign.js";
+export {
+  annotationsOf,
+  ciLines,
+  exitCodeOfCi,
+  jobSummaryOf,
+  junitOf,
+  sarifOf,
+  whyOf,
+  type CiResult,
+} from "./ci-report.js";
 export { clusterFactory, type ClusterSettings } from "./clusters.js";
 export { coverageLines, type CampaignCoverage, type Coverage } from "./coverage.js";
 export { formatDuration, parseDuration } from "./duration.js";
@@ -56,6 +67,8 @@ export { progressLine, silentObserver, type Progress, type RunObserver } from ".
 export { rebuildReport } from "./rebuild-report.js";
 export type { PlanFile, PlanRequest } from "./resolve-plan.js";
 export { faultsCarriedOut, realPlan, reproductionOf, type Reproduction } from "./real-replay.js";
+export { runRegressions, type RegressionOutcome, type RegressionResult } from "./regression-run.js";
+export { readRegressions, type Regression, type RegressionFile } from "./regressions.js";
 export { readReplayFile, replayOf, rerunOfReplay, type ReplayFile } from "./replay-file.js";
 export { run, type RunAddresses, type RunInput, type RunResult } from "./run.js";
 export { runCells, type CellResult, type RunDocument } from "./runs.js";

@@ -4,6 +4,7 @@ import { exitCodes, packageInfo, UsageError, type ExitCode } from "../campaign/i
 import { ClusterError } from "../cluster/index.js";
 import { registerCampaign } from "./commands/campaign.js";
 import { registerCheck } from "./commands/check.js";
+import { registerCi } from "./commands/ci.js";
 import { registerClean } from "./commands/clean.js";
 import { registerDoctor } from "./commands/doctor.js";
 import { registerHunt } from "./commands/hunt.js";
@@ -55,6 +56,7 @@ export async function runCli(words: readonly string[]): Promise<ExitCode> {
     registerKv,
     registerMaelstrom,
     registerMerge,
+    registerCi,
     registerClean,
   ]) {
     register(program, session);
