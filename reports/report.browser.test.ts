@@ -270,6 +270,14 @@ describe.skipIf(chromium === null)("the report in a browser", () => {
     await expect.poll(async () => await page.locator(".evidence").innerText()).toContain('"signal": "SIGKILL"');
   });
 
+  test("each confirmed heal tells how long clients waited after it", async () => {
+    const run = sampleRun({ outcome: "valid", loadSeconds: 12 });
+    const page = await open(run);
+    const rows = await page.locator("#recovery tbody tr").allInnerTexts();
+    expect(rows.length).toBeGreaterThan(3);
+    for (const row of rows) expect(row).toMatch(/\d s\t(never|[\d.]+ (µs|ms|s))\t/);
+  });
+
   test("a hostile value, key, error and sentence stay text", async () => {
     const hostile = '</script><img src=x onerror="alert(1)"><script>alert(2)</script>';
     const sample = sampleRun({ outcome: "stale read", hostileValue: hostile });

@@ -3,12 +3,14 @@
 // made-up ones, passed through the same bytes as in a report; drawing itself is tested in a browser.
 import { expect, test } from "vitest";
 import { encodePayload } from "../../build.js";
+import { outcomeOk } from "../../columns.js";
 import { sampleRun, type SampleOptions } from "../../testing/sample-run.js";
 import { coreOperations, edgeSentence, edgesOf } from "./core.js";
 import { faultsDuring, faultSpans, mergedSpans, singledOut, targetText } from "./faults.js";
 import { count, duration, measure, timeTicks } from "./format.js";
 import { labelOf, runOf, type Run } from "./load.js";
 import { bucketsOf, overallQuantiles } from "./performance/buckets.js";
+import { recoveries } from "./performance/recovery.js";
 import { search } from "./search.js";
 import { sortTeeth, standingOf } from "./sort-teeth.js";
 import { layOut, lowerBound, occupiedUntil, operationAt } from "./timeline/rows.js";
@@ -171,6 +173,28 @@ test("stretches under faults are merged, and the faults of a moment are those th
     0,
   ]);
   expect(faultsDuring(spans, 0, 1)).toEqual([]);
+});
+
+test("after a heal only answers to operations sent after it count, by node, and a node that stays silent is named", () => {
+  const faults = faultSpans(run.payload.faults, run.endNs);
+  const found = recoveries(operations, faults, run.endNs);
+  expect(found).toHaveLength(run.payload.faults.filter((fault) => fault.confirmedOffNs !== null).length);
+  for (const { healNs, firstAnswerNs, everyNodeNs } of found) {
+    const ends = new Map<number, number>();
+    for (let row = 0; row < operations.count; row++) {
+      const node = operations.node[row] ?? -1;
+      if (operations.outcome[row] !== outcomeOk || node < 0 || (operations.callNs[row] ?? 0) < healNs) continue;
+      ends.set(node, Math.min(ends.get(node) ?? Infinity, operations.endNs[row] ?? Infinity));
+    }
+    expect(firstAnswerNs).toBe(Math.min(...ends.values()) - healNs);
+    expect(everyNodeNs).toBe(Math.max(...ends.values()) - healNs);
+  }
+  const [fault] = faults;
+  if (fault === undefined) throw new Error("the sample has no fault");
+  const late = { ...fault, record: { ...fault.record, confirmedOffNs: run.endNs * 2 } };
+  const [after] = recoveries(operations, [late], run.endNs);
+  expect(after).toMatchObject({ firstAnswerNs: null, everyNodeNs: null, others: [] });
+  expect(after?.silent.toSorted()).toEqual(operations.nodes.toSorted());
 });
 
 test("teeth of faults and nodes become tables, all others stay, and none with a floor is hidden in a table", () => {

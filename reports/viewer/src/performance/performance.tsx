@@ -6,6 +6,7 @@ import { functionColour, onPalette, palette } from "../palette.js";
 import type { ViewStore } from "../view.js";
 import { bucketsOf, overallQuantiles } from "./buckets.js";
 import { Lines, type Line } from "./lines.js";
+import { RecoveryTable } from "./recovery-table.js";
 import { Scatter } from "./scatter.js";
 
 const quantiles: readonly Line[] = [
@@ -139,6 +140,7 @@ export function Performance({ run, store }: { readonly run: Run; readonly store:
       </div>
       <Lines run={run} store={store} lines={functionLines} unit="/s" label="Operations a second by function" />
       <Numbers run={run} />
+      <RecoveryTable run={run} />
     </section>
   );
 }
