@@ -173,13 +173,17 @@ type DiskFault = Pick<Fault, "at_ms" | "for_ms" | "glitch"> & { readonly kind: D
 type DiskAction = { readonly type: "disk"; readonly how: DiskTrouble; readonly nodes: readonly NodeName[] };
 
 /** Faults of real clusters only: a plan with one of them is refused before a world is made. */
-type RealAction = Extract<FaultAction, { readonly type: "limit-cpu" | "exhaust-memory" | "clock" | "clients" }>;
+type RealAction = Extract<
+  FaultAction,
+  { readonly type: "limit-cpu" | "exhaust-memory" | "clock" | "clients" | "fill-disk" }
+>;
 type WorldAction = Exclude<FaultAction, RealAction>;
 
 const isReal = (action: FaultAction): action is RealAction =>
   action.type === "limit-cpu" ||
   action.type === "exhaust-memory" ||
   action.type === "clock" ||
+  action.type === "fill-disk" ||
   action.type === "clients";
 
 interface OpenFault {

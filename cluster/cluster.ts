@@ -85,6 +85,11 @@ export interface LinkObservation {
   readonly read?: { readonly startedMs: number; readonly endedMs: number };
 }
 
+export interface DiskSpace {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
 export interface LinkShape {
   readonly latencyMs?: number;
   readonly jitterMs?: number;
@@ -211,6 +216,12 @@ export interface Cluster {
    */
   limitMemory?(node: NodeName, how: "until-killed" | null): Promise<void>;
 
+  /** Fills the node's disk to its last byte, or takes away again what filled it. Needs `limitedDisks`. */
+  fillDisk?(node: NodeName, full: boolean): Promise<void>;
+
+  /** As the file system of the node's data directory says. Needs `limitedDisks`. */
+  observeDisk?(node: NodeName): Promise<DiskSpace>;
+
   /** Changes the time of day that the node's processes read, never the machine's; null: the machine's. Needs `fakeClocks`. */
   setClock?(node: NodeName, trouble: ClockTrouble | null): Promise<void>;
 
@@ -239,4 +250,6 @@ export interface ClusterOptions {
   readonly directory: string;
   /** The nodes run under a library through which their clocks can be changed. Default: not, so that it disturbs no other run. */
   readonly fakeClocks?: boolean;
+  /** Each node's data directory has an end of its own, so that faults can fill it. */
+  readonly limitedDisks?: boolean;
 }

@@ -20,6 +20,7 @@ import {
   type ClusterEvent,
   type CutMode,
   type DirectedLink,
+  type DiskSpace,
   type Inspection,
   type Launch,
   type LinkObservation,
@@ -36,6 +37,7 @@ import { EngineEvents, type ContainerEvent } from "./events.js";
 import { Images, unlessImageGone, type ToxiproxyImage } from "./images.js";
 import { imageLabelsOf, type RunIdentity } from "./labels.js";
 import { linkListen, linkTarget, nodeLayout } from "./layout.js";
+import { LimitedDisks } from "./limited-disks.js";
 import { defaultNodeLimits, describeLimits, type ContainerLimits } from "./limits.js";
 import { clockInside, containerOptions, planLaunches } from "./node-plan.js";
 import { capabilitiesOf, refuseUnfit, type DockerClusterOptions } from "./options.js";
@@ -74,6 +76,7 @@ class DockerCluster implements Cluster {
   #docker: Docker | null = null;
   #events: EngineEvents | null = null;
   #proxy: ProxyContainer | null = null;
+  #disks: LimitedDisks | null = null;
   #running: Running | null = null;
   /** Nodes whose own image cannot make a connection attempt. */
   #attemptsFromProxy = false;
@@ -139,6 +142,11 @@ class DockerCluster implements Cluster {
     });
     this.#proxy = proxy;
     const launches = planLaunches(this.#options, networks.layout);
+    if (this.#options.limitedDisks === true) {
+      const image = () => images.hostBase();
+      this.#disks = new LimitedDisks({ docker, engine, identity: this.#identity, nodes: this.nodes, image });
+      await this.#disks.create();
+    }
     const startProxy = async () => {
       let tries = 0;
       const image = await unlessImageGone(async () => {
@@ -193,12 +201,13 @@ class DockerCluster implements Cluster {
         const { stopSignal } = this.#options.system;
         const identity = this.#identity;
         const clock = this.#clockFor(node);
+        const disk = this.#disks?.volumeOf(node) ?? null;
         if (clock !== null && launch.program.kind === "image")
           throw new ClusterError(
             `${this.#options.system.name} is a ready image, into which this machine's libfaketime may not fit`,
             "leave the faults of clocks out",
           );
-        const plan = { node, launch, stopSignal, identity, networks, limits: this.#limits, engine, clock };
+        const plan = { node, launch, stopSignal, identity, networks, limits: this.#limits, engine, clock, disk };
         const container = new NodeContainer({
           docker,
           node,
@@ -396,8 +405,21 @@ class DockerCluster implements Cluster {
     this.#tellOfRecreated(await healed);
   }
 
+  async fillDisk(node: NodeName, full: boolean): Promise<void> {
+    // A node may end on a full disk, and may end when it is started on one: it must not acknowledge what it cannot keep.
+    this.#damaged.add(node);
+    await this.#disksOrThrow().fill(node, full);
+    if (!full) this.#damaged.delete(node);
+  }
+
+  observeDisk(node: NodeName): Promise<DiskSpace> {
+    return this.#disksOrThrow().look(node);
+  }
+
   async wipe(node: NodeName): Promise<void> {
     const { wipedNodeMayRejoin } = this.#options.system;
+    // A container that is made anew would find the volume as it was.
+    if (this.#disks !== null) throw new ClusterError("a disk of a limited size cannot be emptied in the same run");
     await this.#container(node).wipe();
     // One that may not come back may also end when it finds that out.
     if (!wipedNodeMayRejoin) this.#damaged.add(node);
@@ -478,6 +500,12 @@ class DockerCluster implements Cluster {
       const detail = [`${what} ended with code ${event.exitCode}`, ...tail.slice(-5)].join("\n");
       this.#emit({ type: "proxy-died", detail });
     }
+    // A node that is killed now would lose its disk, which no fault asked for.
+    if (event.role === "disks" && event.action === "die")
+      this.#emit({
+        type: "proxy-died",
+        detail: `the container that holds the disks ended with code ${event.exitCode}`,
+      });
     for (const container of this.#containers.values()) if (container.node === event.node) await container.take(event);
   }
 
@@ -508,6 +536,11 @@ class DockerCluster implements Cluster {
   #runningOrThrow(): Running {
     if (this.#running === null) throw new ClusterError("the cluster has not been booted");
     return this.#running;
+  }
+
+  #disksOrThrow(): LimitedDisks {
+    if (this.#disks === null) throw new ClusterError("the cluster was made without disks of a limited size");
+    return this.#disks;
   }
 
   #proxyOrThrow(): ProxyContainer {

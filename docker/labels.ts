@@ -6,14 +6,14 @@ export const label = {
   /** Tells two clusters of one run apart. */
   cluster: "minos.cluster",
   node: "minos.node",
-  /** `node`, `toxiproxy`, `sampler`, `packets`, `network` or `image`. */
+  /** `node`, `toxiproxy`, `sampler`, `disks`, `packets`, `network` or `image`. */
   role: "minos.role",
   ownerPid: "minos.owner-pid",
   ownerStart: "minos.owner-start",
   bootId: "minos.boot-id",
 } as const;
 
-export type Role = "node" | "toxiproxy" | "sampler" | "packets" | "network" | "image";
+export type Role = "node" | "toxiproxy" | "sampler" | "disks" | "packets" | "network" | "image";
 export type Labels = Readonly<Record<string, string>>;
 
 export interface RunIdentity {

@@ -53,6 +53,8 @@ export interface NodePlan {
   readonly engine: EngineFacts;
   /** Null: the machine's clock. */
   readonly clock: NodeClock | null;
+  /** The volume that is its data directory; null: a part of the container. */
+  readonly disk: string | null;
 }
 
 /** Where a container finds the library for faults of clocks, and the directory whose file tells it the time. */
@@ -60,7 +62,7 @@ export const clockInside = { library: "/clock/lib/libfaketime.so", directory: "/
 
 /** What the engine is asked to create for a node. */
 export function containerOptions(plan: NodePlan, image: string): Docker.ContainerCreateOptions {
-  const { node, launch, stopSignal, identity, networks, limits, engine, clock } = plan;
+  const { node, launch, stopSignal, identity, networks, limits, engine, clock, disk } = plan;
   const { program, args, environment } = launch;
   const { nodeAddress, proxyAddress } = nodeLayout(networks.layout, node);
   const names = networks.layout.nodes.map(({ name }) => name);
@@ -84,6 +86,7 @@ export function containerOptions(plan: NodePlan, image: string): Docker.Containe
       ...(clock === null
         ? {}
         : { Binds: [`${clock.library}:${clockInside.library}:ro`, `${clock.directory}:${clockInside.directory}:ro`] }),
+      ...(disk === null ? {} : { Mounts: [{ Type: "volume" as const, Source: disk, Target: dataDirectory }] }),
       // Toxiproxy has these names as aliases too; but asking the engine's name server for one blocks for seconds once
       // Toxiproxy is gone, and a file never does.
       ExtraHosts: names.filter((other) => other !== node).map((other) => `${other}:${proxyAddress}`),

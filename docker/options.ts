@@ -81,9 +81,7 @@ export function capabilitiesOf({ system, baseImage, faketime = findFaketime() }:
     ),
     "cpu-quota": able,
     "memory-limit": able,
-    "disk-full": no(
-      "the data directory of a container has no limit of its own: it takes a limited volume for each node, which Minos does not make yet",
-    ),
+    "disk-full": able,
     "disk-read-only": no("a mount is made read-only under a running container by a privileged process only"),
     "disk-slow": no("the engine limits a disk's throughput only when a container is made, never amid a run"),
     "roll-back": no(noRollBack(system.name)),

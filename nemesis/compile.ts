@@ -33,6 +33,7 @@ export type FaultAction =
   | { readonly type: "clock"; readonly trouble: ClockTrouble; readonly nodes: readonly NodeName[] }
   | { readonly type: "exhaust-memory"; readonly nodes: readonly NodeName[] }
   | { readonly type: "limit-cpu"; readonly cores: number; readonly nodes: readonly NodeName[] }
+  | { readonly type: "fill-disk"; readonly nodes: readonly NodeName[] }
   /** To the clients that are connected to these nodes. */
   | { readonly type: "clients"; readonly trouble: ClientTrouble; readonly nodes: readonly NodeName[] }
   | { readonly type: "cut"; readonly mode: CutMode; readonly links: readonly DirectedLink[] }
@@ -190,6 +191,7 @@ function planAgain(action: FaultAction, view: ClusterView): PlannedFault {
     case "exhaust-memory":
     case "clock":
     case "clients":
+    case "fill-disk":
       return planProcessFault({ type: "found", value: action.nodes }, view, () => action);
     case "cut":
     case "shape":
@@ -247,7 +249,10 @@ export function planFault(
       const nodes = resolveTarget(fault.target, view, random);
       return planProcessFault(nodes, view, (nodes) => ({ type: "clients", trouble, nodes }));
     }
-    case "disk-full":
+    case "disk-full": {
+      const nodes = resolveTarget(fault.target, view, random);
+      return planProcessFault(nodes, view, (nodes) => ({ type: "fill-disk", nodes }));
+    }
     case "disk-read-only":
     case "disk-slow":
     case "roll-back":

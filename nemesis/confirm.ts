@@ -7,6 +7,7 @@ import { watchClientsWell, watchClientTrouble } from "./confirm-clients.js";
 import { watchClock, watchClockRight } from "./confirm-clock.js";
 import { watchEndsInTime, watchEndsLate } from "./confirm-close.js";
 import { watchCpuFree, watchCpuHeld } from "./confirm-cpu.js";
+import { watchDiskFull, watchDiskRoom } from "./confirm-disk.js";
 import { watchDelayed, watchPrompt } from "./confirm-latency.js";
 import type { FaultAction } from "./compile.js";
 import type { Looks, Sample } from "./observe.js";
@@ -293,6 +294,8 @@ export function watchOn(action: FaultAction, before: readonly Sample[], observat
       return watchOutOfMemory(action.nodes, last);
     case "limit-cpu":
       return watchCpuHeld(action.nodes, action.cores);
+    case "fill-disk":
+      return watchDiskFull(action.nodes);
     case "clients":
       return watchClientTrouble(action.trouble, action.nodes, last);
     case "pause":
@@ -326,6 +329,8 @@ export function watchOff(
       return watchClockRight(action.nodes, last);
     case "limit-cpu":
       return watchCpuFree(action.nodes, last);
+    case "fill-disk":
+      return watchDiskRoom(action.nodes);
     case "clients":
       return watchClientsWell(action.trouble, action.nodes, beforeHeal, observationMs);
     case "pause":

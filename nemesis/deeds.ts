@@ -45,11 +45,19 @@ export class Deeds {
         return Promise.all(action.nodes.map((node) => cluster.pause(node)));
       case "clients":
         return this.#troubleClients(action.nodes, action.trouble);
+      case "fill-disk":
+        return Promise.all(action.nodes.map((node) => this.#fillDisk(node, true)));
       case "cut":
         return cluster.cut(action.links, action.mode);
       case "shape":
         return cluster.shape(action.links, action.shape);
     }
+  }
+
+  async #fillDisk(node: NodeName, full: boolean): Promise<void> {
+    const { cluster } = this.#options;
+    if (cluster.fillDisk === undefined) throw new Error("the cluster cannot fill disks");
+    await cluster.fillDisk(node, full);
   }
 
   async #troubleClients(nodes: readonly NodeName[], trouble: ClientTrouble | null): Promise<void> {
@@ -128,6 +136,14 @@ export class Deeds {
         return Promise.all(action.nodes.map((node) => cluster.resume(node)));
       case "clients":
         return this.#troubleClients(action.nodes, null);
+      case "fill-disk":
+        return Promise.all(
+          action.nodes.map(async (node) => {
+            await this.#fillDisk(node, false);
+            // Whom the disk has ended is started again, on what the disk holds.
+            await this.#startIfDown(node);
+          }),
+        );
       case "cut":
       case "shape":
         return cluster.heal(action.links);

@@ -174,11 +174,12 @@ export const faultKinds: Readonly<Record<FaultKind, FaultKindEntry>> = {
   },
   "disk-full": {
     kind: "disk-full",
-    description: "No byte more fits on the target's disk.",
+    description:
+      "No byte more fits on the target's disk, which has a size of its own in such a run: 32 MB in memory. A node may end for it; healed by making room and starting whoever has ended.",
     capabilities: () => ["disk-full"],
     mayNeed: ["disk-full"],
-    confirmedOn: "no cluster can do it yet",
-    confirmedOff: "no cluster can do it yet",
+    confirmedOn: "the file system of the node's data directory says that not one page of it is free",
+    confirmedOff: "it says that there is room, and the node runs and says that it is ready",
     shading: { colour: "#21618c", lane: "process" },
   },
   "disk-read-only": {

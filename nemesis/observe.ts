@@ -4,6 +4,7 @@ import {
   linkName,
   type Cluster,
   type DirectedLink,
+  type DiskSpace,
   type LinkObservation,
   type NodeName,
   type NodeStatus,
@@ -18,6 +19,8 @@ export interface Looks {
   readonly links: boolean;
   /** Nodes whose clocks are to be read, inside. */
   readonly clocks?: readonly NodeName[];
+  /** Nodes whose disks are looked at. */
+  readonly disks?: readonly NodeName[];
   /** Nodes whose clients are looked at. */
   readonly clients?: readonly NodeName[];
   /** Fresh connection attempts: they cost the most, so they are asked for last. */
@@ -34,6 +37,7 @@ export interface Sample {
   /** What the nodes say of their own clocks. */
   readonly clocks?: ReadonlyMap<NodeName, NonNullable<NodeStatus["clock"]>>;
   readonly clients?: ReadonlyMap<NodeName, ClientCounts>;
+  readonly disks?: ReadonlyMap<NodeName, DiskSpace>;
   /** What could not be read, a sentence each. */
   readonly failures: readonly string[];
 }
@@ -115,6 +119,7 @@ export function createObserver(cluster: Cluster, nowMs: () => number, clients: C
       const ready = new Map<NodeName, boolean>();
       const links = new Map<string, LinkObservation>();
       const clocks = new Map<NodeName, NonNullable<NodeStatus["clock"]>>();
+      const disks = new Map<NodeName, DiskSpace>();
       const attempts = new Map<string, "accepted" | "refused">();
       const startedMs = nowMs();
       await Promise.all([
@@ -131,6 +136,12 @@ export function createObserver(cluster: Cluster, nowMs: () => number, clients: C
             const { clock } = await cluster.status(node, AbortSignal.timeout(lookTimeoutMs));
             if (clock === undefined) throw new Error("its status does not tell what time it has");
             clocks.set(node, clock);
+          }),
+        ),
+        ...(looks.disks ?? []).map((node) =>
+          attempt(`disk of ${node}`, async () => {
+            if (cluster.observeDisk === undefined) throw new Error("the cluster does not tell of disks");
+            disks.set(node, await bounded(cluster.observeDisk(node), lookTimeoutMs, `the disk of ${node}`));
           }),
         ),
         ...(looks.links
@@ -152,7 +163,18 @@ export function createObserver(cluster: Cluster, nowMs: () => number, clients: C
       const counts = new Map(
         (looks.clients ?? []).flatMap((node) => (clients === null ? [] : [[node, clients.counts(node)]])),
       );
-      return { startedMs, endedMs: nowMs(), processes, ready, links, clocks, attempts, clients: counts, failures };
+      return {
+        startedMs,
+        endedMs: nowMs(),
+        processes,
+        ready,
+        links,
+        clocks,
+        attempts,
+        clients: counts,
+        disks,
+        failures,
+      };
     },
   };
 }

@@ -63,7 +63,8 @@ Refused faults end a run before it starts, with the reason in the table. It hold
 may come back on an empty disk, or refuse one that does, as ours do; \`bit-flip\` for systems that say which bytes on a disk were durable. No
 preset draws faults of disks: they stand in a plan's own list of faults. A damaged or wiped node that serves no more is what has to be: the
 run's history, verdict and report name it, nobody asks it for its part in the end, and the rest is judged as ever. More than a minority
-of a group is never harmed: a fault that would is void. Faults of clocks need libfaketime on this machine (\`bash docker/prepare.sh\` installs
+of a group is never harmed: a fault that would is void. For \`disk-full\` each node's data directory is a volume of 32 MB in memory, held by a
+container of its own, for that run: the machine's own disk is never filled, and a node that is killed finds its files again. Faults of clocks need libfaketime on this machine (\`bash docker/prepare.sh\` installs
 it); without it they are refused. They change the time of day that a node reads, and nothing else: its monotonic clock and its timers go on,
 as they do on a machine whose time is set, and the machine's own clock is never touched.
 
