@@ -85,12 +85,18 @@ function greenLines(results: readonly CiResult[], count: string): readonly strin
   const reached = results.reduce((sum, { regression }) => sum + Object.keys(regression.events).length, 0);
   const clean = results.filter(({ regression }) => regression.expect === "no violation").length;
   const seconds = (results.reduce((sum, { tookMs }) => sum + tookMs, 0) / 1000).toFixed(1);
+  const small = "showed no violation in schedules too small for a verdict of their own";
+  const asked =
+    clean === results.length
+      ? `all ${small}`
+      : `${results.length - clean} are valid${clean === 0 ? "" : `, ${clean} ${small}`}`;
   return [
-    `VALID    ${results.length} regressions in ${seconds} s`,
+    // Not "valid": that word is kept for runs that could have seen everything a verdict asks for.
+    `HELD     ${results.length} regressions in ${seconds} s`,
     count,
     `teeth    ${results.length} known-bad builds convicted, ${reached} events reached by both builds`,
     "bound    these schedules only, in simulation: minos hunt and minos campaign look for what is not yet known",
-    `asked    ${clean} came through without a violation in schedules too small for a verdict of their own; the others are valid`,
+    `asked    ${asked}`,
   ];
 }
 

@@ -108,7 +108,7 @@ function keepReplay(result: RegressionResult, store: string): CiResult {
 
 function documentOf(results: readonly CiResult[], exitCode: ExitCode): unknown {
   return {
-    valid: exitCode === exitCodes.valid ? true : exitCode === exitCodes.violation ? false : "unknown",
+    held: exitCode === exitCodes.valid ? true : exitCode === exitCodes.violation ? false : "unknown",
     exit_code: exitCode,
     lines: ciLines(results),
     regressions: results.map(({ regression, outcome, tookMs, replayFile }) => ({
