@@ -106,6 +106,7 @@ export async function run(input: RunInput): Promise<RunResult> {
     runId,
     directory: directory.path,
     fakeClocks: input.plan.nemesis.faults.some(({ kind }) => faultKinds[kind].mayNeed.includes("clock")),
+    packetRules: input.plan.nemesis.faults.some(({ kind }) => faultKinds[kind].mayNeed.includes("packet-loss")),
     limitedDisks: input.plan.nemesis.faults.some(({ kind }) => faultKinds[kind].mayNeed.includes("disk-full")),
   });
   const execution = new Execution(input, cluster, directory, runId, startedAt);

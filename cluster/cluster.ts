@@ -30,6 +30,7 @@ export const capabilityNames = [
   "cpu-quota",
   "memory-limit",
   "packets",
+  "packet-loss",
   "client-death",
   "repeat-requests",
 ] as const;
@@ -83,6 +84,13 @@ export interface LinkObservation {
    * its question, and good for differences between readings only.
    */
   readonly read?: { readonly startedMs: number; readonly endedMs: number };
+}
+
+/** Packets of one directed link since the rule that drops some of them was made. */
+export interface PacketCounts {
+  readonly link: DirectedLink;
+  readonly offeredPackets: number;
+  readonly droppedPackets: number;
 }
 
 export interface DiskSpace {
@@ -216,6 +224,12 @@ export interface Cluster {
    */
   limitMemory?(node: NodeName, how: "until-killed" | null): Promise<void>;
 
+  /** Loses so many in a hundred of the links' packets below TCP; null: none any more. Needs `packetRules`. */
+  dropPackets?(links: readonly DirectedLink[], percent: number | null): Promise<void>;
+
+  /** Of the links of which packets are lost now, by the kernel's own counters. Needs `packetRules`. */
+  observePackets?(): Promise<readonly PacketCounts[]>;
+
   /** Fills the node's disk to its last byte, or takes away again what filled it. Needs `limitedDisks`. */
   fillDisk?(node: NodeName, full: boolean): Promise<void>;
 
@@ -252,4 +266,6 @@ export interface ClusterOptions {
   readonly fakeClocks?: boolean;
   /** Each node's data directory has an end of its own, so that faults can fill it. */
   readonly limitedDisks?: boolean;
+  /** Faults may drop packets below TCP. */
+  readonly packetRules?: boolean;
 }

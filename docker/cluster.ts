@@ -26,6 +26,7 @@ import {
   type LinkObservation,
   type LinkShape,
   type NodeName,
+  type PacketCounts,
   type NodeStatus,
   type ProcessObservation,
   type TeardownReport,
@@ -37,6 +38,7 @@ import { EngineEvents, type ContainerEvent } from "./events.js";
 import { Images, unlessImageGone, type ToxiproxyImage } from "./images.js";
 import { imageLabelsOf, type RunIdentity } from "./labels.js";
 import { linkListen, linkTarget, nodeLayout } from "./layout.js";
+import { PacketRules } from "./packet-rules.js";
 import { LimitedDisks } from "./limited-disks.js";
 import { defaultNodeLimits, describeLimits, type ContainerLimits } from "./limits.js";
 import { clockInside, containerOptions, planLaunches } from "./node-plan.js";
@@ -77,6 +79,7 @@ class DockerCluster implements Cluster {
   #events: EngineEvents | null = null;
   #proxy: ProxyContainer | null = null;
   #disks: LimitedDisks | null = null;
+  #packets: PacketRules | null = null;
   #running: Running | null = null;
   /** Nodes whose own image cannot make a connection attempt. */
   #attemptsFromProxy = false;
@@ -163,6 +166,12 @@ class DockerCluster implements Cluster {
     ]);
     signal.throwIfAborted();
     const mesh = await this.#weave(networks, proxy, proxyImage);
+    if (this.#options.packetRules === true) {
+      const { layout } = networks;
+      const given = { docker, engine, identity: this.#identity, layout, images, proxy: proxy.container() };
+      this.#packets = new PacketRules(given);
+      await this.#packets.start();
+    }
     this.#running = { networks, proxy, mesh };
     await allOrFirstError([...this.#containers.values()].map((container) => container.start()));
     await this.#waitUntilReady(signal);
@@ -399,10 +408,19 @@ class DockerCluster implements Cluster {
     if (this.#stage !== "running") throw new ClusterError("the cluster is not running");
     const healed = this.#runningOrThrow().mesh.healEverything();
     // Nodes come back even when Toxiproxy is gone, and the first trouble is told afterwards.
+    await this.#packets?.healAll();
     const woken = [...this.#containers.values()].map((container) => container.restore());
     const results = await Promise.allSettled([healed, ...woken]);
     for (const result of results) if (result.status === "rejected") throw result.reason;
     this.#tellOfRecreated(await healed);
+  }
+
+  async dropPackets(links: readonly DirectedLink[], percent: number | null): Promise<void> {
+    await this.#packetsOrThrow().drop(links, percent);
+  }
+
+  observePackets(): Promise<readonly PacketCounts[]> {
+    return this.#packetsOrThrow().counts();
   }
 
   async fillDisk(node: NodeName, full: boolean): Promise<void> {
@@ -536,6 +554,11 @@ class DockerCluster implements Cluster {
   #runningOrThrow(): Running {
     if (this.#running === null) throw new ClusterError("the cluster has not been booted");
     return this.#running;
+  }
+
+  #packetsOrThrow(): PacketRules {
+    if (this.#packets === null) throw new ClusterError("the cluster was made without rules for packets");
+    return this.#packets;
   }
 
   #disksOrThrow(): LimitedDisks {

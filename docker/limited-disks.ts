@@ -1,19 +1,18 @@
 // Disks with an end: for each node a volume in memory of a fixed size, which is its data directory. So a disk can be filled to its last byte
 // without touching the machine's own. A container beside the nodes has all of them mounted: what is in a volume in memory lives only as
 // long as somebody holds it, and a node that is killed must find its files again.
-import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { ClusterError, type DiskSpace, type NodeName } from "../cluster/index.js";
 import { ask, type EngineFacts } from "./engine.js";
 import { containerUser } from "./host-files.js";
 import { label, labelsOf, type RunIdentity } from "./labels.js";
 import { hostConfig } from "./limits.js";
+import { runInside } from "./run-inside.js";
 
 /** What a store writes in minutes, and little enough that a machine can hold those of all nodes, full. */
 const diskMb = 32;
 /** For the program that fills disks. */
 const holderMb = 96;
-const callTimeoutMs = 8_000;
 
 /** For `node -e`: "fill", "empty" or "look", and a directory. Writes smaller and smaller pieces, until not one byte more fits. */
 const program = `
@@ -110,25 +109,9 @@ export class LimitedDisks {
     const { docker } = this.#options;
     const holder = this.#holder;
     if (holder === null) throw new ClusterError("the disks were not made");
-    const Cmd = ["node", "-e", program, what, `/disks/${node}`];
-    const exec = await ask(`${what} the disk of ${node}`, (abortSignal) =>
-      holder.exec({ Cmd, AttachStdout: true, AttachStderr: true, abortSignal }),
-    );
-    const stream = await ask(`${what} the disk of ${node}`, () => exec.start({ hijack: true, stdin: false }));
-    const [output, errors] = [new PassThrough(), new PassThrough()];
-    docker.modem.demuxStream(stream, output, errors);
-    let [said, complained] = ["", ""];
-    output.on("data", (chunk: Buffer) => (said += chunk.toString()));
-    errors.on("data", (chunk: Buffer) => (complained += chunk.toString()));
-    const late = setTimeout(
-      () => stream.destroy(new ClusterError(`no answer within ${callTimeoutMs} ms`)),
-      callTimeoutMs,
-    );
-    await new Promise<void>((resolve, reject) => {
-      stream.once("end", resolve);
-      stream.once("error", reject);
-    }).finally(() => clearTimeout(late));
-    return parseSpace(said) ?? fail(`could not ${what} the disk of ${node}: ${(complained || said).trim()}`);
+    const command = ["node", "-e", program, what, `/disks/${node}`];
+    const { output, errors } = await runInside(docker, holder, command, `${what} the disk of ${node}`);
+    return parseSpace(output) ?? fail(`could not ${what} the disk of ${node}: ${(errors || output).trim()}`);
   }
 }
 

@@ -17,7 +17,7 @@ import { removeCluster } from "./remove.js";
 /** Enough that a rule which drops half of them drops none, or all, in no try that anybody will see. */
 const datagrams = 200;
 const answerMs = 15_000;
-const matches = ["libxt_standard.so", "libxt_udp.so", "libxt_statistic.so"];
+const matches = ["libxt_standard.so", "libxt_tcp.so", "libxt_udp.so", "libxt_statistic.so"];
 const matchFolders = ["/usr/lib/x86_64-linux-gnu/xtables", "/usr/lib/aarch64-linux-gnu/xtables", "/usr/lib64/xtables"];
 
 export interface PacketProbe {
@@ -102,7 +102,7 @@ function oneLine(text: string): string {
 }
 
 async function measure(docker: Docker, engine: EngineFacts, identity: RunIdentity): Promise<PacketReading> {
-  const files = await toolFiles();
+  const files = await packetToolFiles();
   const images = new Images(docker, engine, imageLabelsOf(identity), null, AbortSignal.timeout(answerMs));
   const container = await unlessImageGone(async () => {
     const image = await images.packetTools(files);
@@ -138,7 +138,7 @@ export function parseReading(log: string, exitCode: number): PacketReading {
 }
 
 /** This machine's packet filter and queue tools, which are never run outside a container. */
-async function toolFiles(): Promise<readonly ArchiveEntry[]> {
+export async function packetToolFiles(): Promise<readonly ArchiveEntry[]> {
   const programs = await Promise.all(
     ["iptables-nft", "tc"].map(async (name) => {
       const path = await findProgram(name);

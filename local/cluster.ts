@@ -455,6 +455,7 @@ function capabilitiesOf({ system, faketime = findFaketime() }: LocalClusterOptio
     "latent-error": no("only the simulation has sectors that cannot be read"),
     clock: faketime === null ? no(installFaketime) : able,
     packets: no("processes on loopback share one network, whose packets are everybody's"),
+    "packet-loss": no("processes on loopback share one network, whose packets are everybody's"),
     "memory-limit": no("a process on loopback is in no control group of its own, by which memory could be limited"),
     "cpu-quota": no("a process on loopback is in no control group of its own, by which CPU time could be limited"),
     "disk-full": no(

@@ -36,6 +36,7 @@ export type FaultAction =
   | { readonly type: "fill-disk"; readonly nodes: readonly NodeName[] }
   /** To the clients that are connected to these nodes. */
   | { readonly type: "clients"; readonly trouble: ClientTrouble; readonly nodes: readonly NodeName[] }
+  | { readonly type: "drop-packets"; readonly percent: number; readonly links: readonly DirectedLink[] }
   | { readonly type: "cut"; readonly mode: CutMode; readonly links: readonly DirectedLink[] }
   | { readonly type: "shape"; readonly shape: LinkShape; readonly links: readonly DirectedLink[] };
 
@@ -147,6 +148,21 @@ function planShape(
   return planLinkFault([...once.values()], view, (links) => ({ type: "shape", shape, links }));
 }
 
+/** What the target sends; what it is sent comes whole. */
+function planPacketLoss(
+  { target, percent }: Extract<Fault, { readonly kind: "packet-loss" }>,
+  view: ClusterView,
+  random: Random,
+): PlannedFault {
+  const nodes = resolveTarget(target, view, random);
+  if (nodes.type === "void") return nodes;
+  const links = nodes.value.flatMap((from) => {
+    const members = view.groups.find((group) => group.members.includes(from))?.members ?? [];
+    return members.filter((to) => to !== from).map((to) => ({ from, to }));
+  });
+  return planLinkFault(links, view, (links) => ({ type: "drop-packets", percent, links }));
+}
+
 type ClockFaultKind = "clock-jump" | "clock-drift" | "clock-strobe";
 
 function clockTrouble(fault: Extract<Fault, { readonly kind: ClockFaultKind }>): ClockTrouble {
@@ -195,6 +211,7 @@ function planAgain(action: FaultAction, view: ClusterView): PlannedFault {
       return planProcessFault({ type: "found", value: action.nodes }, view, () => action);
     case "cut":
     case "shape":
+    case "drop-packets":
       return planLinkFault(action.links, view, () => action);
   }
 }
@@ -249,6 +266,8 @@ export function planFault(
       const nodes = resolveTarget(fault.target, view, random);
       return planProcessFault(nodes, view, (nodes) => ({ type: "clients", trouble, nodes }));
     }
+    case "packet-loss":
+      return planPacketLoss(fault, view, random);
     case "disk-full": {
       const nodes = resolveTarget(fault.target, view, random);
       return planProcessFault(nodes, view, (nodes) => ({ type: "fill-disk", nodes }));
@@ -256,7 +275,6 @@ export function planFault(
     case "disk-read-only":
     case "disk-slow":
     case "roll-back":
-    case "packet-loss":
     case "packet-duplicate":
     case "packet-reorder":
     case "packet-corrupt":

@@ -11,6 +11,7 @@ import { watchDiskFull, watchDiskRoom } from "./confirm-disk.js";
 import { watchDelayed, watchPrompt } from "./confirm-latency.js";
 import type { FaultAction } from "./compile.js";
 import type { Looks, Sample } from "./observe.js";
+import { watchPacketsLost, watchPacketsPass } from "./confirm-packets.js";
 import { looksAtNothing, sightOfAll, type Sight, type Watcher } from "./watcher.js";
 
 /** What a fault looks at before it starts, to compare with. */
@@ -294,6 +295,8 @@ export function watchOn(action: FaultAction, before: readonly Sample[], observat
       return watchOutOfMemory(action.nodes, last);
     case "limit-cpu":
       return watchCpuHeld(action.nodes, action.cores);
+    case "drop-packets":
+      return watchPacketsLost(action.links, action.percent);
     case "fill-disk":
       return watchDiskFull(action.nodes);
     case "clients":
@@ -329,6 +332,8 @@ export function watchOff(
       return watchClockRight(action.nodes, last);
     case "limit-cpu":
       return watchCpuFree(action.nodes, last);
+    case "drop-packets":
+      return watchPacketsPass(action.links, beforeHeal);
     case "fill-disk":
       return watchDiskRoom(action.nodes);
     case "clients":

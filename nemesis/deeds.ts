@@ -1,5 +1,5 @@
 // What is done to the cluster, or to its clients, for a fault and for its heal. Nothing here says that it worked: that is seen afterwards.
-import type { ClockTrouble, Cluster, NodeName } from "../cluster/index.js";
+import type { ClockTrouble, Cluster, DirectedLink, NodeName } from "../cluster/index.js";
 import type { ClientControl, ClientTrouble } from "./client-control.js";
 import type { DiskDamageKind, FaultAction } from "./compile.js";
 
@@ -47,11 +47,19 @@ export class Deeds {
         return this.#troubleClients(action.nodes, action.trouble);
       case "fill-disk":
         return Promise.all(action.nodes.map((node) => this.#fillDisk(node, true)));
+      case "drop-packets":
+        return this.#dropPackets(action.links, action.percent);
       case "cut":
         return cluster.cut(action.links, action.mode);
       case "shape":
         return cluster.shape(action.links, action.shape);
     }
+  }
+
+  async #dropPackets(links: readonly DirectedLink[], percent: number | null): Promise<void> {
+    const { cluster } = this.#options;
+    if (cluster.dropPackets === undefined) throw new Error("the cluster cannot drop packets");
+    await cluster.dropPackets(links, percent);
   }
 
   async #fillDisk(node: NodeName, full: boolean): Promise<void> {
@@ -144,6 +152,8 @@ export class Deeds {
             await this.#startIfDown(node);
           }),
         );
+      case "drop-packets":
+        return this.#dropPackets(action.links, null);
       case "cut":
       case "shape":
         return cluster.heal(action.links);

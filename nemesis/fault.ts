@@ -111,8 +111,14 @@ export type Fault = Timed &
       }
     | { readonly kind: "truncate" | "latent-error" | "wipe-disk" | DiskStateKind; readonly target: Target }
     | {
-        /** Of the packets that the target sends, so many in a hundred are lost, sent twice, sent late, or changed. */
-        readonly kind: "packet-loss" | "packet-duplicate" | "packet-reorder" | "packet-corrupt";
+        /** Of the packets that the target sends, so many in a hundred are lost. */
+        readonly kind: "packet-loss";
+        readonly target: Target;
+        readonly percent: number;
+      }
+    | {
+        /** Of the packets that the target sends, so many in a hundred are sent twice, sent late, or changed. */
+        readonly kind: "packet-duplicate" | "packet-reorder" | "packet-corrupt";
         readonly target: Target;
         readonly percent: number;
       }

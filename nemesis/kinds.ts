@@ -212,12 +212,14 @@ export const faultKinds: Readonly<Record<FaultKind, FaultKindEntry>> = {
   },
   "packet-loss": {
     kind: "packet-loss",
-    description: "Of the packets that the target sends, so many in a hundred are lost below TCP.",
-    capabilities: () => ["packets"],
-    mayNeed: ["packets"],
-    confirmedOn: "no cluster can do it yet",
-    confirmedOff: "no cluster can do it yet",
-    shading: { colour: "#616a6b", lane: "process" },
+    description:
+      "Of the packets that the target sends to its group's other members, acknowledgements too, so many in a hundred are lost below TCP.",
+    capabilities: () => ["packet-loss"],
+    mayNeed: ["packet-loss"],
+    confirmedOn:
+      "by the kernel's own counters, of each link's packets some were dropped and, below 100 percent, some were not",
+    confirmedOff: "no rule that drops packets is there any more, and each link delivers bytes",
+    shading: { colour: "#616a6b", lane: "link" },
   },
   "packet-duplicate": {
     kind: "packet-duplicate",

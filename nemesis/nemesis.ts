@@ -367,7 +367,7 @@ function silentIn(evidence: JsonValue): number {
 }
 
 function linksOf(action: FaultAction): readonly DirectedLink[] {
-  return action.type === "cut" || action.type === "shape" ? action.links : [];
+  return "links" in action ? action.links : [];
 }
 
 /** Every node of these runs and is ready, every touched link delivers; the evidence names only what does not. */

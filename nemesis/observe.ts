@@ -5,6 +5,7 @@ import {
   type Cluster,
   type DirectedLink,
   type DiskSpace,
+  type PacketCounts,
   type LinkObservation,
   type NodeName,
   type NodeStatus,
@@ -19,6 +20,8 @@ export interface Looks {
   readonly links: boolean;
   /** Nodes whose clocks are to be read, inside. */
   readonly clocks?: readonly NodeName[];
+  /** Packets of the links of which some are being dropped. */
+  readonly packets?: boolean;
   /** Nodes whose disks are looked at. */
   readonly disks?: readonly NodeName[];
   /** Nodes whose clients are looked at. */
@@ -38,6 +41,8 @@ export interface Sample {
   readonly clocks?: ReadonlyMap<NodeName, NonNullable<NodeStatus["clock"]>>;
   readonly clients?: ReadonlyMap<NodeName, ClientCounts>;
   readonly disks?: ReadonlyMap<NodeName, DiskSpace>;
+  /** By the link's name. Absent: not looked at, or not to be read. */
+  readonly packets?: ReadonlyMap<string, PacketCounts>;
   /** What could not be read, a sentence each. */
   readonly failures: readonly string[];
 }
@@ -119,6 +124,7 @@ export function createObserver(cluster: Cluster, nowMs: () => number, clients: C
       const ready = new Map<NodeName, boolean>();
       const links = new Map<string, LinkObservation>();
       const clocks = new Map<NodeName, NonNullable<NodeStatus["clock"]>>();
+      let packets: ReadonlyMap<string, PacketCounts> | null = null;
       const disks = new Map<NodeName, DiskSpace>();
       const attempts = new Map<string, "accepted" | "refused">();
       const startedMs = nowMs();
@@ -138,6 +144,15 @@ export function createObserver(cluster: Cluster, nowMs: () => number, clients: C
             clocks.set(node, clock);
           }),
         ),
+        ...(looks.packets === true
+          ? [
+              attempt("packets", async () => {
+                if (cluster.observePackets === undefined) throw new Error("the cluster does not tell of packets");
+                const counts = await bounded(cluster.observePackets(), lookTimeoutMs, "reading the packet rules");
+                packets = new Map(counts.map((one) => [linkName(one.link), one]));
+              }),
+            ]
+          : []),
         ...(looks.disks ?? []).map((node) =>
           attempt(`disk of ${node}`, async () => {
             if (cluster.observeDisk === undefined) throw new Error("the cluster does not tell of disks");
@@ -163,7 +178,7 @@ export function createObserver(cluster: Cluster, nowMs: () => number, clients: C
       const counts = new Map(
         (looks.clients ?? []).flatMap((node) => (clients === null ? [] : [[node, clients.counts(node)]])),
       );
-      return {
+      const sample = {
         startedMs,
         endedMs: nowMs(),
         processes,
@@ -175,6 +190,7 @@ export function createObserver(cluster: Cluster, nowMs: () => number, clients: C
         disks,
         failures,
       };
+      return packets === null ? sample : { ...sample, packets };
     },
   };
 }

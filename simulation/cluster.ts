@@ -28,6 +28,7 @@ const refusals: Partial<Record<CapabilityName, string>> = {
   "shape-slow-close":
     "a simulated connection ends on both sides at once; a node that is killed is missed by its silence alone",
   clock: "a simulated node has ticks and no clock to set; each world draws their drift from its seed",
+  "packet-loss": "a simulated connection is what TCP makes of packets; lost and late ones show as latency and stalls",
   packets: "a simulated connection is what TCP makes of packets; lost and late ones show as latency and stalls",
   "memory-limit": "a simulated node has no memory of its own to run out of; kills show one that the kernel ended",
   "cpu-quota": "a simulated node takes no CPU time; pauses show one that stands still",

@@ -65,6 +65,9 @@ const resourceFaults: readonly (readonly [string, Fault])[] = [
     "a clock that strobes",
     { kind: "clock-strobe", target: { by: "follower", group: 0 }, offset_ms: 5_000, period_ms: 200, ...timed },
   ],
+  ["some packets lost", { kind: "packet-loss", target: { by: "leader", group: 0 }, percent: 30, ...timed }],
+  ["all packets lost", { kind: "packet-loss", target: { by: "follower", group: 0 }, percent: 100, ...timed }],
+  ["a full disk", { kind: "disk-full", target: { by: "leader", group: 0 }, ...timed }],
   ["a memory limit", { kind: "memory-limit", target: { by: "leader", group: 0 }, ...timed }],
   ["a CPU quota", { kind: "cpu-quota", target: { by: "leader", group: 0 }, cores: 0.01, ...timed }],
 ];
@@ -92,7 +95,16 @@ export function executorCases(name: string, create: (options: ClusterOptions) =>
     beforeAll(async () => {
       directory = await mkdtemp(join(tmpdir(), "minos-nemesis-"));
       const runId = `nemesis-${randomUUID().slice(0, 8)}`;
-      cluster = await create({ system: tinySystem(), nodes, replication: 3, runId, directory, fakeClocks: true });
+      cluster = await create({
+        system: tinySystem(),
+        nodes,
+        replication: 3,
+        runId,
+        directory,
+        fakeClocks: true,
+        limitedDisks: true,
+        packetRules: true,
+      });
       await cluster.boot(AbortSignal.timeout(60_000));
     });
     afterAll(async () => {
@@ -254,6 +266,32 @@ export function executorCases(name: string, create: (options: ClusterOptions) =>
       const { stages, heal } = await carryOut(fault, lying(cluster, { limitCpu: nothing }));
       expect(stages.slice(0, 2)).toEqual(["requested", "unconfirmed"]);
       expect(await heal()).toEqual(healed);
+    });
+
+    test("packets that are not lost, and a disk that has room, are not confirmed; nor is a heal that leaves a rule or a full disk", async () => {
+      const pairs = [
+        ["all packets lost", "dropPackets"],
+        ["a full disk", "fillDisk"],
+      ] as const;
+      for (const [name, method] of pairs) {
+        const fault = resourceFault(name);
+        if (!faultKinds[fault.kind].mayNeed.every((needed) => cluster.capabilities[needed].able)) continue;
+        const { stages, heal } = await carryOut(fault, lying(cluster, { [method]: nothing }));
+        expect(stages.slice(0, 2), name).toEqual(["requested", "unconfirmed"]);
+        expect(await heal(), name).toEqual(healed);
+        let calls = 0;
+        const once = (...given: readonly unknown[]): Promise<void> => {
+          calls += 1;
+          const real: unknown = Reflect.get(cluster, method);
+          return calls > 1 || typeof real !== "function" ? nothing() : (real.apply(cluster, given) as Promise<void>);
+        };
+        const unhealed = await carryOut(fault, lying(cluster, { [method]: once }));
+        expect(unhealed.stages, name).toEqual(["requested", expect.any(String), "heal-requested", "unconfirmed"]);
+        await cluster.dropPackets?.([], null);
+        await cluster.fillDisk?.(nodes[0] ?? expect.fail("no node"), false);
+        await cluster.healEverything();
+        expect(await unhealed.heal(), name).toEqual(healed);
+      }
     });
 
     test("a memory limit that was not set, and a plain kill in its place, are not confirmed", async () => {
