@@ -9,6 +9,7 @@ import { knobByName, parseKnob, type KnobName } from "./knobs.js";
 import { matrixOf, parseSeeds, type Cell } from "./matrix.js";
 import { parsePlanFile } from "./plan-file.js";
 import { parseNemesis } from "./resolve-plan.js";
+import { isPath } from "./systems.js";
 import { workloads } from "../workloads/index.js";
 
 /** A plan's fields as a plan file has them; see docs/plans.md. */
@@ -106,8 +107,11 @@ export function campaignOf(value: unknown, place: (field: string) => string = ()
     const where = Array.isArray(fields["matrix"]) ? `matrix.${entry}` : "matrix";
     const matrix = fieldsOf(given, known["matrix"] ?? [], where, place);
     plans.push({ ...shared, ...planOf(matrix["plan"], `${where}.plan`, place) });
+    // A system of one's own may bring workloads, which are known when it is loaded.
+    const system = plans.at(-1)?.["system"];
+    const brings = typeof system === "string" && isPath(system);
     const words = (field: string, knob: KnobName): readonly string[] =>
-      wordsOf(matrix[field], knob, `${where}.${field}`, place);
+      wordsOf(matrix[field], knob, `${where}.${field}`, place, knob === "workload" && brings);
     const request = {
       workloads: words("workloads", "workload"),
       nemeses: words("nemeses", "nemesis"),
@@ -163,14 +167,14 @@ function planOf(value: unknown, field: string, place: Place): PlanFields {
 }
 
 /** Words that the knob takes. */
-function wordsOf(value: unknown, name: KnobName, field: string, place: Place): readonly string[] {
+function wordsOf(value: unknown, name: KnobName, field: string, place: Place, unchecked = false): readonly string[] {
   if (value === undefined) return [];
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   const knob = knobByName(name);
   return list.map((word) => {
     if (typeof word !== "string" || knob === undefined)
       throw new UsageError(`${place(field)}: ${field}: expected words, got ${show(word)}`);
-    if (name === "workload" && !workloads.has(word))
+    if (name === "workload" && !unchecked && !workloads.has(word))
       throw new UsageError(
         `${place(field)}: ${field}: no workload is called "${word}"`,
         `there are ${[...workloads.keys()].join(", ")}`,

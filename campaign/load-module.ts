@@ -3,9 +3,17 @@ import { rmSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
+/** What a module exports, by name. */
+export type Exports = Readonly<Record<string, unknown>>;
+
 /** `path` is absolute. Rejects with whatever is wrong with the module. */
 export async function defaultExportOf(path: string): Promise<unknown> {
-  if (!extname(path).endsWith("ts")) return ((await import(pathToFileURL(path).href)) as { default?: unknown }).default;
+  return (await exportsOf(path))["default"];
+}
+
+/** The same, for all that it exports. */
+export async function exportsOf(path: string): Promise<Exports> {
+  if (!extname(path).endsWith("ts")) return (await import(pathToFileURL(path).href)) as Exports;
   // Beside the source, so that what it imports is found from there.
   const built = join(dirname(path), `.${basename(path)}-${process.pid}.mjs`);
   const { build } = await import("esbuild");
@@ -18,7 +26,7 @@ export async function defaultExportOf(path: string): Promise<unknown> {
       format: "esm",
       platform: "node",
     });
-    return ((await import(pathToFileURL(built).href)) as { default?: unknown }).default;
+    return (await import(pathToFileURL(built).href)) as Exports;
   } finally {
     rmSync(built, { force: true });
   }

@@ -5,7 +5,7 @@ import { clusterFactory, type ClusterFactory, type ClusterSettings } from "./clu
 import { knobs } from "./knobs.js";
 import type { Plan } from "./plan.js";
 import { resolveKnobs, resolvePlan, type PlanRequest, type Provenance } from "./resolve-plan.js";
-import { systemNamed } from "./systems.js";
+import { isPath, systemNamed } from "./systems.js";
 import type { SystemUnderTest } from "../cluster/index.js";
 
 export interface PreparedRun {
@@ -17,6 +17,9 @@ export interface PreparedRun {
 
 /** Throws UsageError, ClusterError or PatchError. */
 export async function prepareRun(request: PlanRequest, settings: ClusterSettings): Promise<PreparedRun> {
+  // What workloads there are depends on the system: a module of one's own may bring some.
+  const named = request.flags.system ?? request.file?.knobs.system;
+  if (typeof named === "string" && isPath(named)) await systemNamed(named)(null);
   const resolved = resolveKnobs(request);
   const { values } = resolved;
   const mutant = values.mutant === null ? null : String(values.mutant);

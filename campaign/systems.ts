@@ -7,7 +7,8 @@ import type { SystemUnderTest } from "../cluster/index.js";
 import { buildMutant, mutants, PatchError, type Mutant, type Patch } from "../mutants/index.js";
 import { buildSystem, shippedBuild, shippedSources, storeSystem } from "../system/index.js";
 import { UsageError } from "./exit-code.js";
-import { defaultExportOf } from "./load-module.js";
+import { exportsOf, type Exports } from "./load-module.js";
+import { addWorkload, type WorkloadDefinition } from "../workloads/index.js";
 
 /** The system as shipped, or with a bug planted in it. */
 export type SystemSource = (mutant: string | null) => Promise<SystemUnderTest>;
@@ -33,20 +34,35 @@ async function systemOfModule(path: string, mutant: string | null): Promise<Syst
   if (mutant !== null)
     throw new UsageError("--mutant patches the store's sources", "a system of your own is changed where it is");
   const file = resolve(path);
-  let system: unknown;
+  let exported: Exports;
   try {
-    system = await defaultExportOf(file);
+    exported = await exportsOf(file);
   } catch (error) {
     throw new UsageError(
       `--system ${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+  const { default: system, workloads: own = [] } = exported;
   if (typeof system !== "object" || system === null || !("deterministic" in system || "launch" in system))
     throw new UsageError(`--system ${path}: its default export is no system`, "docs/own-system.md shows how one looks");
+  addWorkloads(path, own);
   // Plans name it by its path and tell its versions apart by the file's content.
   const buildHash = createHash("sha256").update(readFileSync(file)).digest("hex");
   const loaded = system as SystemUnderTest;
   return { ...loaded, name: file, buildHash: loaded.buildHash ?? buildHash };
+}
+
+/** The workloads that a system of one's own brings with it. */
+function addWorkloads(path: string, own: unknown): void {
+  if (!Array.isArray(own))
+    throw new UsageError(`--system ${path}: its export "workloads" is no list`, "docs/own-system.md shows one");
+  for (const definition of own as readonly WorkloadDefinition[]) {
+    try {
+      addWorkload(definition);
+    } catch (error) {
+      throw new UsageError(`--system ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
 }
 
 /** A mutant of the catalogue, or the patch in a file: one's own bug, planted as these are. */

@@ -132,10 +132,20 @@ function checkGaps(faults: readonly Fault[], limits: ScheduleLimits): readonly s
   return [...new Map(problems.map((problem) => [problem.split(":")[0], problem])).values()];
 }
 
+/** A disk of a size of its own outlives its node's container, by which alone a disk is emptied. */
+function checkDisks(faults: readonly Fault[]): readonly string[] {
+  if (!faults.some(({ kind }) => kind === "disk-full")) return [];
+  return faults.flatMap(({ kind }, index) =>
+    kind === "wipe-disk"
+      ? [`faults[${index}] (wipe-disk): a disk that disk-full can fill is not emptied in the same run`]
+      : [],
+  );
+}
+
 /** What is wrong with a schedule, one sentence each; empty when it may run. */
 export function checkSchedule(faults: readonly Fault[], limits: ScheduleLimits): readonly string[] {
   const single = faults.flatMap((fault, index) =>
     checkFault(fault, limits).map((problem) => `faults[${index}] (${fault.kind}): ${problem}`),
   );
-  return [...single, ...checkGaps(faults, limits)];
+  return [...single, ...checkDisks(faults), ...checkGaps(faults, limits)];
 }

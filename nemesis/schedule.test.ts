@@ -288,6 +288,16 @@ describe("the check", () => {
     expect(problems([kill, { ...cut, scope: "all", at_ms: 3_000 }])).toHaveLength(1);
   });
 
+  test("refuses to empty a disk in a run that fills disks: such a disk would be found again", () => {
+    const full: Fault = { ...kill, kind: "disk-full" };
+    const wipe: Fault = { ...kill, kind: "wipe-disk", at_ms: 8_000 };
+    const about = (faults: readonly Fault[]) => problems(faults).filter((problem) => problem.includes("same run"));
+    expect(about([full, wipe])).toEqual([
+      "faults[1] (wipe-disk): a disk that disk-full can fill is not emptied in the same run",
+    ]);
+    expect([...about([full]), ...about([wipe])]).toEqual([]);
+  });
+
   test("counts faults that overlap in one group as one disturbance", () => {
     const [long, inside] = [
       { ...kill, for_ms: 6_000 },

@@ -13,7 +13,9 @@ test("a folder that was empty holds a system that type-checks and runs valid on 
   const cwd = temporaryFolder();
   const written = documentOf(await minos(["init", "--json"], { cwd }));
   const files = written["files"] as readonly string[];
-  expect(new Set(readdirSync(cwd))).toEqual(new Set(["client.mts", "plan.yaml", "server", "system.mts"]));
+  expect(new Set(readdirSync(cwd))).toEqual(
+    new Set(["client.mts", "plan.yaml", "server", "system.mts", "workload.mts"]),
+  );
   expect(files).toContain(join("server", "server.js"));
   const ended = await minos(run.split(" "), { cwd });
   expect(documentOf(ended), ended.err).toMatchObject({ valid: true });
@@ -23,9 +25,23 @@ test("a folder that was empty holds a system that type-checks and runs valid on 
   symlinkSync(resolve("."), join(cwd, "node_modules", "minos-suite"));
   symlinkSync(resolve("node_modules/@types/node"), join(cwd, "node_modules", "@types", "node"));
   const settings =
-    "--strict --noEmit --skipLibCheck --module NodeNext --target ES2023 --types node system.mts client.mts";
+    "--strict --noEmit --skipLibCheck --module NodeNext --target ES2023 --types node system.mts client.mts workload.mts";
   const compiler = resolve("node_modules/typescript/bin/tsc");
   expect(execFileSync(process.execPath, [compiler, ...settings.split(" ")], { cwd, encoding: "utf8" })).toBe("");
+});
+
+test("its workload of its own runs by its name, from a plan, and another name that nobody brought is refused", async () => {
+  const cwd = temporaryFolder();
+  await minos(["init"], { cwd });
+  const ended = await minos([...run.split(" "), "--workload", "hand-over"], { cwd });
+  expect(documentOf(ended), ended.err).toMatchObject({ valid: true });
+  const matrix = { workloads: ["hand-over", "register"], nemeses: ["none"], seeds: 1 };
+  const plan = { system: "./system.mts", nodes: 3, replication: 3, time_limit_ms: "5s" };
+  writeFileSync(join(cwd, "c.json"), JSON.stringify({ name: "c", plan, matrix }));
+  const planned = await minos(["campaign", "c.json", "--dry-run"], { cwd });
+  expect([planned.code, planned.out]).toEqual([0, expect.stringContaining("hand-over")]);
+  const unknown = await minos([...run.split(" "), "--workload", "hand-under"], { cwd });
+  expect([unknown.code, unknown.err]).toEqual([254, expect.stringContaining('no workload is called "hand-under"')]);
 });
 
 test("where one of its files exists nothing is written, and the file stays", async () => {

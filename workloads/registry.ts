@@ -6,10 +6,10 @@ import { casContention, failover, mixed, register, registerSmall } from "./regis
 import { scenario1, scenario2, scenario3 } from "./scenarios.js";
 import { set } from "./set.js";
 import { uniqueIds } from "./unique-ids.js";
+import { defineWorkload, type WorkloadDefinition } from "./define-workload.js";
 import type { Workload } from "./workload.js";
 
-/** Every workload, by its name. */
-export const workloads: ReadonlyMap<string, Workload> = new Map(
+const all = new Map(
   [
     register,
     registerSmall,
@@ -24,5 +24,17 @@ export const workloads: ReadonlyMap<string, Workload> = new Map(
     scenario1,
     scenario2,
     scenario3,
-  ].map((workload) => [workload.name, workload]),
+  ].map((workload): [string, Workload] => [workload.name, workload]),
 );
+const shipped: ReadonlySet<string> = new Set(all.keys());
+
+/** Every workload, by its name: those that ship with Minos, and those that were added. */
+export const workloads: ReadonlyMap<string, Workload> = all;
+
+/** Adds a user's own. Throws an Error where it is none, or has the name of one that ships with Minos; one added before is replaced. */
+export function addWorkload(definition: WorkloadDefinition): void {
+  const workload = defineWorkload(definition);
+  if (shipped.has(workload.name))
+    throw new Error(`a workload called ${workload.name} ships with Minos: give yours another name`);
+  all.set(workload.name, workload);
+}

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import type { Address, NodeStatus, SystemUnderTest } from "minos-suite/cluster";
 import { ToyClient } from "./client.mjs";
+import { handOver } from "./workload.mjs";
 
 /** Asks a port that no fault touches. TODO: your system's health or status call. */
 async function status({ host, port }: Address, signal: AbortSignal): Promise<NodeStatus> {
@@ -51,3 +52,6 @@ const system: SystemUnderTest = {
 };
 
 export default system;
+
+/** Workloads of your own: `--workload hand-over`, or `workload:` in a plan. */
+export const workloads = [handOver];
