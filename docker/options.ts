@@ -83,8 +83,12 @@ export function capabilitiesOf({ system, baseImage, faketime = findFaketime() }:
     "cpu-quota": able,
     "memory-limit": able,
     "disk-full": able,
-    "disk-read-only": no("a mount is made read-only under a running container by a privileged process only"),
-    "disk-slow": no("the engine limits a disk's throughput only when a container is made, never amid a run"),
+    "disk-read-only": no(
+      "a file system does not become read-only while a file on it is open for writing, as a log is: tried, and the kernel calls it busy",
+    ),
+    "disk-slow": no(
+      "the engine changes no limit of a disk's throughput amid a run; the control group of a container could, which Minos does not do yet",
+    ),
     "roll-back": no(noRollBack(system.name)),
     ...clientCapabilities(system),
   };
