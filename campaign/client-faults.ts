@@ -3,7 +3,7 @@
 import type { NodeName, RequestRepeat } from "../cluster/index.js";
 import type { ClientControl, ClientCounts, ClientTrouble } from "../nemesis/index.js";
 
-/** A client that dies does so this long after its request was handed to the socket: sooner than most are answered. */
+/** In virtual time a client that dies does so this long after its request was handed over: sooner than most are answered. */
 export const deathAfterNs = 1e6;
 
 interface NodeClients {

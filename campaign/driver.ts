@@ -25,6 +25,11 @@ export interface Driver {
   now(): TimeNs;
   /** Calls back once, not before `time`. The returned function takes it back. */
   at(time: TimeNs, callback: () => void): () => void;
+  /**
+   * Calls back as soon as what runs now has come to its end, before anything that comes over a socket is heard. Where it is missing, a
+   * moment of the driver's time is near enough.
+   */
+  soon?(callback: () => void): void;
   /** Starts an operation with the thread's client; `done` is always called, exactly once. */
   invoke(invocation: Invocation, events: InvocationEvents): void;
   /**

@@ -128,6 +128,7 @@ export function lyingDriver(driver: Driver, name: LieName, seed: number, secretT
     },
     now: () => driver.now(),
     at: (time, callback) => driver.at(time, callback),
+    ...(driver.soon === undefined ? {} : { soon: (callback: () => void) => driver.soon?.(callback) }),
     retire: (thread) => driver.retire(thread),
     invoke(invocation, events) {
       const { thread, node, function: asked, key, input } = invocation;

@@ -46,9 +46,11 @@ export class RunLoop {
   constructor(options: RunLoopOptions) {
     const { nodes, concurrency, driver } = options;
     this.clients = new ClientFaults((thread) => {
-      driver.at(driver.now() + deathAfterNs, () => {
+      const die = (): void => {
         if (this.clients.dies(thread)) driver.retire(thread);
-      });
+      };
+      if (driver.soon === undefined) driver.at(driver.now() + deathAfterNs, die);
+      else driver.soon(die);
     });
     if (nodes.length === 0) throw new Error("a run loop needs at least one node");
     this.#options = options;

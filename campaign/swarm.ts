@@ -175,7 +175,7 @@ type DiskAction = { readonly type: "disk"; readonly how: DiskTrouble; readonly n
 /** Faults of real clusters only: a plan with one of them is refused before a world is made. */
 type RealAction = Extract<
   FaultAction,
-  { readonly type: "limit-cpu" | "exhaust-memory" | "clock" | "clients" | "fill-disk" | "drop-packets" }
+  { readonly type: "limit-cpu" | "exhaust-memory" | "clock" | "clients" | "fill-disk" | "slow-disk" | "drop-packets" }
 >;
 type WorldAction = Exclude<FaultAction, RealAction>;
 
@@ -184,6 +184,7 @@ const isReal = (action: FaultAction): action is RealAction =>
   action.type === "exhaust-memory" ||
   action.type === "clock" ||
   action.type === "fill-disk" ||
+  action.type === "slow-disk" ||
   action.type === "drop-packets" ||
   action.type === "clients";
 

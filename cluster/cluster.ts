@@ -93,6 +93,12 @@ export interface PacketCounts {
   readonly droppedPackets: number;
 }
 
+/** What it took to write so much into a node's data directory, and to make it durable. */
+export interface WriteProbe {
+  readonly bytes: number;
+  readonly tookMs: number;
+}
+
 export interface DiskSpace {
   readonly freeBytes: number;
   readonly totalBytes: number;
@@ -229,6 +235,12 @@ export interface Cluster {
 
   /** Of the links of which packets are lost now, by the kernel's own counters. Needs `packetRules`. */
   observePackets?(): Promise<readonly PacketCounts[]>;
+
+  /** Lets the node's processes write so many bytes a second to its disk; null: as many as it takes. */
+  slowDisk?(node: NodeName, bytesPerS: number | null): Promise<void>;
+
+  /** Tries the disk as the node's own processes would. */
+  probeWrites?(node: NodeName, bytes: number): Promise<WriteProbe>;
 
   /** Fills the node's disk to its last byte, or takes away again what filled it. Needs `limitedDisks`. */
   fillDisk?(node: NodeName, full: boolean): Promise<void>;

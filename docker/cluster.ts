@@ -30,6 +30,7 @@ import {
   type NodeStatus,
   type ProcessObservation,
   type TeardownReport,
+  type WriteProbe,
   withLimit,
 } from "../cluster/index.js";
 import { builtinCounters, kernelCounters, LinkMesh, type HealReport, type ProxyRole } from "../toxiproxy/index.js";
@@ -421,6 +422,15 @@ class DockerCluster implements Cluster {
 
   observePackets(): Promise<readonly PacketCounts[]> {
     return this.#packetsOrThrow().counts();
+  }
+
+  async slowDisk(node: NodeName, bytesPerS: number | null): Promise<void> {
+    this.#demand("disk-slow");
+    await this.#container(node).slowDisk(bytesPerS);
+  }
+
+  probeWrites(node: NodeName, bytes: number): Promise<WriteProbe> {
+    return this.#container(node).probeWrites(bytes);
   }
 
   async fillDisk(node: NodeName, full: boolean): Promise<void> {

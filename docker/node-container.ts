@@ -15,6 +15,7 @@ import {
   type NodeClock,
   type NodeName,
   type ProcessObservation,
+  type WriteProbe,
 } from "../cluster/index.js";
 import { packArchive, readArchive, unpackArchive, type ArchiveEntry, type FileEntry } from "./archive.js";
 import { ask, EngineError } from "./engine.js";
@@ -22,6 +23,7 @@ import type { ContainerEvent } from "./events.js";
 import { containerUser, dataDirectory } from "./host-files.js";
 import { ContainerLog } from "./log.js";
 import { cpuTimeOfTree, isFrozen, readCgroups, throttledTime } from "./process.js";
+import { limitWrites, probeWrites } from "./slow-disk.js";
 import { NamespaceTools } from "./tools.js";
 
 export interface NodeContainerOptions {
@@ -81,6 +83,7 @@ export class NodeContainer {
   #closed = false;
   #cpuLimited = false;
   #memoryLimited = false;
+  #diskSlowed = false;
 
   constructor(options: NodeContainerOptions) {
     this.#options = options;
@@ -229,12 +232,30 @@ export class NodeContainer {
     this.#cpuLimited = cores !== null;
   }
 
+  /** By the limit of its control group, which ends with the process. */
+  async slowDisk(bytesPerS: number | null): Promise<void> {
+    const { docker, node } = this.#options;
+    const { Id, State } = await this.#inspect();
+    if (!State.Running && bytesPerS === null) return;
+    const cgroups = State.Pid > 0 ? await readCgroups(State.Pid, Id) : null;
+    if (cgroups === null)
+      throw new ClusterError(`${node} does not run, or not on this machine: its disk cannot be slowed`);
+    this.#diskSlowed = true;
+    await limitWrites(docker, cgroups, bytesPerS);
+    this.#diskSlowed = bytesPerS !== null;
+  }
+
+  probeWrites(bytes: number): Promise<WriteProbe> {
+    return probeWrites(this.#options.docker, this.container(), bytes);
+  }
+
   /** Resumed if it is paused, started if it is down or on its way there. */
   async restore(): Promise<void> {
     await this.#options.clock?.set(null);
     const { state } = await this.observe();
     if (state === "paused") await this.resume();
     if (this.#cpuLimited) await this.limitCpu(null);
+    if (this.#diskSlowed) await this.slowDisk(null);
     if (this.#memoryLimited) await this.limitMemory(null);
     const asked = this.#life?.asked === "out-of-memory" ? null : (this.#life?.asked ?? null);
     if (asked !== null) {

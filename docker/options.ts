@@ -12,6 +12,7 @@ import {
 } from "../cluster/index.js";
 import type { ToxiproxyChoice } from "./images.js";
 import { maxNodes } from "./layout.js";
+import { whyNoSlowDisks } from "./slow-disk.js";
 import type { ContainerLimits } from "./limits.js";
 
 export interface DockerClusterOptions extends ClusterOptions {
@@ -24,6 +25,8 @@ export interface DockerClusterOptions extends ClusterOptions {
   readonly nodeLimits?: Partial<ContainerLimits>;
   /** This machine's library for faults of clocks; null: none. Default: the one that is installed. */
   readonly faketime?: string | null;
+  /** Why no container's disk can be slowed; null: it can be. Default: as this machine has it. */
+  readonly noSlowDisks?: string | null;
   /** IPv4 network from which a run takes a /24. Default 10.208.0.0/12. */
   readonly addressPool?: string;
 }
@@ -37,7 +40,8 @@ export function refuseUnfit({ system, nodes, replication, runId }: DockerCluster
   if (refusal !== null) throw new ClusterError(refusal);
 }
 
-export function capabilitiesOf({ system, baseImage, faketime = findFaketime() }: DockerClusterOptions): Capabilities {
+export function capabilitiesOf(options: DockerClusterOptions): Capabilities {
+  const { system, baseImage, faketime = findFaketime(), noSlowDisks = whyNoSlowDisks() } = options;
   const able: Capability = { able: true };
   const no = (reason: string): Capability => ({ able: false, reason });
   const links =
@@ -86,9 +90,7 @@ export function capabilitiesOf({ system, baseImage, faketime = findFaketime() }:
     "disk-read-only": no(
       "a file system does not become read-only while a file on it is open for writing, as a log is: tried, and the kernel calls it busy",
     ),
-    "disk-slow": no(
-      "the engine changes no limit of a disk's throughput amid a run; the control group of a container could, which Minos does not do yet",
-    ),
+    "disk-slow": noSlowDisks === null ? able : no(noSlowDisks),
     "roll-back": no(noRollBack(system.name)),
     ...clientCapabilities(system),
   };

@@ -5,7 +5,7 @@ import { linkName, nodeName } from "../cluster/index.js";
 import { bootTiny, containerOf } from "./testing/boot.js";
 import { describeWithDocker } from "./testing/require-docker.js";
 
-const [n1, n2, n3] = [nodeName("n1"), nodeName("n2"), nodeName("n3")];
+const [n1, n2] = [nodeName("n1"), nodeName("n2")];
 const cut = { from: n1, to: n2 };
 
 await describeWithDocker("packets of links", () => {
@@ -25,16 +25,16 @@ await describeWithDocker("packets of links", () => {
     expect(others).toEqual([]);
     expect(counts?.link).toEqual(cut);
     expect(counts?.offeredPackets).toBe(counts?.droppedPackets);
-    const still = (await delivered()).get("n1>n2");
     for (const name of ["n1>n3", "n3>n1", "n2>n3", "n3>n2"]) await grows(name);
-    expect((await delivered()).get("n1>n2")).toBe(still);
+    // What Toxiproxy wrote to a socket counts as delivered and is dropped below it: the rules' own counters tell.
+    const later = (await cluster.observePackets?.())?.[0];
+    expect(later?.offeredPackets).toBe(later?.droppedPackets);
     const { facts } = await containerOf(runId, "packets");
     expect(facts.HostConfig.CapAdd).toEqual(["NET_ADMIN"]);
     expect(facts.HostConfig.NetworkMode).toMatch(/^container:/);
     await cluster.healEverything();
     expect(await cluster.observePackets?.()).toEqual([]);
     await grows("n1>n2");
-    expect(n3).toBe("n3");
   });
 
   test("a cluster that did not ask for it has no sidecar that could change rules", async () => {

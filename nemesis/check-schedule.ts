@@ -136,9 +136,13 @@ function checkGaps(faults: readonly Fault[], limits: ScheduleLimits): readonly s
 function checkDisks(faults: readonly Fault[]): readonly string[] {
   if (!faults.some(({ kind }) => kind === "disk-full")) return [];
   return faults.flatMap(({ kind }, index) =>
-    kind === "wipe-disk"
-      ? [`faults[${index}] (wipe-disk): a disk that disk-full can fill is not emptied in the same run`]
-      : [],
+    kind === "disk-slow"
+      ? [
+          `faults[${index}] (disk-slow): a disk that disk-full can fill lies in memory, and is not slowed in the same run`,
+        ]
+      : kind === "wipe-disk"
+        ? [`faults[${index}] (wipe-disk): a disk that disk-full can fill is not emptied in the same run`]
+        : [],
   );
 }
 

@@ -33,6 +33,7 @@ export type FaultAction =
   | { readonly type: "clock"; readonly trouble: ClockTrouble; readonly nodes: readonly NodeName[] }
   | { readonly type: "exhaust-memory"; readonly nodes: readonly NodeName[] }
   | { readonly type: "limit-cpu"; readonly cores: number; readonly nodes: readonly NodeName[] }
+  | { readonly type: "slow-disk"; readonly bytesPerS: number; readonly nodes: readonly NodeName[] }
   | { readonly type: "fill-disk"; readonly nodes: readonly NodeName[] }
   /** To the clients that are connected to these nodes. */
   | { readonly type: "clients"; readonly trouble: ClientTrouble; readonly nodes: readonly NodeName[] }
@@ -208,6 +209,7 @@ function planAgain(action: FaultAction, view: ClusterView): PlannedFault {
     case "clock":
     case "clients":
     case "fill-disk":
+    case "slow-disk":
       return planProcessFault({ type: "found", value: action.nodes }, view, () => action);
     case "cut":
     case "shape":
@@ -272,8 +274,12 @@ export function planFault(
       const nodes = resolveTarget(fault.target, view, random);
       return planProcessFault(nodes, view, (nodes) => ({ type: "fill-disk", nodes }));
     }
+    case "disk-slow": {
+      const bytesPerS = fault.rate_kb_per_s * 1_000;
+      const nodes = resolveTarget(fault.target, view, random);
+      return planProcessFault(nodes, view, (nodes) => ({ type: "slow-disk", bytesPerS, nodes }));
+    }
     case "disk-read-only":
-    case "disk-slow":
     case "roll-back":
     case "packet-duplicate":
     case "packet-reorder":

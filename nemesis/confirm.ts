@@ -7,7 +7,7 @@ import { watchClientsWell, watchClientTrouble } from "./confirm-clients.js";
 import { watchClock, watchClockRight } from "./confirm-clock.js";
 import { watchEndsInTime, watchEndsLate } from "./confirm-close.js";
 import { watchCpuFree, watchCpuHeld } from "./confirm-cpu.js";
-import { watchDiskFull, watchDiskRoom } from "./confirm-disk.js";
+import { looksAtWrites, watchDiskFull, watchDiskQuick, watchDiskRoom, watchDiskSlow } from "./confirm-disk.js";
 import { watchDelayed, watchPrompt } from "./confirm-latency.js";
 import type { FaultAction } from "./compile.js";
 import type { Looks, Sample } from "./observe.js";
@@ -17,6 +17,7 @@ import { looksAtNothing, sightOfAll, type Sight, type Watcher } from "./watcher.
 /** What a fault looks at before it starts, to compare with. */
 export function looksBefore(action: FaultAction): Looks {
   if (action.type === "clock") return { ...looksAtNothing, processes: action.nodes, clocks: action.nodes };
+  if (action.type === "slow-disk") return looksAtWrites(action.nodes, action.bytesPerS);
   if (action.type === "clients") return { ...looksAtNothing, clients: action.nodes };
   return "nodes" in action ? { ...looksAtNothing, processes: action.nodes } : { ...looksAtNothing, links: true };
 }
@@ -297,6 +298,8 @@ export function watchOn(action: FaultAction, before: readonly Sample[], observat
       return watchCpuHeld(action.nodes, action.cores);
     case "drop-packets":
       return watchPacketsLost(action.links, action.percent);
+    case "slow-disk":
+      return watchDiskSlow(action.nodes, action.bytesPerS, last);
     case "fill-disk":
       return watchDiskFull(action.nodes);
     case "clients":
@@ -334,6 +337,8 @@ export function watchOff(
       return watchCpuFree(action.nodes, last);
     case "drop-packets":
       return watchPacketsPass(action.links, beforeHeal);
+    case "slow-disk":
+      return watchDiskQuick(action.nodes, action.bytesPerS, last);
     case "fill-disk":
       return watchDiskRoom(action.nodes);
     case "clients":

@@ -47,6 +47,8 @@ export class Deeds {
         return this.#troubleClients(action.nodes, action.trouble);
       case "fill-disk":
         return Promise.all(action.nodes.map((node) => this.#fillDisk(node, true)));
+      case "slow-disk":
+        return Promise.all(action.nodes.map((node) => this.#slowDisk(node, action.bytesPerS)));
       case "drop-packets":
         return this.#dropPackets(action.links, action.percent);
       case "cut":
@@ -54,6 +56,12 @@ export class Deeds {
       case "shape":
         return cluster.shape(action.links, action.shape);
     }
+  }
+
+  async #slowDisk(node: NodeName, bytesPerS: number | null): Promise<void> {
+    const { cluster } = this.#options;
+    if (cluster.slowDisk === undefined) throw new Error("the cluster cannot slow disks");
+    await cluster.slowDisk(node, bytesPerS);
   }
 
   async #dropPackets(links: readonly DirectedLink[], percent: number | null): Promise<void> {
@@ -144,6 +152,8 @@ export class Deeds {
         return Promise.all(action.nodes.map((node) => cluster.resume(node)));
       case "clients":
         return this.#troubleClients(action.nodes, null);
+      case "slow-disk":
+        return Promise.all(action.nodes.map((node) => this.#slowDisk(node, null)));
       case "fill-disk":
         return Promise.all(
           action.nodes.map(async (node) => {

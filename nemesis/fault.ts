@@ -40,7 +40,7 @@ interface Timed {
 }
 
 /** Faults of disks that every cluster refuses, each with its reason. */
-export type DiskStateKind = "disk-full" | "disk-read-only" | "disk-slow" | "roll-back";
+export type DiskStateKind = "disk-full" | "disk-read-only" | "roll-back";
 
 export type Fault = Timed &
   (
@@ -110,6 +110,12 @@ export type Fault = Timed &
         readonly bits: number;
       }
     | { readonly kind: "truncate" | "latent-error" | "wipe-disk" | DiskStateKind; readonly target: Target }
+    | {
+        readonly kind: "disk-slow";
+        readonly target: Target;
+        /** Kilobytes (1000 bytes) a second that the target may write. */
+        readonly rate_kb_per_s: number;
+      }
     | {
         /** Of the packets that the target sends, so many in a hundred are lost. */
         readonly kind: "packet-loss";

@@ -193,11 +193,13 @@ export const faultKinds: Readonly<Record<FaultKind, FaultKindEntry>> = {
   },
   "disk-slow": {
     kind: "disk-slow",
-    description: "Each write of the target to its disk takes long.",
+    description:
+      "The kernel holds back what the target writes to its disk: only so many kilobytes a second, so that making it durable takes long.",
     capabilities: () => ["disk-slow"],
     mayNeed: ["disk-slow"],
-    confirmedOn: "no cluster can do it yet",
-    confirmedOff: "no cluster can do it yet",
+    confirmedOn:
+      "what a program writes and makes durable in the node's container, as much as half a second's worth, takes at least half as long as the rate says, and took less before",
+    confirmedOff: "the same takes less than that",
     shading: { colour: "#34495e", lane: "process" },
   },
   "roll-back": {

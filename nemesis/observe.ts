@@ -6,6 +6,7 @@ import {
   type DirectedLink,
   type DiskSpace,
   type PacketCounts,
+  type WriteProbe,
   type LinkObservation,
   type NodeName,
   type NodeStatus,
@@ -20,6 +21,8 @@ export interface Looks {
   readonly links: boolean;
   /** Nodes whose clocks are to be read, inside. */
   readonly clocks?: readonly NodeName[];
+  /** Nodes whose disks are tried, by how many bytes. */
+  readonly writes?: { readonly nodes: readonly NodeName[]; readonly bytes: number };
   /** Packets of the links of which some are being dropped. */
   readonly packets?: boolean;
   /** Nodes whose disks are looked at. */
@@ -41,6 +44,7 @@ export interface Sample {
   readonly clocks?: ReadonlyMap<NodeName, NonNullable<NodeStatus["clock"]>>;
   readonly clients?: ReadonlyMap<NodeName, ClientCounts>;
   readonly disks?: ReadonlyMap<NodeName, DiskSpace>;
+  readonly writes?: ReadonlyMap<NodeName, WriteProbe>;
   /** By the link's name. Absent: not looked at, or not to be read. */
   readonly packets?: ReadonlyMap<string, PacketCounts>;
   /** What could not be read, a sentence each. */
@@ -53,6 +57,8 @@ export interface Observer {
 
 /** Longest wait for one look at one thing. */
 const lookTimeoutMs = 2_000;
+/** A disk that is tried while it is slow takes half a second by itself, and more where the node writes too. */
+const probeTimeoutMs = 6_000;
 
 /** Rejects when `promise` takes longer than `limitMs`; the late result is ignored. */
 export function bounded<T>(promise: Promise<T>, limitMs: number, what: string): Promise<T> {
@@ -125,6 +131,7 @@ export function createObserver(cluster: Cluster, nowMs: () => number, clients: C
       const links = new Map<string, LinkObservation>();
       const clocks = new Map<NodeName, NonNullable<NodeStatus["clock"]>>();
       let packets: ReadonlyMap<string, PacketCounts> | null = null;
+      const writes = new Map<NodeName, WriteProbe>();
       const disks = new Map<NodeName, DiskSpace>();
       const attempts = new Map<string, "accepted" | "refused">();
       const startedMs = nowMs();
@@ -153,6 +160,13 @@ export function createObserver(cluster: Cluster, nowMs: () => number, clients: C
               }),
             ]
           : []),
+        ...(looks.writes?.nodes ?? []).map((node) =>
+          attempt(`writes of ${node}`, async () => {
+            if (cluster.probeWrites === undefined) throw new Error("the cluster cannot try disks");
+            const probe = cluster.probeWrites(node, looks.writes?.bytes ?? 0);
+            writes.set(node, await bounded(probe, probeTimeoutMs, `trying the disk of ${node}`));
+          }),
+        ),
         ...(looks.disks ?? []).map((node) =>
           attempt(`disk of ${node}`, async () => {
             if (cluster.observeDisk === undefined) throw new Error("the cluster does not tell of disks");
@@ -188,6 +202,7 @@ export function createObserver(cluster: Cluster, nowMs: () => number, clients: C
         attempts,
         clients: counts,
         disks,
+        writes,
         failures,
       };
       return packets === null ? sample : { ...sample, packets };

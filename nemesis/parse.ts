@@ -106,7 +106,6 @@ function parseFault(value: JsonValue, where: string): Fault {
         };
       case "disk-full":
       case "disk-read-only":
-      case "disk-slow":
       case "roll-back":
       case "truncate":
       case "latent-error":
@@ -183,6 +182,7 @@ function parseFault(value: JsonValue, where: string): Fault {
         return { kind, ...timed, shape, mode, group: fields.group(), scope: fields.oneOf("scope", ["group", "all"]) };
       }
       case "bandwidth":
+      case "disk-slow":
         return {
           kind,
           ...timed,

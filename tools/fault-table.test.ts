@@ -28,6 +28,7 @@ const parameters: Partial<Record<FaultKind, { readonly [name: string]: JsonValue
   "memory-limit": {},
   "duplicate-requests": { copies: 2, every_ms: 10 },
   "retry-storm": { every_ms: 2 },
+  "disk-slow": { rate_kb_per_s: 64 },
   "slow-close": { delay_ms: 1_000 },
 };
 const clusters = capabilitiesByCluster();

@@ -31,7 +31,7 @@ export function capabilitiesByCluster(): Readonly<Record<ClusterKind, Capabiliti
     simulation: simulationCapabilities(system),
     // The table is of a machine that has what can be installed.
     local: createLocalCluster({ ...options, faketime: "libfaketimeMT.so.1" }).capabilities,
-    docker: createDockerCluster({ ...options, faketime: "libfaketimeMT.so.1" }).capabilities,
+    docker: createDockerCluster({ ...options, faketime: "libfaketimeMT.so.1", noSlowDisks: null }).capabilities,
   };
 }
 

@@ -12,6 +12,7 @@ import {
   type ClusterOptions,
   type NodeName,
   type SystemUnderTest,
+  type WriteProbe,
 } from "../../cluster/index.js";
 import { createRandom, type JsonValue } from "../../history/index.js";
 import {
@@ -41,6 +42,8 @@ export interface DamagedCluster {
   get(key: string): Promise<JsonValue>;
   isReady(node: NodeName): Promise<boolean>;
   log(node: NodeName): Promise<string>;
+  /** Tries a disk, where the cluster can. */
+  probeWrites(node: NodeName, bytes: number): Promise<WriteProbe>;
 }
 
 /** A cluster of one group, whose logs hold some batches. */
@@ -115,6 +118,7 @@ function over(
         ({ ready }) => ready,
         () => false,
       ),
+    probeWrites: (node, bytes) => cluster.probeWrites?.(node, bytes) ?? expect.fail("this cluster tries no disks"),
     log: (node) => readFile(join(directory, "nodes", node, "log.txt"), "utf8"),
     async damage(faults, { limits = {}, whileOn = () => Promise.resolve() } = {}) {
       const records: FaultRecord[] = [];
