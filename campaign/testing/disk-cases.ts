@@ -163,7 +163,6 @@ export async function showDiskDamage(
   const wipe: Fault = { kind: "wipe-disk", target: { by: "name", nodes: [n4] }, at_ms: 100, for_ms: 300 };
   await withStore(create, system, async (store) => {
     const { records, healed } = await store.damage([flipOn(n5), wipe], {
-      limits: { settleMs: 1_000 },
       whileOn: (fault) => store.put(`k${fault}`, "while a node is down"),
     });
     for (const fault of [0, 1]) expect(stagesOf(records, fault), JSON.stringify(records)).toEqual(fourStages);
@@ -172,7 +171,7 @@ export async function showDiskDamage(
       problems: [],
       linksHealed: true,
       refused: [
-        { node: n4, reason: "after wipe-disk of its disk it runs and was not ready for 1000 ms" },
+        { node: n4, reason: "after wipe-disk of its disk it runs and was not ready for 5000 ms" },
         { node: n5, reason: "it refused to start after bit-flip of its disk, with exit code 1" },
       ],
     });
