@@ -74,7 +74,7 @@ export { run, type RunAddresses, type RunInput, type RunResult } from "./run.js"
 export { runCells, type CellResult, type RunDocument } from "./runs.js";
 export { oldRuns, removeDeadLinks, removeRun, type OldRun, type OldRuns } from "./old-runs.js";
 export { serveStore, type StoreServer } from "./store-server.js";
-export { runDirectoryAt, writeJson, type RunDirectory } from "./store.js";
+export { runDirectoryAt, writeJson, writeText, type RunDirectory } from "./store.js";
 export { shrink, type Shrunk, type ShrinkOptions } from "./shrink.js";
 export { judgeInvariants, simulate, type SimulatedRun, type SimulateInput } from "./simulate.js";
 export { readRuns, triage, type TriageGroup, type TriageState, type TriagedRun } from "./triage.js";

@@ -21,7 +21,7 @@ import {
   type TraceHeader,
 } from "../cluster/index.js";
 import { formatEdn, readHistory, type HistoryDocument, type JsonValue } from "../history/index.js";
-import { writeReport } from "../reports/index.js";
+import { writeReport, type ReportInput } from "../reports/index.js";
 import type { WorkloadHistory } from "../workloads/index.js";
 import type { Plan } from "./plan.js";
 import { writeJson, writeText, type RunDirectory } from "./store.js";
@@ -174,8 +174,8 @@ export interface ReportOfRun {
 
 const excerptLines = 60;
 
-/** Builds report.html from what the run left in its directory. */
-export function writeReportOf({ directory, plan, environment, judged, samples, rerun }: ReportOfRun): void {
+/** Everything that a report shows, from what the run left in its directory. */
+export function reportInputOf({ directory, plan, environment, judged, samples, rerun }: ReportOfRun): ReportInput {
   const logs = nodeNames(plan.nodes).flatMap((node) => {
     const file = join(directory.path, "nodes", node, "log.txt");
     if (!existsSync(file)) return [];
@@ -183,7 +183,7 @@ export function writeReportOf({ directory, plan, environment, judged, samples, r
     return [{ node, title: `last ${lines.length} lines of ${node}'s log`, lines }];
   });
   const trace = readTrace(directory);
-  writeReport(directory.reportFile, {
+  return {
     plan,
     environment,
     events: judged.document.events,
@@ -192,7 +192,12 @@ export function writeReportOf({ directory, plan, environment, judged, samples, r
     logs,
     ...(trace === null ? {} : { trace }),
     rerun,
-  });
+  };
+}
+
+/** Builds report.html. */
+export function writeReportOf(run: ReportOfRun): void {
+  writeReport(run.directory.reportFile, reportInputOf(run));
 }
 
 /** The trace of a simulated run; null where there is none. A line cut short by a kill is left out. */

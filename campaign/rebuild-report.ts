@@ -3,13 +3,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Verdict } from "../checker/index.js";
 import { nodeNames, type StatusSample } from "../cluster/index.js";
+import { writeReport, type ReportInput } from "../reports/index.js";
 import type { Environment } from "./environment.js";
-import { readStoredHistory, writeReportOf } from "./judge-run.js";
+import { readStoredHistory, reportInputOf } from "./judge-run.js";
 import type { Plan } from "./plan.js";
 import { rerunLine } from "./prepare.js";
 import type { RunDirectory } from "./store.js";
 
-export function rebuildReport(directory: RunDirectory): Verdict {
+/** Writes the report, and gives what stands in it for other pictures of the run. */
+export function rebuildReport(directory: RunDirectory): ReportInput {
   const plan = readJson(directory.planFile) as Plan;
   const verdict = readJson(directory.verdictFile) as Verdict;
   const environment = readJson(directory.environmentFile) as Partial<Environment>;
@@ -18,8 +20,9 @@ export function rebuildReport(directory: RunDirectory): Verdict {
   );
   const document = readStoredHistory(directory);
   const rerun = rerunLine(plan, environment.knobs ?? {}, directory.planFile);
-  writeReportOf({ directory, plan, environment, judged: { verdict, document }, samples, rerun });
-  return verdict;
+  const input = reportInputOf({ directory, plan, environment, judged: { verdict, document }, samples, rerun });
+  writeReport(directory.reportFile, input);
+  return input;
 }
 
 function readJson(path: string): unknown {

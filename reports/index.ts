@@ -15,6 +15,8 @@ export {
 } from "./store-pages.js";
 export { campaignPage, type CampaignPage, type CampaignPageRun, type RunState } from "./campaign-page.js";
 export type { ReportStatusSample } from "./gather.js";
+export { drawStill, type Still } from "./still/still.js";
+export { findChromium, NoPictureError, writePng } from "./still/png.js";
 export { findBreaches } from "./trace/breaches.js";
 export type { Breach, Rule, Step } from "./trace/steps.js";
 export { drawTrace, type Diagram } from "./trace/diagram.js";

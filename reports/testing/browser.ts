@@ -1,32 +1,14 @@
 // A headless Chromium for the report's tests, benchmark and screenshots: the system's own, never one that is downloaded. Every page
 // is opened from file://, and whatever it asks of a network or complains about is kept.
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { build } from "vite";
 import { fillViewer, type ReportInput } from "../build.js";
 
-const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The path in MINOS_CHROMIUM, else the first Chromium or Chrome on PATH, else null. */
-export function findChromium(): string | null {
-  const named = process.env["MINOS_CHROMIUM"];
-  if (named !== undefined && named !== "") return isProgram(named) ? named : null;
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  const places = folders.flatMap((folder) => names.map((name) => join(folder, name)));
-  return places.find(isProgram) ?? null;
-}
+export { findChromium } from "../still/png.js";
 
 export async function launchChromium(executablePath: string): Promise<Browser> {
   return await chromium.launch({

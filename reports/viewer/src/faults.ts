@@ -1,7 +1,15 @@
 // Faults in words and as spans on the time axis.
 import type { JsonValue } from "../../../history/index.js";
 import type { FaultRecord } from "../../payload.js";
-import type { FaultSpan } from "./timeline/draw-lanes.js";
+
+/** A fault as it is drawn: when it acted and on whom. */
+export interface FaultSpan {
+  readonly record: FaultRecord;
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** Nodes that it singled out; all where it singled out none. */
+  readonly nodes: ReadonlySet<string>;
+}
 
 function text(spec: JsonValue, name: string): string | null {
   if (spec === null || typeof spec !== "object" || Array.isArray(spec)) return null;

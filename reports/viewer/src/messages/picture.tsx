@@ -1,6 +1,6 @@
 // The space-time diagram itself: a lane for each node (and for the clients of the story), time downwards, messages as slanted lines from
 // their sending to their arrival. What the story is about is drawn in full ink and numbered; the rest is faint.
-import type { FaultSpan } from "../timeline/draw-lanes.js";
+import type { FaultSpan } from "../faults.js";
 import type { Step } from "../../../trace/steps.js";
 import { faultTitle, targetText } from "../faults.js";
 import { duration } from "../format.js";

@@ -1,7 +1,7 @@
 // How long clients waited after each heal. Only operations that were sent after the fault was confirmed off count: an answer to one
 // that was already under way says nothing of what the system did for new requests.
 import { outcomeOk, type Operations } from "../../../columns.js";
-import type { FaultSpan } from "../timeline/draw-lanes.js";
+import type { FaultSpan } from "../faults.js";
 
 /** What followed one confirmed heal. Times are since the heal; null where the run ended first. */
 export interface Recovery {

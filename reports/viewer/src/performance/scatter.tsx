@@ -3,14 +3,14 @@
 import { useEffect, useRef } from "preact/hooks";
 import { outcomeFail, outcomeOk } from "../../../columns.js";
 import { fit, Frame, surface, type Surface } from "../canvas.js";
-import { faultSpans, mergedSpans } from "../faults.js";
+import { faultSpans, mergedSpans, type FaultSpan } from "../faults.js";
 import { count, duration } from "../format.js";
 import type { Run } from "../load.js";
 import { navigate } from "../navigate.js";
 import { functionColour, onPalette, palette, type Palette } from "../palette.js";
 import { showOperation } from "../around.js";
 import { timeScale, type TimeScale, type ViewStore } from "../view.js";
-import { drawViolationLines, type FaultSpan } from "../timeline/draw-lanes.js";
+import { drawViolationLines } from "../timeline/draw-lanes.js";
 import { lowerBound } from "../timeline/rows.js";
 import { latencyNs } from "./buckets.js";
 

@@ -6,47 +6,8 @@ import { coreOperations, coreSpan, edgesOf, type CoreOperation } from "../core.j
 import { labelOf, type Run } from "../load.js";
 import { faultsDuring, faultSpans, faultTitle, targetText } from "../faults.js";
 import { duration, seconds } from "../format.js";
+import { shortAxis } from "../short-axis.js";
 import type { Violation } from "../../../../checker/index.js";
-
-interface Axis {
-  readonly stops: readonly { readonly ns: number; readonly x: number }[];
-  readonly shortened: readonly { readonly x: number; readonly gapNs: number }[];
-  x(ns: number): number;
-}
-
-/** Piecewise: each gap between two moments gets room by its logarithm. */
-function axisOf(core: readonly CoreOperation[], left: number, right: number): Axis {
-  const times = [
-    ...new Set(core.flatMap(({ callNs, endNs }) => (Number.isFinite(endNs) ? [callNs, endNs] : [callNs]))),
-  ].sort((a, b) => a - b);
-  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-  const least = Math.max(1000, Math.min(...gaps, Number.POSITIVE_INFINITY));
-  const weights = gaps.map((gap) => 1 + Math.log2(1 + gap / least));
-  const total = weights.reduce((sum, weight) => sum + weight, 0) || 1;
-  const nsPerPx = gaps.map((gap, index) => gap / (((weights[index] ?? 1) / total) * (right - left)));
-  const usual = Math.min(...nsPerPx, Number.POSITIVE_INFINITY);
-  let x = left;
-  const stops = times.map((ns, index) => {
-    if (index > 0) x += ((weights[index - 1] ?? 0) / total) * (right - left);
-    return { ns, x };
-  });
-  const shortened = gaps.flatMap((gapNs, index) => {
-    const a = stops[index]?.x ?? 0;
-    const b = stops[index + 1]?.x ?? 0;
-    return (nsPerPx[index] ?? 0) > usual * 12 && b - a > 50 ? [{ x: (a + b) / 2, gapNs }] : [];
-  });
-  return { stops, shortened, x: (ns) => (Number.isFinite(ns) ? between(stops, ns) : right + 18) };
-}
-
-/** x of a moment: at or between two stops, or at the nearest one outside of them. */
-function between(stops: Axis["stops"], ns: number): number {
-  const after = stops.findIndex((stop) => stop.ns >= ns);
-  const next = stops[after === -1 ? stops.length - 1 : after];
-  const before = stops[after - 1];
-  if (next === undefined) return 0;
-  if (before === undefined || after === -1 || next.ns === ns) return next.x;
-  return before.x + ((ns - before.ns) / (next.ns - before.ns)) * (next.x - before.x);
-}
 
 /** Room above the operations for the names of the faults that acted meanwhile. */
 const bandHeight = 17;
@@ -87,7 +48,7 @@ function Picture({
   const narrow = width < 620;
   const left = narrow ? 34 : 168;
   const right = width - 34;
-  const axis = axisOf(core, left, right);
+  const axis = shortAxis(core, left, right);
   const { fromNs, toNs } = coreSpan(core);
   const bands = faultsDuring(faultSpans(run.payload.faults, run.endNs), fromNs, toNs).slice(0, 4);
   const head = bands.length * bandHeight;

@@ -2,11 +2,11 @@
 import { palette, onPalette } from "../palette.js";
 import { fit, Frame, surface, type Surface } from "../canvas.js";
 import { navigate } from "../navigate.js";
-import { faultSpans } from "../faults.js";
+import { faultSpans, type FaultSpan } from "../faults.js";
 import { coreIn, type Run } from "../load.js";
 import { timeScale, type TimeScale, type View, type ViewStore } from "../view.js";
 import { drawHead, headHeight, type Spot } from "./draw-head.js";
-import { drawLanes, type FaultSpan } from "./draw-lanes.js";
+import { drawLanes } from "./draw-lanes.js";
 import { drawOverview, overviewOf, type Overview } from "./draw-overview.js";
 import { layOut, occupiedUntil, operationAt, type Layout } from "./rows.js";
 

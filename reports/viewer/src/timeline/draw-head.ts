@@ -6,7 +6,7 @@ import type { Palette } from "../palette.js";
 import { faultShort, faultTitle, targetText } from "../faults.js";
 import { duration, seconds, timeTicks } from "../format.js";
 import type { TimeScale } from "../view.js";
-import type { FaultSpan } from "./draw-lanes.js";
+import type { FaultSpan } from "../faults.js";
 
 export interface Spot {
   readonly left: number;

@@ -2,8 +2,7 @@
 // pixel, as dark as it was busy, with a tick wherever something failed or stayed unknown. Either way the work is bounded by the
 // picture's size, not by the run's.
 import { outcomeFail, outcomeOk, type Operations } from "../../../columns.js";
-import type { FaultRecord } from "../../../payload.js";
-import { mergedSpans } from "../faults.js";
+import { mergedSpans, type FaultSpan } from "../faults.js";
 import { labelOf, type Run } from "../load.js";
 import { functionColour, inkOn, type Palette } from "../palette.js";
 import type { TimeScale } from "../view.js";
@@ -23,15 +22,6 @@ export interface LanesPicture {
   readonly core: ReadonlyMap<number, number>;
   /** 1 for every operation that the search found, or null when nothing is sought. */
   readonly matches: Uint8Array | null;
-}
-
-/** A fault as it is drawn: when it acted and on whom. */
-export interface FaultSpan {
-  readonly record: FaultRecord;
-  readonly fromNs: number;
-  readonly toNs: number;
-  /** Nodes that it singled out; all where it singled out none. */
-  readonly nodes: ReadonlySet<string>;
 }
 
 const labelFont = "11px system-ui, sans-serif";

@@ -5,7 +5,7 @@ import type { Run } from "../load.js";
 import type { Palette } from "../palette.js";
 import { mergedSpans } from "../faults.js";
 import { timeScale, type View } from "../view.js";
-import type { FaultSpan } from "./draw-lanes.js";
+import type { FaultSpan } from "../faults.js";
 
 const bucketCount = 600;
 
