@@ -23,6 +23,8 @@ import {
 import { formatEdn, readHistory, type HistoryDocument, type JsonValue } from "../history/index.js";
 import { writeReport, type ReportInput } from "../reports/index.js";
 import type { WorkloadHistory } from "../workloads/index.js";
+import type { Environment } from "./environment.js";
+import { logExcerpt } from "./log-excerpts.js";
 import type { Plan } from "./plan.js";
 import { writeJson, writeText, type RunDirectory } from "./store.js";
 import type { SeenLive } from "./watch-run.js";
@@ -172,16 +174,17 @@ export interface ReportOfRun {
   readonly rerun: string;
 }
 
-const excerptLines = 60;
-
 /** Everything that a report shows, from what the run left in its directory. */
 export function reportInputOf({ directory, plan, environment, judged, samples, rerun }: ReportOfRun): ReportInput {
-  const logs = nodeNames(plan.nodes).flatMap((node) => {
-    const file = join(directory.path, "nodes", node, "log.txt");
-    if (!existsSync(file)) return [];
-    const lines = readFileSync(file, "utf8").trimEnd().split("\n").slice(-excerptLines);
-    return [{ node, title: `last ${lines.length} lines of ${node}'s log`, lines }];
-  });
+  const { clock_zero_unix_ms: zeroMs = null } = (environment ?? {}) as Partial<Environment>;
+  const causeNs = judged.verdict.violations.find(({ timeNs }) => timeNs !== null)?.timeNs ?? null;
+  // A simulated node's log is written by Minos itself and tells nothing.
+  const logs =
+    plan.on === "simulation"
+      ? []
+      : nodeNames(plan.nodes).flatMap(
+          (node) => logExcerpt({ folder: join(directory.path, "nodes", node), node, zeroMs, causeNs }) ?? [],
+        );
   const trace = readTrace(directory);
   return {
     plan,

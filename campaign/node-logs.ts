@@ -85,7 +85,8 @@ async function* merge(streams: readonly AsyncGenerator<LogEntry>[]): AsyncGenera
   }
 }
 
-interface Mark {
+/** The bytes up to `endByte` were written after `sinceMs` and seen at `seenMs`. */
+export interface Mark {
   readonly endByte: number;
   readonly sinceMs: number;
   readonly seenMs: number;
@@ -143,7 +144,8 @@ async function* linesOf(
   }
 }
 
-function timeOfLine(
+/** When a line was written: its own time where that can be, else when the runner saw it come. */
+export function timeOfLine(
   text: string,
   { sinceMs, seenMs }: Mark,
 ): { readonly atMs: number; readonly clock: "node" | "runner" } {

@@ -9,7 +9,8 @@ import type { Verdict } from "../checker/index.js";
 import type { TraceDocument } from "../cluster/index.js";
 import { ByteWriter, joinSections } from "./bytes.js";
 import { encodeOperations, pairs } from "./columns.js";
-import { endOf, gatherFaults, gatherGroups, gatherMarks, gatherPhases, type ReportStatusSample } from "./gather.js";
+import { endOf, gatherFaults, gatherGroups, gatherMarks, gatherPhases } from "./gather.js";
+import { gatherForks, gatherNodes, sinceLoad, type ReportStatusSample } from "./nodes.js";
 import { payloadElement, payloadVersion } from "./payload.js";
 import { drawTrace } from "./trace/diagram.js";
 import type { LogExcerpt, Payload, PayloadVerdict, ReportPlan } from "./payload.js";
@@ -87,7 +88,8 @@ export function encodePayload(input: ReportInput): Uint8Array {
   const endNs = endOf(input.events);
   const { plan } = input;
   const faults = gatherFaults(input.events);
-  const groups = gatherGroups(input.status ?? []);
+  const samples = sinceLoad(input.status ?? []);
+  const groups = gatherGroups(samples);
   const payload: Payload = {
     version: payloadVersion,
     plan,
@@ -105,6 +107,8 @@ export function encodePayload(input: ReportInput): Uint8Array {
     phases: gatherPhases(input.events, endNs),
     faults,
     groups,
+    nodes: gatherNodes(samples),
+    forks: gatherForks(samples),
     marks: gatherMarks(input.events),
     exact: [...new Set(verdict.violations.flatMap((violation) => violation.operations))].flatMap((operation) => {
       const pair = operations[operation];

@@ -3,7 +3,8 @@
 import { expect, test } from "vitest";
 import type { FaultEvent, FaultStage, HistoryEvent } from "../history/index.js";
 import { nodeNames } from "../cluster/index.js";
-import { gatherFaults, gatherGroups, gatherPhases, type ReportStatusSample } from "./gather.js";
+import { gatherFaults, gatherGroups, gatherPhases } from "./gather.js";
+import type { ReportStatusSample } from "./nodes.js";
 
 function stage(fault: number, name: FaultStage, time: number, targets: readonly string[] = ["n1"]): FaultEvent {
   return {

@@ -1,11 +1,8 @@
 // From events and samples to the records that the page draws: faults with their four times, phases, who led which group, and the
 // marks on the time axis. Pure; every list has a limit, and what was left out is said in the list itself.
 import type { FaultEvent, HistoryEvent, TimeNs } from "../history/index.js";
-import type { StatusSample } from "../cluster/index.js";
+import type { ReportStatusSample } from "./nodes.js";
 import type { FaultRecord, GroupRecord, LeaderRecord, MarkRecord, PhaseRecord } from "./payload.js";
-
-/** One line of `nodes/<n>/status.jsonl`, as far as the report needs it. */
-export type ReportStatusSample = Pick<StatusSample, "time_ns" | "node" | "status">;
 
 const marksLimit = 2000;
 const recordsLimit = 20_000;

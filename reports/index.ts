@@ -14,7 +14,7 @@ export {
   type RunFilter,
 } from "./store-pages.js";
 export { campaignPage, type CampaignPage, type CampaignPageRun, type RunState } from "./campaign-page.js";
-export type { ReportStatusSample } from "./gather.js";
+export type { ReportStatusSample } from "./nodes.js";
 export { drawStill, type Still } from "./still/still.js";
 export { findChromium, NoPictureError, writePng } from "./still/png.js";
 export { findBreaches } from "./trace/breaches.js";

@@ -4,6 +4,7 @@ import type { JsonValue, TimeNs } from "../history/index.js";
 import type { CheckerResult, KeyResult, Verdict } from "../checker/index.js";
 import type { Fault } from "../nemesis/index.js";
 import type { Dictionaries } from "./columns.js";
+import type { ForkRecord, NodeSeries } from "./nodes.js";
 import type { Diagram } from "./trace/diagram.js";
 
 export const payloadVersion = 1;
@@ -94,6 +95,8 @@ export interface LogExcerpt {
   readonly node: string;
   readonly title: string;
   readonly lines: readonly string[];
+  /** When each line was written, on the run's clock; absent where nobody knows. */
+  readonly timesNs?: readonly TimeNs[];
 }
 
 /** A key's result; its linearization travels as a section of its own, and only its length stands here. */
@@ -124,6 +127,8 @@ export interface Payload {
   readonly phases: readonly PhaseRecord[];
   readonly faults: readonly FaultRecord[];
   readonly groups: readonly GroupRecord[];
+  readonly nodes: readonly NodeSeries[];
+  readonly forks: readonly ForkRecord[];
   readonly marks: readonly MarkRecord[];
   readonly exact: readonly ExactTimes[];
   readonly logs: readonly LogExcerpt[];

@@ -7,6 +7,7 @@ import { loadRun, type Run } from "./load.js";
 import { watchPageScroll } from "./navigate.js";
 import { watchPalette } from "./palette.js";
 import { Messages } from "./messages/messages.js";
+import { Nodes } from "./nodes/nodes.js";
 import { Performance } from "./performance/performance.js";
 import { Faults } from "./sections/faults.js";
 import { Keys } from "./sections/keys.js";
@@ -42,6 +43,7 @@ const sections: readonly (readonly [string, string])[] = [
   ["faults", "Faults"],
   ["keys", "Keys"],
   ["teeth", "Teeth"],
+  ["nodes", "Nodes"],
   ["leaders", "Leaders"],
   ["environment", "Run"],
 ];
@@ -106,6 +108,7 @@ function Page({ run, store }: { readonly run: Run; readonly store: ViewStore }) 
         <Faults run={run} store={store} />
         <Keys run={run} store={store} />
         <Teeth run={run} />
+        <Nodes run={run} store={store} />
         <Leaders run={run} store={store} />
         <Environment run={run} />
       </main>

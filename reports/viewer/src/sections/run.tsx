@@ -1,7 +1,7 @@
 // Who led which group, and where and how the run happened.
 import { useMemo } from "preact/hooks";
 import { jumpToTimeline } from "../around.js";
-import { duration, plural, seconds } from "../format.js";
+import { duration, seconds } from "../format.js";
 import type { Run } from "../load.js";
 import type { ViewStore } from "../view.js";
 import { Json } from "./json.js";
@@ -81,20 +81,12 @@ export function Leaders({ run, store }: { readonly run: Run; readonly store: Vie
 }
 
 export function Environment({ run }: { readonly run: Run }) {
-  const { environment, logs, plan } = run.payload;
+  const { environment, plan } = run.payload;
   return (
     <section id="environment" aria-labelledby="environment-title">
       <div class="section-head">
         <h2 id="environment-title">Run</h2>
       </div>
-      {logs.map(({ node, title, lines }) => (
-        <details key={node + title} open={logs.length < 4}>
-          <summary>
-            log of <span class="value">{node}</span>, {title} ({plural(lines.length, "line")})
-          </summary>
-          <pre class="log">{lines.join("\n")}</pre>
-        </details>
-      ))}
       <details>
         <summary>environment: versions, hashes, every knob and where it came from</summary>
         <Json value={environment} />
