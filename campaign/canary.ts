@@ -2,6 +2,7 @@
 // silent otherwise. A campaign with `--canary` runs each lie that its workloads allow once, under its own plan.
 import { decide, type Verdict } from "../checker/index.js";
 import { operationsOf, type HistoryDocument, type JsonValue, type Operation } from "../history/index.js";
+import type { CanaryRow } from "../reports/index.js";
 import { lieKinds, lieNames, type LieName } from "./lies.js";
 import type { ToldLie } from "./lying-driver.js";
 
@@ -211,6 +212,27 @@ function sharpness({ lies }: CanarySummary): string {
 }
 
 /** For a terminal, a line each. */
+/** Each lie and what became of it, for a table. */
+export function canaryRows(summary: CanarySummary): readonly CanaryRow[] {
+  const told = summary.lies.map((result): CanaryRow => {
+    const { lie, outcome } = result;
+    const { meaning, oneIn } = lieKinds[lie];
+    const why = whyUnfinished(result);
+    if (why !== null || outcome === null) return { lie, outcome: "not finished", detail: `${meaning}: ${why ?? ""}` };
+    if (outcome.told === 0) return { lie, outcome: "not told", detail: `${meaning}: no opportunity came` };
+    const how = `${outcome.told} told at ${outcome.opportunities} opportunities, one in ${oneIn}`;
+    return outcome.caught
+      ? { lie, outcome: "caught", detail: `${meaning}: by ${outcome.caught_by ?? "a checker"}; ${how}` }
+      : { lie, outcome: "missed", detail: `${meaning}: ${how}` };
+  });
+  const none = summary.not_applicable.map(({ lie, why }): CanaryRow => ({
+    lie,
+    outcome: "not applicable",
+    detail: why,
+  }));
+  return [...told, ...none];
+}
+
 export function canaryLines(summary: CanarySummary): readonly string[] {
   const unfinished = summary.lies.filter((result) => whyUnfinished(result) !== null).length;
   const cut = unfinished === 0 ? "" : `; the canary did not finish: ${unfinished} of its runs came to no end`;

@@ -22,7 +22,7 @@ export {
   type CampaignSummary,
   type SummaryRow,
 } from "./campaign-summary.js";
-export { canaryLines, type CanaryOutcome, type CanarySummary } from "./canary.js";
+export { canaryLines, canaryRows, type CanaryOutcome, type CanarySummary } from "./canary.js";
 export { runCanary } from "./canary-campaign.js";
 export {
   annotationsOf,
@@ -71,6 +71,7 @@ export { runRegressions, type RegressionOutcome, type RegressionResult } from ".
 export { readRegressions, type Regression, type RegressionFile } from "./regressions.js";
 export { readReplayFile, replayOf, rerunOfReplay, type ReplayFile } from "./replay-file.js";
 export { run, type RunAddresses, type RunInput, type RunResult } from "./run.js";
+export { previousCampaign, type PreviousSummary } from "./previous-campaign.js";
 export { runCells, type CellResult, type RunDocument } from "./runs.js";
 export { oldRuns, removeDeadLinks, removeRun, type OldRun, type OldRuns } from "./old-runs.js";
 export { serveStore, type StoreServer } from "./store-server.js";

@@ -3,15 +3,18 @@ import { writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import {
   canaryLines,
+  canaryRows,
   coverageLines,
   exitCodes,
   formatDuration,
+  previousCampaign,
   wordOf,
   writeJson,
   type CampaignSummary,
+  type RunDocument,
   type SummaryRow,
 } from "../campaign/index.js";
-import { campaignPage, type CampaignPageRun } from "../reports/index.js";
+import { campaignPage, type CampaignPageRun, type PreviousCampaign } from "../reports/index.js";
 import type { Terminal } from "./terminal.js";
 
 /** Writes `summary.json` and `summary.html` into the folder and says what is in them. */
@@ -33,7 +36,9 @@ export function tellSummary(summary: CampaignSummary, directory: string, tookMs:
     valid: summary.valid,
     headline: `${sentence}.${summary.stopped === null ? "" : ` It was stopped: ${summary.stopped}.`}`,
     runs: results.map((row) => pageRun(row, directory)),
-    lines,
+    lines: coverageOf(summary),
+    canary: summary.canary === null ? null : canaryRows(summary.canary),
+    previous: previousOf(summary, directory),
   });
   writeFileSync(join(directory, `${name}.html`), page);
   terminal.out(`summary  ${resolve(directory, `${name}.html`)}`);
@@ -47,9 +52,25 @@ function sentenceOf({ runs, counts, starved, not_run: notRun }: CampaignSummary)
   return `${runs} runs: ${[...sum, ...(notRun > 0 ? [`${notRun} not run`] : [])].join(", ")}`;
 }
 
-function linesOf({ counts, pairs, canary }: CampaignSummary): readonly string[] {
-  const [valid, violations] = [counts[wordOf[0]] ?? 0, counts[wordOf[1]] ?? 0];
-  return [...coverageLines(pairs, valid, violations), ...(canary === null ? [] : canaryLines(canary))];
+function coverageOf({ counts, pairs }: CampaignSummary): readonly string[] {
+  return coverageLines(pairs, counts[wordOf[0]] ?? 0, counts[wordOf[1]] ?? 0);
+}
+
+function linesOf(summary: CampaignSummary): readonly string[] {
+  const { canary } = summary;
+  return [...coverageOf(summary), ...(canary === null ? [] : canaryLines(canary))];
+}
+
+function previousOf(summary: CampaignSummary, directory: string): PreviousCampaign | null {
+  const before = previousCampaign(summary, directory);
+  if (before === null) return null;
+  const { canary, results } = before.summary;
+  return {
+    link: before.page === null ? null : relative(resolve(directory), before.page).split("\\").join("/"),
+    stamp: before.stamp,
+    runs: results.map((row) => pageRun(row, directory)),
+    canary: canary === null ? null : { caught: canary.caught, of: canary.of },
+  };
 }
 
 /** Why a run is not valid, as far as it said so. */
@@ -69,6 +90,10 @@ function pageRun(row: SummaryRow, directory: string): CampaignPageRun {
     row: where.join(" "),
     column: nemesis ?? "default",
     state,
+    seed: row.seed,
+    mutant,
+    violations: violationsOf(row),
+    unknownShare: unknownShare(row),
     detail: state === "valid" || state === "not run" ? "" : reasonOf(row),
     attempts,
     answered: (row["counts"] as { readonly ok?: number } | undefined)?.ok ?? null,
@@ -76,4 +101,19 @@ function pageRun(row: SummaryRow, directory: string): CampaignPageRun {
     durationMs,
     link: row.report === undefined ? null : relative(resolve(directory), row.report).split("\\").join("/"),
   };
+}
+
+function violationsOf(row: SummaryRow): CampaignPageRun["violations"] {
+  const violations = (row.violations ?? []) as readonly Partial<CampaignPageRun["violations"][number]>[];
+  return violations.map(({ class: name = "violation", fingerprint = name, sentence = "" }) => ({
+    class: name,
+    fingerprint,
+    sentence,
+  }));
+}
+
+function unknownShare({ counts }: SummaryRow): number | null {
+  const { ok = 0, fail = 0, info = 0 } = (counts ?? {}) as Partial<NonNullable<RunDocument["counts"]>>;
+  const all = ok + fail + info;
+  return all === 0 ? null : (fail + info) / all;
 }

@@ -15,6 +15,7 @@ export {
 } from "./store-pages.js";
 export { campaignPage, type CampaignPage, type CampaignPageRun, type RunState } from "./campaign-page.js";
 export type { ReportStatusSample } from "./nodes.js";
+export type { CanaryRow, PreviousCampaign } from "./campaign-sections.js";
 export { drawStill, type Still } from "./still/still.js";
 export { findChromium, NoPictureError, writePng } from "./still/png.js";
 export { findBreaches } from "./trace/breaches.js";

@@ -58,6 +58,8 @@ export interface OpenOptions {
   readonly width?: number;
   readonly height?: number;
   readonly dark?: boolean;
+  /** What is there once the page is ready; by default what the viewer says itself. Pages without a script have a `main`. */
+  readonly ready?: string;
 }
 
 /** Opens a report's text from a file and waits until the page says that it is ready. */
@@ -86,7 +88,7 @@ export async function openReport(browser: Browser, html: string, options: OpenOp
     void dialog.dismiss();
   });
   await page.goto(url);
-  await page.waitForSelector("html[data-ready]");
+  await page.waitForSelector(options.ready ?? "html[data-ready]");
   return {
     page,
     requests,
