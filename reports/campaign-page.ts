@@ -168,7 +168,7 @@ function everyRun(runs: readonly CampaignPageRun[]): string {
       `<tr><td>${run.run}</td><td>${mark(run)}</td><td>${escapeHtml(run.title)}</td><td>${figure(run.answered)}</td>` +
       `<td>${figure(run.faults)}</td><td>${run.state === "not run" ? "" : (run.durationMs / 1000).toFixed(1)}</td><td>${run.attempts}</td></tr>`,
   );
-  const names = ["run", "", "what", "answered", "faults", "seconds", "attempts"];
+  const names = ["run", "verdict", "what", "answered", "faults", "seconds", "attempts"];
   const head = names.map((name) => `<th scope="col">${name}</th>`).join("");
   return `<section><h2>Every run</h2><div class="wide" tabindex="0" role="region" aria-label="Every run"><table class="list"><thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div></section>`;
 }

@@ -120,7 +120,7 @@ export function extremes({ runs, mark }: SectionsInput): string {
   const row = (run: CampaignPageRun, figure: string): readonly string[] => [mark(run), escapeHtml(run.title), figure];
   const parts = [
     `<div><h3>Slowest</h3>${table(
-      ["", "run", "seconds"],
+      ["verdict", "run", "seconds"],
       slowest.map((run) => row(run, (run.durationMs / 1000).toFixed(1))),
       "figures",
     )}</div>`,
@@ -128,7 +128,7 @@ export function extremes({ runs, mark }: SectionsInput): string {
   if (worst.length > 0)
     parts.push(
       `<div><h3>Worst served</h3>${table(
-        ["", "run", "not answered"],
+        ["verdict", "run", "not answered"],
         worst.map((run) => row(run, `${((run.unknownShare ?? 0) * 100).toFixed(1)} %`)),
         "figures",
       )}</div>`,
@@ -183,7 +183,7 @@ export function trend(
       : `<a href="${escapeHtml(previous.link)}">${escapeHtml(previous.stamp)}</a>`;
   return section(
     "Since the campaign before",
-    `<p>Before: ${link}</p>${table(["", "before", "now", "change"], rows, "figures")}${changes({ runs, mark }, previous)}`,
+    `<p>Before: ${link}</p>${table(["runs", "before", "now", "change"], rows, "figures")}${changes({ runs, mark }, previous)}`,
   );
 }
 

@@ -76,4 +76,21 @@ describe.skipIf(chromium === null)("the nodes in a browser", () => {
     expect(said).toContain("no status samples in this run");
     expect(said).toContain("No logs of this run's nodes.");
   });
+
+  test("whatever scrolls sideways on a narrow screen takes the focus, and nothing that does not", async () => {
+    const counts = `(() => {
+      const all = [...document.querySelectorAll(".scroll-x")];
+      const wide = all.filter((one) => one.scrollWidth > one.clientWidth);
+      return [wide.length, wide.filter((one) => one.tabIndex === 0).length, all.filter((one) => one.tabIndex === 0).length];
+    })()`;
+    opened = await openReport(browser, reportWith(viewer, sampleRun({ outcome: "stale read" })), { width: 390 });
+    const { page } = opened;
+    await page.waitForFunction(
+      `(() => { const [wide, , focusable] = ${counts}; return wide > 2 && wide === focusable; })()`,
+    );
+    await page.setViewportSize({ width: 2400, height: 1000 });
+    await page.waitForFunction(
+      `(() => { const [wide, reached, all] = ${counts}; return wide === reached && reached === all; })()`,
+    );
+  });
 });

@@ -91,7 +91,7 @@ export function runsPage(runs: readonly ListedRun[], filter: RunFilter, page: nu
 <section><form method="get" action="/compare">${
       rows.length === 0
         ? `<p class="muted">${none}</p>`
-        : `<div class="wide"><table><thead><tr><th scope="col"><span class="muted">two</span></th><th></th><th scope="col">began (UTC)</th><th scope="col">what</th><th scope="col" class="number">answered</th><th scope="col" class="number">faults</th><th scope="col">in a sentence</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>
+        : `<div class="wide" tabindex="0" role="group" aria-label="A table that may scroll sideways"><table><thead><tr><th scope="col"><span class="muted">two</span></th><th></th><th scope="col">began (UTC)</th><th scope="col">what</th><th scope="col" class="number">answered</th><th scope="col" class="number">faults</th><th scope="col">in a sentence</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>
 <p><button>Compare the two that are marked</button> ${pager(filter, at, pages)}</p>`
     }</form></section>`,
   );
@@ -180,7 +180,7 @@ ${list(
       unknown.map(({ sentence }) => sentence),
     )}${list("Warnings", warnings)}
 <section><h2>Figures</h2>${figuresOf([{ run, teeth, latencies }])}</section>
-<section><h2>Files</h2><div class="wide"><table><tbody>${rows.join("")}</tbody></table></div>${more}</section>`,
+<section><h2>Files</h2><div class="wide" tabindex="0" role="group" aria-label="A table that may scroll sideways"><table><tbody>${rows.join("")}</tbody></table></div>${more}</section>`,
     kind,
   );
 }
@@ -248,7 +248,7 @@ function figuresOf(runs: readonly ComparedRun[]): string {
   const head = runs.map(
     ({ run }) => `<th scope="col"><a href="/runs/${pathOf(run.id)}">${escapeHtml(run.id)}</a></th>`,
   );
-  return `<div class="wide"><table class="figures"><thead><tr><th></th>${head.join("")}</tr></thead>${body("plan and outcome", plain)}${body("latency", latency)}${body("how hard it looked (what was asked)", floors)}</table></div>`;
+  return `<div class="wide" tabindex="0" role="group" aria-label="A table that may scroll sideways"><table class="figures"><thead><tr><th></th>${head.join("")}</tr></thead>${body("plan and outcome", plain)}${body("latency", latency)}${body("how hard it looked (what was asked)", floors)}</table></div>`;
 }
 
 function line([name, cells]: readonly [string, readonly string[]]): string {
@@ -281,7 +281,7 @@ export function campaignsPage(campaigns: readonly ListedCampaign[]): string {
   return shell(
     "Campaigns",
     `${campaigns.length} in this store`,
-    `<section>${rows.length === 0 ? `<p class="muted">None yet: minos campaign makes one.</p>` : `<div class="wide"><table><tbody>${rows.join("")}</tbody></table></div>`}</section>`,
+    `<section>${rows.length === 0 ? `<p class="muted">None yet: minos campaign makes one.</p>` : `<div class="wide" tabindex="0" role="group" aria-label="A table that may scroll sideways"><table><tbody>${rows.join("")}</tbody></table></div>`}</section>`,
   );
 }
 
@@ -305,7 +305,7 @@ export function violationsPage(groups: readonly ListedViolation[]): string {
   return shell(
     "Violations",
     groups.length === 0 ? "none in this store" : `${groups.length} different ones, by fingerprint`,
-    `<section>${rows.length === 0 ? `<p class="muted">No run of this store shows one.</p>` : `<div class="wide"><table><thead><tr><th></th><th scope="col">fingerprint</th><th scope="col" class="number">times</th><th scope="col">first, last</th><th scope="col">the cheapest run that shows it</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`}</section>`,
+    `<section>${rows.length === 0 ? `<p class="muted">No run of this store shows one.</p>` : `<div class="wide" tabindex="0" role="group" aria-label="A table that may scroll sideways"><table><thead><tr><th></th><th scope="col">fingerprint</th><th scope="col" class="number">times</th><th scope="col">first, last</th><th scope="col">the cheapest run that shows it</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`}</section>`,
   );
 }
 

@@ -3,6 +3,7 @@ import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
+import { watchScrollers } from "./keyboard-scroll.js";
 import { loadRun, type Run } from "./load.js";
 import { watchPageScroll } from "./navigate.js";
 import { watchPalette } from "./palette.js";
@@ -123,6 +124,7 @@ if (app !== null) {
       app.replaceChildren();
       watchPalette();
       watchPageScroll();
+      watchScrollers(app);
       render(<Page run={run} store={new ViewStore(run.endNs)} />, app);
     },
     (error: unknown) => {

@@ -52,9 +52,7 @@ export function Logs({ run, onMoment }: { readonly run: Run; readonly onMoment: 
             <summary>
               log of <span class="value">{node}</span>, {title} ({plural(lines.length, "line")})
             </summary>
-            <pre class="log" tabIndex={0}>
-              {lines.join("\n")}
-            </pre>
+            <pre class="log">{lines.join("\n")}</pre>
           </details>
         ))}
     </>

@@ -167,7 +167,7 @@ function Moment({ run, store, all, momentNs, onMoment }: Omit<StripsProperties, 
           in the timeline
         </button>
       </p>
-      <div class="scroll-x" tabIndex={0} role="region" aria-label="State of every node at one moment">
+      <div class="scroll-x">
         <table class="fit">
           <thead>
             <tr>

@@ -172,7 +172,7 @@ export function Toolbar({
         <button type="button" onClick={() => store.zoom(2)} aria-label="Zoom out (-)">
           −
         </button>
-        <button type="button" onClick={() => store.showAll()} aria-label="Show the whole run (0)">
+        <button type="button" onClick={() => store.showAll()} aria-label="Show all of the run (0)">
           all
         </button>
       </div>
