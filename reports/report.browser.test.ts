@@ -105,7 +105,7 @@ describe.skipIf(chromium === null)("the report in a browser", () => {
     await opened?.close();
     const run = sampleRun({ outcome: "unknown", loadSeconds: 12 });
     page = await open(run);
-    expect(await page.locator("h1").innerText()).toBe("Unknown");
+    expect(await page.locator("h1").innerText()).toBe("Unknown: vacuous, weak, budget");
     const shown = await page.locator(".verdict").first().innerText();
     for (const { code, sentence } of run.verdict.unknown) {
       expect(shown).toContain(code);

@@ -50,7 +50,7 @@ test("a valid run has no counterexample, an unknown one tells why", () => {
   expect(valid).not.toContain("no single order");
   const run = sampleRun({ outcome: "unknown", loadSeconds: 12 });
   const unknown = words(drawStill(run).svg);
-  expect(unknown).toContain("Unknown");
+  expect(unknown).toContain("Unknown: vacuous, weak, budget");
   for (const { code } of run.verdict.unknown) expect(unknown).toContain(`${code}:`);
   expect(unknown).toContain("unconfirmed: halves, drop");
 });

@@ -4,6 +4,7 @@ import type { ReportInput } from "../build.js";
 import { pairs } from "../columns.js";
 import { endOf, gatherFaults, gatherPhases } from "../gather.js";
 import { count, duration, plural } from "../viewer/src/format.js";
+import { kindsOf, meaningOf } from "../verdict-words.js";
 import { drawCore } from "./core.js";
 import { drawDensity } from "./density.js";
 import { box, colours, fitted, number, safeText, sans, text, wrapped } from "./shapes.js";
@@ -61,18 +62,17 @@ function sentencesOf({ verdict }: ReportInput): readonly string[] {
     const more = verdict.violations.length - 1;
     return [first.sentence, ...(more > 0 ? [`This is the first of ${plural(more + 1, "violation")}.`] : [])];
   }
-  const summary = verdict.summary.replace(/^(valid|violation|unknown): /i, "");
   const reasons = verdict.unknown.map(({ code, sentence }) => `${code}: ${sentence}`);
   const shown = reasons.slice(0, reasonsShown);
   const rest = reasons.length - shown.length;
-  return [summary, ...shown, ...(rest > 0 ? [`and ${plural(rest, "more reason", "more reasons")}`] : [])];
+  return [meaningOf(verdict), ...shown, ...(rest > 0 ? [`and ${plural(rest, "more reason", "more reasons")}`] : [])];
 }
 
 export function drawStill(input: ReportInput): Still {
   const { verdict, plan } = input;
   const look = looks[`${verdict.valid}`];
-  const classes = [...new Set(verdict.violations.map((violation) => violation.class))];
-  const title = classes.length === 0 ? look.word : `${look.word}: ${classes.slice(0, 3).join(", ")}`;
+  const kinds = kindsOf(verdict);
+  const title = kinds.length === 0 ? look.word : `${look.word}: ${kinds.slice(0, 3).join(", ")}`;
   const head = drawHead(input, title);
   const operations = pairs(input.events);
   const endNs = endOf(input.events);

@@ -49,6 +49,13 @@ const sections: readonly (readonly [string, string])[] = [
   ["environment", "Run"],
 ];
 
+/** As the sections stand on the page. */
+function placeOf(id: string, run: Run): number {
+  const place = sections.findIndex(([name]) => name === id);
+  const late = id === "messages" && run.payload.verdict.violations.length === 0;
+  return late ? sections.findIndex(([name]) => name === "faults") - 0.5 : place;
+}
+
 function Navigation({ run }: { readonly run: Run }) {
   const name = verdictName(run);
   return (
@@ -59,6 +66,7 @@ function Navigation({ run }: { readonly run: Run }) {
       {sections
         .filter(([id]) => id !== "why" || run.payload.verdict.violations.length > 0)
         .filter(([id]) => id !== "messages" || run.payload.diagram !== null)
+        .toSorted(([one], [other]) => placeOf(one, run) - placeOf(other, run))
         .map(([id, title]) => (
           <a key={id} href={`#${id}`}>
             {title}
@@ -70,6 +78,8 @@ function Navigation({ run }: { readonly run: Run }) {
 
 function Page({ run, store }: { readonly run: Run; readonly store: ViewStore }) {
   const controller = useRef<TimelineController | null>(null);
+  // Without a violation the messages explain nothing: what happened comes first.
+  const explained = run.payload.verdict.violations.length > 0;
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const { target } = event;
@@ -103,9 +113,10 @@ function Page({ run, store }: { readonly run: Run; readonly store: ViewStore }) 
       <Navigation run={run} />
       <main>
         <Why run={run} store={store} />
-        <Messages run={run} />
+        {explained && <Messages run={run} />}
         <Timeline run={run} store={store} onController={(made) => (controller.current = made)} />
         <Performance run={run} store={store} />
+        {!explained && <Messages run={run} />}
         <Faults run={run} store={store} />
         <Keys run={run} store={store} />
         <Teeth run={run} />

@@ -1,6 +1,7 @@
 // The first screen: the verdict in words, colour and shape; the reason; the plan in one line; the command that does it again.
 import { useState } from "preact/hooks";
 import type { Violation } from "../../../../checker/index.js";
+import { kindsOf, meaningOf } from "../../../verdict-words.js";
 import { faultsDuring, faultSpans, faultTitle, targetText } from "../faults.js";
 import { count, duration, plural, seconds } from "../format.js";
 import { coreOperations, coreSpan } from "../core.js";
@@ -151,12 +152,6 @@ function ThemeButton() {
   );
 }
 
-/** A summary may open with the verdict's word, which stands above it already. */
-function withoutWord(summary: string): string {
-  const rest = summary.replace(/^(valid|violation|unknown): /i, "");
-  return rest.slice(0, 1).toUpperCase() + rest.slice(1);
-}
-
 /** Why the verdict is unknown, and what to keep in mind. */
 function Doubts({ run }: { readonly run: Run }) {
   const { unknown, warnings } = run.payload.verdict;
@@ -244,7 +239,7 @@ export function Top({ run, store }: { readonly run: Run; readonly store: ViewSto
   const { verdict, plan, rerun } = run.payload;
   const name = verdictName(run);
   const [first] = verdict.violations;
-  const [primary, ...others] = new Set(verdict.violations.map((violation) => violation.class));
+  const [primary, ...others] = kindsOf(verdict);
   return (
     <header class="top">
       <div class="masthead">
@@ -259,9 +254,14 @@ export function Top({ run, store }: { readonly run: Run; readonly store: ViewSto
           <h1>
             {words[`${verdict.valid}`]}
             {primary !== undefined && <span class="class">: {primary}</span>}
-            {others.length > 0 && <span class="more-classes">, then {others.join(", ")}</span>}
+            {others.length > 0 && (
+              <span class="more-classes">
+                {first === undefined ? ", " : ", then "}
+                {others.join(", ")}
+              </span>
+            )}
           </h1>
-          <p class="sentence value-text">{first === undefined ? withoutWord(verdict.summary) : first.sentence}</p>
+          <p class="sentence value-text">{first === undefined ? meaningOf(verdict) : first.sentence}</p>
           {first === undefined ? <Doubts run={run} /> : <Beside run={run} store={store} violation={first} />}
           {first !== undefined && (
             <p class="actions">
