@@ -3,12 +3,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inflateRawSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
 import type { HistoryEvent } from "../history/index.js";
 import { fillViewer, type ReportInput } from "./build.js";
-import { splitSections } from "./bytes.js";
-import { decodeOperations } from "./columns.js";
+import { decodeOperations } from "./decode-operations.js";
+import { bytesOfLetters } from "./letters.js";
+import { unpackSections } from "./pack-sections.js";
 import type { Payload } from "./payload.js";
 import { sampleRun } from "./testing/sample-run.js";
 
@@ -23,7 +23,7 @@ afterEach(() => {
 
 function payloadOf(html: string): { readonly payload: Payload; readonly sections: readonly Uint8Array[] } {
   const [, data = ""] = /<script type="application\/octet-stream" id="minos-data">([^<]*)<\/script>/.exec(html) ?? [];
-  const [json = new Uint8Array(), , ...sections] = splitSections(inflateRawSync(Buffer.from(data, "base64")));
+  const [json = new Uint8Array(), , ...sections] = unpackSections(bytesOfLetters(data));
   return { payload: JSON.parse(new TextDecoder().decode(json)) as Payload, sections };
 }
 
@@ -55,7 +55,7 @@ function hostileRun(): ReportInput {
   };
 }
 
-test("no word of a run is markup in the report: only escaped text and base64", () => {
+test("no word of a run is markup in the report: only escaped text and letters", () => {
   const html = fillViewer(shell, hostileRun());
   expect(html).not.toContain("<img");
   expect(html).not.toContain('onerror="');

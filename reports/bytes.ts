@@ -40,6 +40,11 @@ export class ByteWriter {
     this.#bytes[this.#length++] = rest;
   }
 
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
   signed(value: number): void {
     if (!Number.isSafeInteger(value) || Math.abs(value) > signedLimit)
       throw new RangeError(`${value} is out of the range of a signed column`);
@@ -52,7 +57,12 @@ export class ByteWriter {
     this.#length += value.length;
   }
 
-  /** What was written so far. The array is a view: write no more after taking it. */
+  /** Forgets what was written. */
+  clear(): void {
+    this.#length = 0;
+  }
+
+  /** What was written so far. The array is a view: copy it or use it up before writing more. */
   take(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -84,6 +94,12 @@ export class ByteReader {
     throw new RangeError("a number in the report's data is longer than any safe integer");
   }
 
+  byte(): number {
+    const byte = this.#bytes[this.#position++];
+    if (byte === undefined) throw new RangeError("the report's data ends in the middle of a column");
+    return byte;
+  }
+
   signed(): number {
     const raw = this.unsigned();
     return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
@@ -96,24 +112,4 @@ export class ByteReader {
     this.#position = end;
     return view;
   }
-}
-
-/** Sections, each led by its length, in one array. */
-export function joinSections(sections: readonly Uint8Array[]): Uint8Array {
-  const writer = new ByteWriter();
-  writer.unsigned(sections.length);
-  for (const section of sections) {
-    writer.unsigned(section.length);
-    writer.bytes(section);
-  }
-  return writer.take();
-}
-
-export function splitSections(bytes: Uint8Array): readonly Uint8Array[] {
-  const reader = new ByteReader(bytes);
-  const count = reader.unsigned();
-  const sections: Uint8Array[] = [];
-  for (let index = 0; index < count; index++) sections.push(reader.bytes(reader.unsigned()));
-  if (!reader.atEnd) throw new RangeError("the report's data goes on after its last section");
-  return sections;
 }

@@ -9,7 +9,12 @@ import {
   type InvokeEvent,
   type JsonValue,
 } from "../history/index.js";
-import { decodeOperations, encodeOperations, outcomes, pairs } from "./columns.js";
+import { outcomes, pairs, type Operations } from "./columns.js";
+import { decodeOperations } from "./decode-operations.js";
+import { OperationsEncoder } from "./encode-operations.js";
+import { KeyPlaces, operationsByKey, readLinearization, writeLinearization } from "./linearizations.js";
+import { bytesOfLetters, lettersOf } from "./letters.js";
+import { ByteReader, ByteWriter } from "./bytes.js";
 import { textLimit } from "./texts.js";
 
 const value: fc.Arbitrary<JsonValue> = fc.oneof(
@@ -76,6 +81,16 @@ function eventsOf(steps: readonly Step[]): readonly HistoryEvent[] {
   return events.toSorted((a, b) => a.time - b.time);
 }
 
+function throughColumns(events: readonly HistoryEvent[]): Operations {
+  const encoder = new OperationsEncoder();
+  for (const event of events) encoder.add(event);
+  const dictionaries = encoder.end();
+  return decodeOperations(
+    encoder.columns().map((column) => column.take()),
+    dictionaries,
+  );
+}
+
 function cut(text: string): string {
   return text.length <= textLimit ? text : text.slice(0, textLimit);
 }
@@ -85,10 +100,11 @@ test("every field of every operation survives the columns", () => {
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const events = eventsOf(steps);
       const expected = pairs(events);
-      const { sections, dictionaries } = encodeOperations(expected);
-      const operations = decodeOperations(sections, dictionaries);
+      const operations = throughColumns(events);
       expect(operations.count).toBe(steps.length);
       for (const [row, { call, end }] of expected.entries()) {
+        const lagUs = call.intended === undefined ? 0 : Math.round((call.time - call.intended) / 1000);
+        expect(Math.abs((operations.lagUs[row] ?? 0) - lagUs)).toBeLessThanOrEqual((lagUs + 1) / 32);
         expect({
           callNs: operations.callNs[row],
           endNs: operations.endNs[row],
@@ -98,7 +114,6 @@ test("every field of every operation survives the columns", () => {
           function: operations.functions[operations.function[row] ?? -1],
           key: operations.keys[operations.key[row] ?? -1],
           outcome: outcomes[operations.outcome[row] ?? -1],
-          lagUs: operations.lagUs[row],
           phase: operations.phases[operations.phase[row] ?? -1],
           attempts: operations.attempts[row],
           systemIndex: operations.systemIndex[row],
@@ -114,7 +129,6 @@ test("every field of every operation survives the columns", () => {
           function: call.function,
           key: JSON.stringify(call.key),
           outcome: end === null ? "open" : end.type,
-          lagUs: call.intended === undefined ? 0 : Math.round((call.time - call.intended) / 1000),
           phase: call.phase,
           attempts: end?.attempts ?? -1,
           systemIndex: end?.systemIndex ?? Number.NaN,
@@ -133,12 +147,100 @@ test("a row is the operation's index, so that a verdict's indices name the same 
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const events = eventsOf(steps);
       const judged = operationsOf(events);
-      const { sections, dictionaries } = encodeOperations(pairs(events));
-      const shown = decodeOperations(sections, dictionaries);
+      const shown = throughColumns(events);
       expect(judged.map((operation) => [operation.process, Math.floor(operation.callNs / 1000) * 1000])).toEqual(
         judged.map((operation) => [shown.process[operation.index], shown.callNs[operation.index]]),
       );
     }),
     { numRuns: 100 },
   );
+});
+
+test("the order of calls and ends is exact, also of those in one microsecond", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), fc.constantFrom(1, 1000, 1e7), (steps, divisor) => {
+      const events = eventsOf(steps).map((event) =>
+        event.type === "header" ? event : { ...event, time: Math.floor(event.time / divisor) },
+      );
+      const shown = throughColumns(events);
+      const order: { readonly place: number; readonly type: string; readonly process: number | undefined }[] = [];
+      for (let row = 0; row < shown.count; row++) {
+        const process = shown.process[row];
+        order.push({ place: shown.callPlace[row] ?? -1, type: "invoke", process });
+        const type = outcomes[shown.outcome[row] ?? -1] ?? "";
+        if (type !== "open") order.push({ place: shown.endPlace[row] ?? -1, type, process });
+      }
+      expect(order.toSorted((a, b) => a.place - b.place)).toEqual(
+        events.map((event, place) => ({ place, type: event.type, process: "process" in event ? event.process : -1 })),
+      );
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("times that run backwards and processes that call twice are told as they are", () => {
+  const wild = fc.record({
+    type: fc.constantFrom("invoke", "ok", "fail", "info"),
+    time: fc.integer({ min: -1_000_000, max: 1_000_000 }),
+    process: fc.integer({ min: -2, max: 4 }),
+  });
+  fc.assert(
+    fc.property(fc.array(wild, { maxLength: 60 }), (all) => {
+      const events = all.map(
+        ({ type, ...own }) =>
+          ({
+            type,
+            ...own,
+            function: "get",
+            key: "k",
+            ...(type === "invoke" ? { thread: own.process, node: null, input: null } : { output: 1 }),
+          }) as HistoryEvent,
+      );
+      const expected = pairs(events);
+      const shown = throughColumns(events);
+      expect([...shown.process]).toEqual(expected.map(({ call }) => call.process));
+      expect([...shown.callNs]).toEqual(expected.map(({ call }) => Math.floor(call.time / 1000) * 1000));
+      expect([...shown.endNs]).toEqual(
+        expected.map(({ end }) => (end === null ? Number.NaN : Math.floor(end.time / 1000) * 1000)),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("an order of a key's operations comes back, and one that mixes keys as well", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat(3), { minLength: 1, maxLength: 50 }),
+      fc.boolean(),
+      fc.infiniteStream(fc.nat()),
+      (keys, mixed, draws) => {
+        const places = new KeyPlaces();
+        for (const key of keys) places.add(key);
+        const chosen = keys.flatMap((key, operation) => (mixed || key === keys[0] ? [operation] : []));
+        const order = chosen
+          .map((operation) => ({ operation, by: draws.next().value ?? 0 }))
+          .toSorted((a, b) => a.by - b.by)
+          .map(({ operation }) => operation);
+        const writer = new ByteWriter();
+        writeLinearization(writer, order, places);
+        const reader = new ByteReader(writer.take());
+        expect([...readLinearization(reader, order.length, operationsByKey(Int32Array.from(keys), 4))]).toEqual(order);
+        expect(reader.atEnd).toBe(true);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test("bytes come back from letters, whatever they are and however many, and no letter is markup", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      const letters = lettersOf(bytes);
+      expect(letters).toMatch(/^[!-%'-;=?-~]*$/);
+      expect([...bytesOfLetters(letters)]).toEqual([...bytes]);
+    }),
+    { numRuns: 1000 },
+  );
+  expect(() => bytesOfLetters("a<")).toThrow("none of its alphabet");
 });

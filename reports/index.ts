@@ -1,7 +1,7 @@
 // The report: one HTML file that a person opens at night to learn what broke, when and why. The viewer is built ahead of time from
 // `viewer/` (Vite, Preact, uPlot, and canvases of its own); this room puts a run's data into it. The file needs no network and no
 // server, and no value of a run can become markup in it.
-export { buildReport, writeReport, ViewerMissingError, type ReportInput } from "./build.js";
+export { buildReport, writeReport, ViewerMissingError, type ReportInput, type StreamedReport } from "./build.js";
 export {
   campaignsPage,
   comparePage,

@@ -1,5 +1,5 @@
-// What travels into the page: one JSON document (small) and the sections of the operation columns (large), joined, deflated and in
-// base64. The page is told everything through this value and nothing else.
+// What travels into the page: one JSON document (small) and the sections of the operation columns (large), each deflated, joined and in
+// letters (`letters.ts`). The page is told everything through this value and nothing else.
 import type { JsonValue, TimeNs } from "../history/index.js";
 import type { CheckerResult, KeyResult, Verdict } from "../checker/index.js";
 import type { Fault } from "../nemesis/index.js";
@@ -7,7 +7,7 @@ import type { Dictionaries } from "./columns.js";
 import type { ForkRecord, NodeSeries } from "./nodes.js";
 import type { Diagram } from "./trace/diagram.js";
 
-export const payloadVersion = 1;
+export const payloadVersion = 2;
 /** Id of the script element that carries the payload. */
 export const payloadElement = "minos-data";
 

@@ -1,7 +1,9 @@
 // Values as text, small. The values of one run look alike: they differ in their numbers only (`17`, `{"expected":3,"new":9}`,
-// `"n2-118"`). A text is therefore split into a template, kept once, and its numbers, each written as the difference from the number
-// last seen in the same place of the same template on the same key: a read of the value just written costs one byte of zero.
+// `"n2-118"`). A text is therefore split into a template, kept once, and its numbers. What is read, expected or compared was mostly
+// written to the same key not long before, so a number is said by its place among those lately seen on the key.
 import { ByteReader, ByteWriter } from "./bytes.js";
+import { NumberWriter, type NumberReader } from "./numbers.js";
+import { Frequent, Recent } from "./recent.js";
 
 /** Stands for a number in a template. JSON text never holds a raw NUL, so it cannot be mistaken. */
 const hole = "\u0000";
@@ -11,16 +13,18 @@ const holesLimit = 16;
 /** Up to 15 digits and no leading zero: printed again, the number gives the same digits. */
 const number = /(?<!\d)(?:0|[1-9]\d{0,14})(?!\d)/g;
 
-/** Numbers last seen, by key and template. One for the writer, one for the reader, fed alike. */
-class Memory {
-  readonly #byKey = new Map<number, Map<number, number[]>>();
+/** How many numbers of a key are remembered; the place after the last says that it is none of them. */
+const remembered = 24;
 
-  of(key: number, template: number): number[] {
-    let ofKey = this.#byKey.get(key);
-    if (ofKey === undefined) this.#byKey.set(key, (ofKey = new Map()));
-    let numbers = ofKey.get(template);
-    if (numbers === undefined) ofKey.set(template, (numbers = []));
-    return numbers;
+/** Numbers lately seen on each key, and the last that was none of those. One for the writer, one for the reader, fed alike. */
+class Memory {
+  readonly #byKey = new Map<number, Recent>();
+  fresh = 0;
+
+  of(key: number): Recent {
+    let recent = this.#byKey.get(key);
+    if (recent === undefined) this.#byKey.set(key, (recent = new Recent(remembered)));
+    return recent;
   }
 }
 
@@ -30,21 +34,40 @@ function cut(text: string): string {
     : `${text.slice(0, textLimit)}… (${text.length - textLimit} more characters, see history.jsonl)`;
 }
 
+/** What a text belongs to. */
+export interface TextPlace {
+  /** Texts of one context look alike: those that one function asks, or is answered when it succeeds. */
+  readonly context: number;
+  /** Index of the key that its numbers are of. */
+  readonly key: number;
+}
+
+function ofContext(contexts: Map<number, Frequent>, context: number): Frequent {
+  let own = contexts.get(context);
+  if (own === undefined) contexts.set(context, (own = new Frequent()));
+  return own;
+}
+
 /** Writes columns of texts that share one dictionary of templates and one memory. */
 export class TextWriter {
   readonly #templates = new Map<string, number>();
+  readonly #inContext = new Map<number, Frequent>();
   readonly #memory = new Memory();
   /** Numbers written so far, so that the reader can allocate once. */
   numbers = 0;
+  /** Where each number stands among those remembered of its key. */
+  readonly places = new ByteWriter();
+  /** The others, as differences. */
+  readonly fresh = new NumberWriter();
 
   get templates(): readonly string[] {
     return [...this.#templates.keys()];
   }
 
   /** `text` null: nothing there at all, which is not the same as the JSON value null. */
-  write(column: ByteWriter, text: string | null, key: number): void {
+  write(column: ByteWriter, text: string | null, place: TextPlace): void {
     if (text === null) {
-      column.unsigned(0);
+      this.#template(column, 0, place.context);
       return;
     }
     const clean = cut(text.replaceAll(hole, "\u2400"));
@@ -53,13 +76,32 @@ export class TextWriter {
     const template = numbers.length > 0 ? clean.replace(number, hole) : clean;
     let index = this.#templates.get(template);
     if (index === undefined) this.#templates.set(template, (index = this.#templates.size));
-    column.unsigned(index + 1);
-    const last = this.#memory.of(key, index);
-    for (const [place, value] of numbers.entries()) {
-      column.signed(value - (last[place] ?? 0));
-      last[place] = value;
-    }
+    this.#template(column, index + 1, place.context);
+    for (const value of numbers) this.#number(value, place.key);
     this.numbers += numbers.length;
+  }
+
+  /** `raw`: 0 for no text at all, else the template's index and one. */
+  #template(column: ByteWriter, raw: number, context: number): void {
+    const own = ofContext(this.#inContext, context);
+    const place = own.placeOf(raw);
+    column.unsigned(place ?? own.length);
+    if (place === undefined) {
+      column.unsigned(raw);
+      own.add(raw);
+    }
+    own.use(place ?? own.length - 1);
+  }
+
+  #number(value: number, key: number): void {
+    const recent = this.#memory.of(key);
+    const place = recent.placeOf(value);
+    this.places.byte(place === -1 ? remembered : place);
+    if (place === -1) {
+      this.fresh.signed(value - this.#memory.fresh);
+      this.#memory.fresh = value;
+      recent.add(value);
+    } else recent.first(place);
   }
 }
 
@@ -71,32 +113,48 @@ export interface TextColumn {
   readonly start: Uint32Array;
 }
 
-/** Reads such columns, row by row, in the order in which the rows were written. */
+/** Reads such columns, in the order in which they were written. */
 export class TextReader {
   readonly #parts: readonly (readonly string[])[];
+  readonly #inContext = new Map<number, Frequent>();
   readonly #memory = new Memory();
   readonly #numbers: Float64Array;
+  readonly #places: ByteReader;
+  readonly #fresh: NumberReader;
   #used = 0;
 
-  constructor(templates: readonly string[], numbers: number) {
+  constructor(templates: readonly string[], numbers: number, places: ByteReader, fresh: NumberReader) {
     this.#parts = templates.map((template) => template.split(hole));
     this.#numbers = new Float64Array(numbers);
+    this.#places = places;
+    this.#fresh = fresh;
   }
 
-  readRow(source: ByteReader, into: TextColumn, row: number, key: number): void {
-    const raw = source.unsigned();
+  readRow(source: ByteReader, into: TextColumn, row: number, place: TextPlace): void {
+    const own = ofContext(this.#inContext, place.context);
+    const known = source.unsigned();
+    if (known === own.length) own.add(source.unsigned());
+    const raw = own.use(known);
     into.template[row] = raw;
     into.start[row] = this.#used;
     if (raw === 0) return;
     const parts = this.#parts[raw - 1];
     if (parts === undefined)
       throw new RangeError(`the report's data names template ${raw - 1}, which it does not have`);
-    const last = this.#memory.of(key, raw - 1);
-    for (let place = 0; place < parts.length - 1; place++) {
-      const value = source.signed() + (last[place] ?? 0);
-      last[place] = value;
-      this.#numbers[this.#used++] = value;
+    for (let hole = 1; hole < parts.length; hole++) this.#numbers[this.#used++] = this.#number(place.key);
+  }
+
+  #number(key: number): number {
+    const recent = this.#memory.of(key);
+    const place = this.#places.byte();
+    if (place < remembered) {
+      const value = recent.at(place);
+      recent.first(place);
+      return value;
     }
+    this.#memory.fresh += this.#fresh.signed();
+    recent.add(this.#memory.fresh);
+    return this.#memory.fresh;
   }
 
   text(column: TextColumn, row: number): string | null {

@@ -1,6 +1,10 @@
 // The run as the page holds it: the payload's JSON, the decoded columns, and the words in which an operation is described.
-import { splitSections, ByteReader } from "../../bytes.js";
-import { columnCount, decodeOperations, outcomes, type Operations } from "../../columns.js";
+import { ByteReader } from "../../bytes.js";
+import { outcomes, sectionCount, type Operations } from "../../columns.js";
+import { decodeOperations } from "../../decode-operations.js";
+import { bytesOfLetters } from "../../letters.js";
+import { operationsByKey, readLinearization } from "../../linearizations.js";
+import { joinChunks, readChunks } from "../../sections.js";
 import {
   payloadElement,
   payloadVersion,
@@ -26,43 +30,54 @@ export interface Run {
   readonly cores: readonly ReadonlyMap<number, number>[];
 }
 
-function bytesOfBase64(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text.trim());
-  const bytes = new Uint8Array(binary.length);
-  for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index);
-  return bytes;
-}
-
-async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+async function inflate(bytes: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream("deflate-raw"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-function keyRows(checkers: readonly PayloadChecker[], section: Uint8Array): readonly KeyRow[] {
+/** The sections of the data, inflated. */
+async function sectionsOf(data: Uint8Array): Promise<readonly Uint8Array[]> {
+  return await Promise.all(
+    readChunks(data).map(async (chunks) =>
+      joinChunks(
+        await Promise.all(
+          chunks.map(async (chunk) => ({ chunk, bytes: chunk.deflated ? await inflate(chunk.bytes) : chunk.bytes })),
+        ),
+      ),
+    ),
+  );
+}
+
+function keyRows(
+  checkers: readonly PayloadChecker[],
+  section: Uint8Array,
+  { key, keys: names }: Operations,
+): readonly KeyRow[] {
   const reader = new ByteReader(section);
+  const byKey = section.length === 0 ? [] : operationsByKey(key, names.length);
   return checkers.flatMap(({ checker, keys }) =>
     keys.map((key): KeyRow => {
       if (key.linearizationLength === null) return { ...key, checker, linearization: null };
-      const linearization = new Int32Array(key.linearizationLength);
-      let last = 0;
-      for (let place = 0; place < linearization.length; place++) linearization[place] = last += reader.signed();
-      return { ...key, checker, linearization };
+      return { ...key, checker, linearization: readLinearization(reader, key.linearizationLength, byKey) };
     }),
   );
 }
 
-/** Decodes the inflated payload. */
-export function runOf(bytes: Uint8Array): Run {
-  const [json, linearizations, ...columns] = splitSections(bytes);
-  if (json === undefined || linearizations === undefined || columns.length !== columnCount)
+/** Decodes the inflated sections. */
+export function runOf(sections: readonly Uint8Array[]): Run {
+  const [json, linearizations, ...columns] = sections;
+  if (json === undefined || linearizations === undefined || columns.length !== sectionCount)
     throw new Error("the data of this report is not whole");
   const payload = JSON.parse(new TextDecoder().decode(json)) as Payload;
   if (payload.version !== payloadVersion)
     throw new Error(`the data of this report has version ${String(payload.version)}`);
+  const operations = decodeOperations(columns, payload.operations);
   return {
     payload,
-    operations: decodeOperations(columns, payload.operations),
-    keyRows: keyRows(payload.verdict.checkers, linearizations),
+    operations,
+    keyRows: keyRows(payload.verdict.checkers, linearizations, operations),
     endNs: Math.max(payload.endNs, 1),
     cores: payload.verdict.violations.map(
       (violation) => new Map(coreOf(violation).map((operation, place) => [operation, place + 1])),
@@ -85,10 +100,10 @@ export function coreOf(violation: Violation): readonly number[] {
 export async function loadRun(): Promise<Run> {
   const element = document.querySelector(`#${payloadElement}`);
   if (element === null) throw new Error("this page carries no run: it is the empty viewer");
-  const bytes = await inflate(bytesOfBase64(element.textContent ?? ""));
+  const bytes = bytesOfLetters((element.textContent ?? "").trim());
   // The text of the payload is of no more use, and it is the largest string of the page.
   element.remove();
-  return runOf(bytes);
+  return runOf(await sectionsOf(bytes));
 }
 
 /** What was asked and what was answered. */

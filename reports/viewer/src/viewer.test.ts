@@ -2,8 +2,9 @@
 // fields, the orders that a violation's operations force, rates and quantiles, and the words for faults and numbers. The runs are the
 // made-up ones, passed through the same bytes as in a report; drawing itself is tested in a browser.
 import { expect, test } from "vitest";
-import { encodePayload } from "../../build.js";
 import { outcomeOk } from "../../columns.js";
+import { encodePayload } from "../../encode-payload.js";
+import { unpackSections } from "../../pack-sections.js";
 import { sampleRun, type SampleOptions } from "../../testing/sample-run.js";
 import { coreOperations, edgeSentence, edgesOf } from "./core.js";
 import { faultsDuring, faultSpans, mergedSpans, singledOut, targetText } from "./faults.js";
@@ -19,7 +20,7 @@ import { ViewStore } from "./view.js";
 const never = new AbortController().signal;
 
 function load(options: SampleOptions): Run {
-  return runOf(encodePayload(sampleRun(options)));
+  return runOf(unpackSections(encodePayload(sampleRun(options))));
 }
 
 const run = load({ outcome: "stale read", loadSeconds: 12 });
