@@ -180,4 +180,33 @@ describeInBrowser("the timeline in a browser", ({ open, close }) => {
       if (index < cases.length - 1) await close();
     }
   });
+
+  test("the address keeps zoom, lanes, key, search and selection, and opens the same view elsewhere", async () => {
+    const run = sampleRun({ outcome: "stale read" });
+    const page = await open(run);
+    await page.getByText("by key", { exact: true }).click();
+    await page.locator("#timeline-lanes").focus();
+    await page.keyboard.press("+");
+    await page.keyboard.press("n");
+    await page.locator("#search").fill("outcome:ok");
+    const left = await viewOf(page);
+    await expect
+      .poll(async () => await page.evaluate<string>("location.hash"))
+      .toMatch(/^#timeline\?.*find=outcome%3Aok.*op=\d+/);
+    const address = await page.evaluate<string>("location.hash");
+    await page.evaluate("location.hash = '#keys'");
+    await expect.poll(async () => await page.evaluate<string>("location.hash")).toMatch(/^#keys\?from=.*op=\d+/);
+    expect(await viewOf(page)).toEqual(left);
+    await close();
+    const other = await open(run, { address });
+    const found = await viewOf(other);
+    expect({ ...found, fromNs: 0, toNs: 0, hoverNs: null }).toEqual({ ...left, fromNs: 0, toNs: 0, hoverNs: null });
+    expect(Math.abs(found.fromNs - left.fromNs)).toBeLessThan(2000);
+    expect(Math.abs(spanOf(found) - spanOf(left))).toBeLessThan(2000);
+    const top = "Math.abs(document.querySelector('#timeline').getBoundingClientRect().top)";
+    await expect.poll(async () => await other.evaluate<number>(top)).toBeLessThan(200);
+    await other.evaluate("location.hash = '#timeline?lanes=node'");
+    await expect.poll(async () => (await viewOf(other)).lanes).toBe("node");
+    expect((await viewOf(other)).pinned).toBeNull();
+  });
 });

@@ -58,6 +58,8 @@ export interface OpenOptions {
   readonly width?: number;
   readonly height?: number;
   readonly dark?: boolean;
+  /** Part of the address after the file, `#` included. */
+  readonly address?: string;
   /** What is there once the page is ready; by default what the viewer says itself. Pages without a script have a `main`. */
   readonly ready?: string;
 }
@@ -87,7 +89,7 @@ export async function openReport(browser: Browser, html: string, options: OpenOp
     complaints.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
-  await page.goto(url);
+  await page.goto(`${url}${options.address ?? ""}`);
   await page.waitForSelector(options.ready ?? "html[data-ready]");
   return {
     page,

@@ -3,6 +3,7 @@ import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
+import { followAddress } from "./deep-link.js";
 import { watchScrollers } from "./keyboard-scroll.js";
 import { loadRun, type Run } from "./load.js";
 import { watchPageScroll } from "./navigate.js";
@@ -89,6 +90,7 @@ function Page({ run, store }: { readonly run: Run; readonly store: ViewStore }) 
       document.querySelector<HTMLInputElement>("#search")?.focus();
     };
     addEventListener("keydown", onKey);
+    const unfollow = followAddress(run, store);
     requestAnimationFrame(() => {
       document.documentElement.dataset["ready"] = "true";
       window.minos = {
@@ -102,7 +104,10 @@ function Page({ run, store }: { readonly run: Run; readonly store: ViewStore }) 
         },
       };
     });
-    return () => removeEventListener("keydown", onKey);
+    return () => {
+      removeEventListener("keydown", onKey);
+      unfollow();
+    };
   }, [run, store]);
   return (
     <div id="top">

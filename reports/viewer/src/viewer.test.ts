@@ -7,6 +7,7 @@ import { encodePayload } from "../../encode-payload.js";
 import { unpackSections } from "../../pack-sections.js";
 import { sampleRun, type SampleOptions } from "../../testing/sample-run.js";
 import { coreOperations, edgeSentence, edgesOf } from "./core.js";
+import { linkOf, viewOfLink } from "./deep-link.js";
 import { faultsDuring, faultSpans, mergedSpans, singledOut, targetText } from "./faults.js";
 import { count, duration, measure, timeTicks } from "./format.js";
 import { labelOf, runOf, type Run } from "./load.js";
@@ -261,4 +262,21 @@ test("neighbouring ticks of a time axis never read the same", () => {
     expect(ticks.length).toBeGreaterThan(3);
     expect(new Set(ticks).size).toBe(ticks.length);
   }
+});
+
+test("an address brings back what was looked at, and one that fits no run asks for nothing", () => {
+  const looked = {
+    fromNs: 1_250_000_000,
+    toNs: 1_500_001_000,
+    lanes: "key",
+    key: 2,
+    query: "key:k3 & <b>",
+    violation: 0,
+    pinned: 17,
+  } as const;
+  const { violation: _first, ...asked } = looked;
+  expect(viewOfLink(linkOf(looked, run, false), run)).toEqual(asked);
+  const whole = { ...looked, lanes: "process", key: null, query: "", pinned: null } as const;
+  expect(linkOf(whole, run, true)).toBe("");
+  expect(viewOfLink("from=2&to=1&lanes=wild&key=nothing&op=99999999&violation=7&op=-1&constructor=1", run)).toEqual({});
 });
