@@ -127,6 +127,7 @@ export function encodePayload(input: StreamedReport): Uint8Array {
       startedAt: header?.startedAt ?? "",
       model: header?.model ?? "",
       initial: header?.initial ?? null,
+      keyed: header?.keyed ?? true,
       build: header?.build ?? plan.build,
     },
     endNs,

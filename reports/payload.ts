@@ -121,6 +121,8 @@ export interface Payload {
     readonly startedAt: string;
     readonly model: string;
     readonly initial: JsonValue;
+    /** Whether operations carry keys that are judged apart. */
+    readonly keyed: boolean;
     readonly build: string | null;
   };
   readonly endNs: TimeNs;

@@ -122,7 +122,7 @@ describeInBrowser("the timeline in a browser", ({ open, close }) => {
     await page.keyboard.press("n");
     const second = (await viewOf(page)).pinned;
     expect(second).toBeGreaterThan(first ?? Number.POSITIVE_INFINITY);
-    expect(await page.locator("#timeline [role=status]").innerText()).toMatch(/process \d+, called at/);
+    expect(await page.locator("#timeline > [role=status]").innerText()).toMatch(/process \d+, called at/);
     await page.keyboard.press("p");
     expect((await viewOf(page)).pinned).toBe(first);
     const before = await viewOf(page);

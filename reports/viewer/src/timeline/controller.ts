@@ -8,6 +8,7 @@ import { timeScale, type TimeScale, type View, type ViewStore } from "../view.js
 import { drawHead, headHeight, type Spot } from "./draw-head.js";
 import { drawLanes } from "./draw-lanes.js";
 import { drawOverview, overviewOf, type Overview } from "./draw-overview.js";
+import type { Pictured } from "./picture.js";
 import { layOut, occupiedUntil, operationAt, type Layout } from "./rows.js";
 
 export interface TimelineElements {
@@ -68,6 +69,13 @@ export class TimelineController {
 
   get layout(): Layout {
     return this.#layout;
+  }
+
+  /** For a picture to keep; undefined before anything was drawn. */
+  pictured(): Pictured | undefined {
+    if (this.#width === 0) return undefined;
+    const { view } = this.#store;
+    return { run: this.#run, view, layout: this.#layout, matches: this.#matches, width: this.#width };
   }
 
   end(): void {

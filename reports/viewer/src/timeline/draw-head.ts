@@ -3,6 +3,7 @@
 import type { GroupRecord, LeaderRecord, MarkRecord } from "../../../payload.js";
 import type { Run } from "../load.js";
 import type { Palette } from "../palette.js";
+import type { Pen } from "../pen.js";
 import { faultShort, faultTitle, targetText } from "../faults.js";
 import { duration, seconds, timeTicks } from "../format.js";
 import type { TimeScale } from "../view.js";
@@ -20,7 +21,7 @@ export interface Spot {
 }
 
 export interface HeadPicture {
-  readonly context: CanvasRenderingContext2D;
+  readonly context: Pen;
   readonly width: number;
   readonly scale: TimeScale;
   readonly run: Run;
@@ -34,7 +35,7 @@ const phaseHeight = 17;
 const faultHeight = 34;
 const faultBar = 17;
 const marksHeight = 16;
-const memberHeight = 9;
+const memberHeight = 12;
 const groupGap = 7;
 const smallFont = "10px system-ui, sans-serif";
 const labelFont = "11px system-ui, sans-serif";
@@ -113,7 +114,7 @@ function clipped(
 }
 
 /** Text that is cut where its box ends. */
-function boxText(context: CanvasRenderingContext2D, text: string, left: number, right: number, middle: number): void {
+function boxText(context: Pen, text: string, left: number, right: number, middle: number): void {
   const room = right - left - 8;
   if (room < 14) return;
   let length = text.length;
@@ -245,7 +246,7 @@ function roleText(record: LeaderRecord): string {
   return record.leader === null ? "follows nobody" : `follows ${record.leader}`;
 }
 
-/** A row for each member: a bar while it says that it leads, a line while it follows, nothing while it is silent. */
+/** A row for each member: a bar with its ballot while it says that it leads, a line while it follows, nothing while it is silent. */
 function drawGroup(picture: HeadPicture, group: GroupRecord, top: number, spots: Spot[]): void {
   const { context, scale, colours, run } = picture;
   const narrow = scale.left < 100;
@@ -268,6 +269,8 @@ function drawGroup(picture: HeadPicture, group: GroupRecord, top: number, spots:
       if (record.role === "leader") {
         context.fillStyle = colours.leader;
         context.fillRect(box.left, laneTop + 1, width, memberHeight - 2);
+        context.fillStyle = colours.panel;
+        boxText(context, record.ballot, box.left - 2, box.right, middle + 0.5);
       } else if (record.role === "follower") {
         context.fillStyle = colours.line;
         context.fillRect(box.left, Math.round(middle) - 1, width, 1.5);

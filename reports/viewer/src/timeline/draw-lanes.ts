@@ -5,11 +5,12 @@ import { outcomeFail, outcomeOk, type Operations } from "../../../columns.js";
 import { mergedSpans, type FaultSpan } from "../faults.js";
 import { labelOf, type Run } from "../load.js";
 import { functionColour, inkOn, type Palette } from "../palette.js";
+import type { Pen } from "../pen.js";
 import type { TimeScale } from "../view.js";
 import { lowerBound, occupiedUntil, type Layout, type Row } from "./rows.js";
 
 export interface LanesPicture {
-  readonly context: CanvasRenderingContext2D;
+  readonly context: Pen;
   readonly width: number;
   readonly height: number;
   readonly scrollTop: number;
@@ -302,13 +303,7 @@ function drawMatches(picture: LanesPicture): void {
 }
 
 /** A line wherever a violation became certain, the same in every picture of time. */
-export function drawViolationLines(
-  context: CanvasRenderingContext2D,
-  scale: TimeScale,
-  run: Run,
-  colours: Palette,
-  height: number,
-): void {
+export function drawViolationLines(context: Pen, scale: TimeScale, run: Run, colours: Palette, height: number): void {
   context.fillStyle = colours.bad;
   for (const { timeNs } of run.payload.verdict.violations.slice(0, violationLines)) {
     if (timeNs === null || timeNs < scale.fromNs || timeNs > scale.toNs) continue;

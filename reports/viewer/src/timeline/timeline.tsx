@@ -9,6 +9,7 @@ import { showViolation } from "../show-violation.js";
 import { useView, type ViewStore } from "../view.js";
 import { TimelineController, type Under } from "./controller.js";
 import { Details, TextAlternative, Tooltip } from "./details.js";
+import { Export } from "./export.js";
 import { lowerBound } from "./rows.js";
 import { Legend, Toolbar, useSearch } from "./toolbar.js";
 
@@ -133,7 +134,9 @@ export function Timeline({ run, store, onController }: Properties) {
           operation · <kbd>f</kbd> fault · <kbd>v</kbd> violation · <kbd>/</kbd> search
         </p>
       </div>
-      <Toolbar run={run} store={store} found={found} />
+      <Toolbar run={run} store={store} found={found}>
+        <Export run={run} store={store} found={found} controller={controller} />
+      </Toolbar>
       <div class="plot" style={{ position: "relative" }}>
         <canvas ref={overview} class="overview" aria-hidden="true" />
         <div

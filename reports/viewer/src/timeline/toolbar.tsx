@@ -1,4 +1,5 @@
 // What stands above and below the timeline: kinds of lanes, a key, the search, zoom, and the legend.
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { showOperation } from "../around.js";
 import { count } from "../format.js";
@@ -112,10 +113,12 @@ export function Toolbar({
   run,
   store,
   found,
+  children,
 }: {
   readonly run: Run;
   readonly store: ViewStore;
   readonly found: Int32Array | null;
+  readonly children: ComponentChildren;
 }) {
   const lanes = useView(store, (view) => view.lanes);
   const key = useView(store, (view) => view.key);
@@ -176,6 +179,7 @@ export function Toolbar({
           all
         </button>
       </div>
+      {children}
     </div>
   );
 }
