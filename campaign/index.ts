@@ -36,6 +36,7 @@ export {
 } from "./ci-report.js";
 export { clusterFactory, type ClusterSettings } from "./clusters.js";
 export { coverageLines, type CampaignCoverage, type Coverage } from "./coverage.js";
+export { describeEnvironment } from "./environment.js";
 export { formatDuration, parseDuration } from "./duration.js";
 export { combineExitCodes, exitCodeOf, exitCodes, UsageError, type ExitCode } from "./exit-code.js";
 export { historyText, huntPlan, simulateAndJudge, type HuntBase, type HuntedRun } from "./hunt.js";
@@ -70,12 +71,12 @@ export { faultsCarriedOut, realPlan, reproductionOf, type Reproduction } from ".
 export { runRegressions, type RegressionOutcome, type RegressionResult } from "./regression-run.js";
 export { readRegressions, type Regression, type RegressionFile } from "./regressions.js";
 export { readReplayFile, replayOf, rerunOfReplay, type ReplayFile } from "./replay-file.js";
-export { run, type RunAddresses, type RunInput, type RunResult } from "./run.js";
+export { run, runIdOf, type RunAddresses, type RunInput, type RunResult } from "./run.js";
 export { previousCampaign, type PreviousSummary } from "./previous-campaign.js";
-export { runCells, type CellResult, type RunDocument } from "./runs.js";
+export { parseDocument, runCells, type CellResult, type RunDocument } from "./runs.js";
 export { oldRuns, removeDeadLinks, removeRun, type OldRun, type OldRuns } from "./old-runs.js";
 export { serveStore, type StoreServer } from "./store-server.js";
-export { runDirectoryAt, writeJson, writeText, type RunDirectory } from "./store.js";
+export { createRunDirectory, runDirectoryAt, writeJson, writeText, type RunDirectory } from "./store.js";
 export { shrink, type Shrunk, type ShrinkOptions } from "./shrink.js";
 export { judgeInvariants, simulate, type SimulatedRun, type SimulateInput } from "./simulate.js";
 export { readRuns, triage, type TriageGroup, type TriageState, type TriagedRun } from "./triage.js";

@@ -96,7 +96,7 @@ export async function check(
   model: string | AnyModel,
   options: CheckOptions = {},
 ): Promise<LinearizabilityResult> {
-  const history = given as Given;
+  const history = given as GivenHistory;
   const { signal } = options;
   signal?.throwIfAborted();
   const chosen = resolveModel(model);
@@ -158,19 +158,22 @@ function isMalformed(error: unknown): error is Error {
   return error instanceof Error && error.name === "MalformedHistory";
 }
 
-type Given = HistoryDocument | readonly HistoryEvent[] | readonly RecordedOperation[];
+/** What a history may be given as. Operations as read from a file are recorded operations too. */
+export type GivenHistory = HistoryDocument | readonly HistoryEvent[] | readonly RecordedOperation[];
 
-function isDocument(history: Given): history is HistoryDocument {
+function isDocument(history: GivenHistory): history is HistoryDocument {
   return !Array.isArray(history);
 }
 
-function initialOf(history: Given): JsonValue {
+/** What its header says; null where there is none. */
+export function initialOf(history: GivenHistory): JsonValue {
   if (isDocument(history)) return history.initial;
   const [first] = history;
   return first !== undefined && "type" in first && first.type === "header" ? first.initial : null;
 }
 
-function operationsIn(history: Given): readonly Operation[] {
+/** Throws MalformedHistory for what is no history. */
+export function operationsIn(history: GivenHistory): readonly Operation[] {
   if (isDocument(history)) return history.operations;
   const events: HistoryEvent[] = [];
   const recorded: RecordedOperation[] = [];

@@ -32,7 +32,15 @@ export { decide, type DecideOptions, type Decision } from "./decide.js";
 export { checkCounter } from "./checkers/counter.js";
 export { checkMonotonic } from "./checkers/monotonic.js";
 export { checkSet } from "./checkers/set.js";
-export { check, type CheckOptions, type CheckProgress, type RecordedOperation } from "./check.js";
+export {
+  check,
+  initialOf,
+  operationsIn,
+  type CheckOptions,
+  type CheckProgress,
+  type GivenHistory,
+  type RecordedOperation,
+} from "./check.js";
 export {
   defineModel,
   replay,

@@ -43,6 +43,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   campaign: { may: value(...allButCliAndBench) },
   reports: { may: { ...value("history", "checker"), ...type("cluster", "nemesis") } },
   cli: { may: value(...allButCliAndBench, "campaign") },
+  vitest: { may: value("history", "checker", "cluster", "campaign") },
   bench: { may: value(...allButCliAndBench, "campaign", "cli") },
 };
 
