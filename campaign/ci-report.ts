@@ -1,11 +1,23 @@
-// What minos ci says: a few lines that say all, and the same as JUnit XML, SARIF and GitHub's annotations.
+// What minos ci says to a person: a few lines that say all. `ci-files.ts` says the same as JUnit XML and SARIF, `ci-github.ts` to GitHub.
+import type { HistoryEvent, JsonValue } from "../history/index.js";
 import { combineExitCodes, exitCodes, type ExitCode } from "./exit-code.js";
+import type { Plan } from "./plan.js";
 import type { RegressionOutcome, RegressionResult } from "./regression-run.js";
 
 /** A violation with the place of its replay file, which the caller writes. */
 export interface CiResult extends RegressionResult {
   /** Null: there was no violation. */
   readonly replayFile: string | null;
+  /** Of the violating run; null where there is none. */
+  readonly reportFile: string | null;
+}
+
+/**
+ * One line without control characters, so that what a system answered cannot end a line and begin another: GitHub reads commands from
+ * lines, and a terminal obeys escapes.
+ */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
 }
 
 /** What was not begun was not looked at: unknown, as is what lost its teeth. */
@@ -45,11 +57,17 @@ export function whyOf(outcome: RegressionOutcome): string {
 
 const worstFirst = ["violated", "crashed", "lost its teeth", "undecided", "skipped", "held"] as const;
 
-const inOrder = (results: readonly CiResult[]): readonly CiResult[] =>
+export const inOrder = (results: readonly CiResult[]): readonly CiResult[] =>
   results.toSorted((one, other) => worstFirst.indexOf(one.outcome.kind) - worstFirst.indexOf(other.outcome.kind));
 
 /** The first five say all; each regression that did not hold follows. */
 export function ciLines(results: readonly CiResult[]): readonly string[] {
+  return linesOf(results).map(oneLineKeepingIndent);
+}
+
+const oneLineKeepingIndent = (line: string): string => (line.startsWith("  ") ? `  ${oneLine(line)}` : oneLine(line));
+
+function linesOf(results: readonly CiResult[]): readonly string[] {
   const [worst] = inOrder(results);
   const of = (kind: RegressionOutcome["kind"]): number => results.filter(({ outcome }) => outcome.kind === kind).length;
   const words = worstFirst.flatMap((kind) => (of(kind) === 0 ? [] : [`${of(kind)} ${kind}`]));
@@ -67,18 +85,52 @@ export function ciLines(results: readonly CiResult[]): readonly string[] {
       `again    minos ci --only ${name}`,
       ...more,
     ];
-  const { violation, good } = worst.outcome;
+  return [...redLines(worst, worst.outcome, title), count, ...more];
+}
+
+function redLines(
+  { regression, replayFile, reportFile }: CiResult,
+  { violation, good }: Extract<RegressionOutcome, { kind: "violated" }>,
+  title: string,
+): readonly string[] {
   const { plan, verdict } = good;
-  const faults = [...new Set(plan.nemesis.faults.map(({ kind }) => kind))].join(", ");
   const size = `${verdict.counts.operations} operations on ${plan.nodes} nodes, ${good.run.faults} faults`;
   return [
-    `VIOLATION  ${violation.class} (${violation.fingerprint}) in ${name}: ${title}`,
+    `VIOLATION  ${violation.class} (${violation.fingerprint}) in ${regression.name}${title.includes(violation.sentence.slice(0, 60)) ? "" : `: ${title}`}`,
     violation.sentence,
-    `faults   ${faults === "" ? "those that wait for an event of the protocol" : faults}; ${size}`,
-    count,
-    `replay   minos replay ${worst.replayFile ?? ""}`,
-    ...more,
+    `fault    ${faultInForce(violation.timeNs, good.run.events) ?? directedFaults(plan)}; the schedule: ${size}`,
+    `replay   minos replay ${replayFile ?? ""}`,
+    `report   ${reportFile ?? "none could be written; the replay gives one"}`,
   ];
+}
+
+/** What was on when it became certain, or what had been just before; null when the schedule held nothing until then. */
+export function faultInForce(timeNs: number | null, events: readonly HistoryEvent[]): string | null {
+  const on = new Map<number, string>();
+  let last: string | null = null;
+  for (const event of events) {
+    if (event.type !== "fault" || (timeNs !== null && event.time > timeNs)) continue;
+    const words = `${event.kind} of ${event.targets.join(", ")}`;
+    if (event.stage === "confirmed-on") on.set(event.fault, (last = words));
+    else if (event.stage === "confirmed-off") on.delete(event.fault);
+  }
+  if (on.size > 0) return `in force ${[...on.values()].join("; ")}`;
+  return last === null ? null : `none in force any more, last ${last}`;
+}
+
+/** What strikes at an event of the protocol, or plays a scene, stands in no schedule. */
+function directedFaults({ nemesis }: Plan): string {
+  const told = (["triggers", "scenes"] as const).flatMap((name) => {
+    const list = nemesis.options[name];
+    return Array.isArray(list) ? (list as readonly JsonValue[]).map((one) => directedWord(name, one)) : [];
+  });
+  return told.length === 0 ? "none is needed" : told.join("; ");
+}
+
+function directedWord(from: "triggers" | "scenes", value: JsonValue): string {
+  const { do: act, on, what, scene } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const known = (word: unknown): string => (typeof word === "string" ? word : "an event");
+  return from === "scenes" ? `the scene ${known(scene)}` : `${known(act)} when ${known(on)} is ${known(what)}`;
 }
 
 function greenLines(results: readonly CiResult[], count: string): readonly string[] {
@@ -98,88 +150,4 @@ function greenLines(results: readonly CiResult[], count: string): readonly strin
     "bound    these schedules only, in simulation: minos hunt and minos campaign look for what is not yet known",
     `asked    ${asked}`,
   ];
-}
-
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-function escapeXml(text: string): string {
-  // Control characters may not stand in XML at all.
-  const allowed = Array.from(text, (one) => (one >= " " || one === "\n" ? one : " ")).join("");
-  return allowed.replaceAll(/[&<>"]/g, (one) => entities[one] ?? one);
-}
-
-/** A violation is a failure; what is unknown or crashed is an error. */
-export function junitOf(results: readonly CiResult[]): string {
-  const cases = results.map(({ regression, outcome, tookMs, replayFile }) => {
-    const text = escapeXml(replayFile === null ? whyOf(outcome) : `${whyOf(outcome)}\nminos replay ${replayFile}`);
-    const type = escapeXml(outcome.kind === "violated" ? outcome.violation.class : outcome.kind);
-    const element = outcome.kind === "violated" ? "failure" : "error";
-    const inner =
-      outcome.kind === "held"
-        ? ""
-        : outcome.kind === "skipped"
-          ? `<skipped message="${text}"/>`
-          : `<${element} type="${type}" message="${escapeXml(whyOf(outcome))}">${text}</${element}>`;
-    const time = (tookMs / 1000).toFixed(3);
-    return `    <testcase classname="minos.regressions" name="${regression.name}" time="${time}">${inner}</testcase>`;
-  });
-  const of = (kinds: readonly RegressionOutcome["kind"][]): number =>
-    results.filter(({ outcome }) => kinds.includes(outcome.kind)).length;
-  const errors = of(["crashed", "lost its teeth", "undecided"]);
-  const counts = `tests="${results.length}" failures="${of(["violated"])}" errors="${errors}" skipped="${of(["skipped"])}"`;
-  const suite = [`  <testsuite name="minos ci" ${counts}>`, ...cases, "  </testsuite>"];
-  return ['<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>", ...suite, "</testsuites>", ""].join("\n");
-}
-
-/** Version 2.1.0; a result for each regression that did not hold. `toUri` gives a regression's file relative to the repository. */
-export function sarifOf(results: readonly CiResult[], version: string, toUri: (path: string) => string): unknown {
-  const failed = results.filter(({ outcome }) => outcome.kind !== "held");
-  const ruleOf = ({ outcome }: CiResult): string =>
-    outcome.kind === "violated" ? outcome.violation.class : outcome.kind;
-  return {
-    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
-    version: "2.1.0",
-    runs: [
-      {
-        tool: { driver: { name: "minos", version, rules: [...new Set(failed.map(ruleOf))].map((id) => ({ id })) } },
-        results: failed.map((result) => ({
-          ruleId: ruleOf(result),
-          level: ["violated", "crashed"].includes(result.outcome.kind) ? "error" : "warning",
-          message: { text: `${result.regression.name}: ${whyOf(result.outcome)}` },
-          locations: [
-            { physicalLocation: { artifactLocation: { uri: toUri(`${result.regression.folder}/regression.json`) } } },
-          ],
-          ...(result.outcome.kind === "violated"
-            ? {
-                partialFingerprints: {
-                  "minos/v1": `${result.regression.name}/${result.outcome.violation.fingerprint}`,
-                },
-              }
-            : {}),
-        })),
-      },
-    ],
-  };
-}
-
-const escapeData = (text: string): string =>
-  text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-const escapeProperty = (text: string): string => escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
-
-/** Workflow commands that GitHub shows beside the files. */
-export function annotationsOf(results: readonly CiResult[], toUri: (path: string) => string): readonly string[] {
-  return inOrder(results).flatMap(({ regression, outcome, replayFile }) => {
-    if (outcome.kind === "held") return [];
-    const level = outcome.kind === "violated" || outcome.kind === "crashed" ? "error" : "warning";
-    const title = outcome.kind === "violated" ? outcome.violation.class : outcome.kind;
-    const file = escapeProperty(toUri(`${regression.folder}/regression.json`));
-    const replay = replayFile === null ? "" : `\nminos replay ${replayFile}`;
-    const text = escapeData(`${whyOf(outcome)}${replay}`);
-    return [`::${level} file=${file},title=${escapeProperty(`${regression.name}: ${title}`)}::${text}`];
-  });
-}
-
-/** Markdown for `$GITHUB_STEP_SUMMARY`. */
-export function jobSummaryOf(results: readonly CiResult[]): string {
-  return ["### minos ci", "", "```text", ...ciLines(results), "```", ""].join("\n");
 }

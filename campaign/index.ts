@@ -24,16 +24,9 @@ export {
 } from "./campaign-summary.js";
 export { canaryLines, canaryRows, type CanaryOutcome, type CanarySummary } from "./canary.js";
 export { runCanary } from "./canary-campaign.js";
-export {
-  annotationsOf,
-  ciLines,
-  exitCodeOfCi,
-  jobSummaryOf,
-  junitOf,
-  sarifOf,
-  whyOf,
-  type CiResult,
-} from "./ci-report.js";
+export { junitOf, sarifOf } from "./ci-files.js";
+export { annotationsOf, jobSummaryOf } from "./ci-github.js";
+export { ciLines, exitCodeOfCi, whyOf, type CiResult } from "./ci-report.js";
 export { clusterFactory, type ClusterSettings } from "./clusters.js";
 export { coverageLines, type CampaignCoverage, type Coverage } from "./coverage.js";
 export { describeEnvironment } from "./environment.js";

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { addRegression } from "./add-regression.js";
-import { annotationsOf, ciLines, exitCodeOfCi, junitOf, sarifOf, type CiResult } from "./ci-report.js";
+import { junitOf, sarifOf } from "./ci-files.js";
+import { annotationsOf } from "./ci-github.js";
+import { ciLines, exitCodeOfCi, type CiResult } from "./ci-report.js";
 import { runRegression, runRegressions, tryPlan, type RegressionResult } from "./regression-run.js";
 import { knownBadOf, readRegressions, type Regression, type RegressionFile } from "./regressions.js";
 import { systemNamed } from "./systems.js";
@@ -29,10 +31,16 @@ async function violated(regression: Regression): Promise<CiResult> {
   const [violation] = hunted.verdict.violations;
   if (violation === undefined) throw new Error("no violation");
   const outcome = { kind: "violated", violation, good: hunted } as const;
-  return { regression, outcome, tookMs: 1, replayFile: "store/ci/m13.replay.json" };
+  return {
+    regression,
+    outcome,
+    tookMs: 1,
+    replayFile: "store/ci/m13.replay.json",
+    reportFile: "store/hunt/1/report.html",
+  };
 }
 
-const kept = (result: RegressionResult): CiResult => ({ ...result, replayFile: null });
+const kept = (result: RegressionResult): CiResult => ({ ...result, replayFile: null, reportFile: null });
 const same = (path: string): string => path;
 
 test("a regression holds while the system comes through and its known-bad build is convicted", async () => {
@@ -65,7 +73,11 @@ test("a violation is told by class, sentence, faults and replay line in every fo
   expect(exitCodeOfCi(results)).toBe(1);
   const lines = ciLines(results);
   expect(lines[0]).toMatch(/^VIOLATION {2}replica divergence \(.+\) in m13/);
-  expect(lines[4]).toBe("replay   minos replay store/ci/m13.replay.json");
+  expect(lines[2]).toMatch(/^fault {4}.+; the schedule: \d+ operations on \d nodes, \d+ faults$/);
+  expect(lines.slice(3, 5)).toEqual([
+    "replay   minos replay store/ci/m13.replay.json",
+    "report   store/hunt/1/report.html",
+  ]);
   expect(junitOf(results)).toMatch(/failures="1" errors="1" skipped="0"/);
   expect(junitOf(results)).toContain("a &lt;reason&gt;");
   const [first] = annotationsOf(results, same);

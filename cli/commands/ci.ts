@@ -14,8 +14,12 @@ import {
   parseDuration,
   readRegressions,
   replayOf,
+  rerunOfReplay,
+  run,
   runRegressions,
   sarifOf,
+  silentObserver,
+  systemNamed,
   UsageError,
   whyOf,
   writeJson,
@@ -77,7 +81,8 @@ async function performCi(words: CiWords, terminal: Terminal): Promise<ExitCode> 
     onResult: ({ regression, outcome, tookMs }) =>
       terminal.err(`${regression.name}: ${outcome.kind} (${(tookMs / 1000).toFixed(1)} s)`),
   });
-  const told = results.map((result) => keepReplay(result, words.store));
+  const told: CiResult[] = [];
+  for (const result of results) told.push(await keepViolation(result, words.store, terminal));
   const exitCode = exitCodeOfCi(told);
   for (const line of ciLines(told)) terminal.out(line);
   terminal.document(documentOf(told, exitCode));
@@ -97,13 +102,33 @@ function chosen(regressions: readonly Regression[], only: string | undefined): r
   return found;
 }
 
-function keepReplay(result: RegressionResult, store: string): CiResult {
-  if (result.outcome.kind !== "violated") return { ...result, replayFile: null };
+/** A violation's replay file, and the run kept with its report. */
+async function keepViolation(result: RegressionResult, store: string, terminal: Terminal): Promise<CiResult> {
+  if (result.outcome.kind !== "violated") return { ...result, replayFile: null, reportFile: null };
   const folder = join(store, "ci");
   mkdirSync(folder, { recursive: true });
   const replayFile = join(folder, `${result.regression.name}.replay.json`);
+  const { plan } = result.outcome.good;
   writeJson(replayFile, replayOf(result.outcome.good));
-  return { ...result, replayFile };
+  try {
+    const { directory } = await run({
+      plan,
+      provenance: {},
+      system: await systemNamed(plan.system)(plan.mutant),
+      createCluster: () => {
+        throw new Error("a regression needs no cluster");
+      },
+      storeRoot: store,
+      observer: silentObserver,
+      signal: new AbortController().signal,
+      rerun: rerunOfReplay(replayFile),
+    });
+    return { ...result, replayFile, reportFile: relative(process.cwd(), directory.reportFile) };
+  } catch (error) {
+    // The violation stands without its picture.
+    terminal.err(`no report: ${error instanceof Error ? error.message : String(error)}`);
+    return { ...result, replayFile, reportFile: null };
+  }
 }
 
 function documentOf(results: readonly CiResult[], exitCode: ExitCode): unknown {
@@ -111,7 +136,7 @@ function documentOf(results: readonly CiResult[], exitCode: ExitCode): unknown {
     held: exitCode === exitCodes.valid ? true : exitCode === exitCodes.violation ? false : "unknown",
     exit_code: exitCode,
     lines: ciLines(results),
-    regressions: results.map(({ regression, outcome, tookMs, replayFile }) => ({
+    regressions: results.map(({ regression, outcome, tookMs, replayFile, reportFile }) => ({
       name: regression.name,
       title: regression.title,
       known_bad: regression.known_bad,
@@ -119,6 +144,7 @@ function documentOf(results: readonly CiResult[], exitCode: ExitCode): unknown {
       why: whyOf(outcome),
       took_ms: Math.round(tookMs),
       replay: replayFile === null ? null : resolve(replayFile),
+      report: reportFile === null ? null : resolve(reportFile),
       violation:
         outcome.kind === "violated"
           ? { class: outcome.violation.class, fingerprint: outcome.violation.fingerprint }

@@ -33,11 +33,13 @@ export function temporaryFolder(): string {
 export interface StartOptions {
   readonly cwd: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Default: the one that was built here. */
+  readonly program?: string;
 }
 
 export function startMinos(words: readonly string[], options: StartOptions): Started {
   const { CI: _ci, ...inherited } = process.env;
-  const child = spawn(process.execPath, [program, ...words], {
+  const child = spawn(process.execPath, [options.program ?? program, ...words], {
     cwd: options.cwd,
     env: { ...inherited, NO_COLOR: "1", ...options.environment },
     stdio: ["ignore", "pipe", "pipe"],
