@@ -67,7 +67,7 @@ test("a change that brings a bug back turns it red: five lines that say all, ann
   const ended = await minos(words, { cwd, environment, program });
   expect(ended.code, ended.err).toBe(1);
   const [first, sentence, fault, replay, report] = ended.out.split("\n");
-  expect(first).toMatch(/^VIOLATION {2}stale read \(.+\) in m15: /);
+  expect(first).toMatch(/^VIOLATION {2}stale read \(.+\) in m15$/);
   expect(sentence).toMatch(/\w+ .*\./);
   expect(fault).toMatch(/^fault {4}.+; the schedule: \d+ operations on \d nodes/);
   expect(replay).toBe("replay   minos replay store/ci/m15.replay.json");
