@@ -36,6 +36,9 @@ const letterPx = 6.4;
 /** No labels in a row with more operations in view than this: nobody could read them. */
 const labelledBars = 120;
 
+/** With more operations than this for each pixel of a row, bars of a hair's width would say no more than columns do. */
+const barsPerPixel = 0.8;
+
 /** Lightly over all lanes while any fault acts, and more strongly over those of the nodes that it singled out. */
 function faultTints(picture: LanesPicture): void {
   const { context, scale, layout, faults, colours, scrollTop, height, run } = picture;
@@ -97,6 +100,17 @@ interface Bar {
   readonly width: number;
 }
 
+/** As `lowerBound`, for a place that is near: each column begins where the one before it ended. */
+function reach(from: number, to: number, wanted: number, of: (place: number) => number): number {
+  let step = 1;
+  let near = from;
+  while (near + step < to && of(near + step) < wanted) {
+    near += step;
+    step *= 2;
+  }
+  return lowerBound(Math.min(to, near + step), wanted, of, near);
+}
+
 /** Many operations a pixel: one column each, from the running sums. */
 function drawDense(picture: LanesPicture, row: Row, from: number, to: number, barTop: number, barHeight: number): void {
   const { context, scale, run, colours } = picture;
@@ -108,7 +122,7 @@ function drawDense(picture: LanesPicture, row: Row, from: number, to: number, ba
   let runShade = -1;
   let runLeft = 0;
   for (let x = Math.floor(scale.left); x <= scale.right; x++) {
-    const next = x === Math.ceil(scale.right) ? to : lowerBound(to, scale.ns(x + 1), call, place);
+    const next = x === Math.ceil(scale.right) ? to : reach(place, to, scale.ns(x + 1), call);
     const busy = ((row.busyNs[next] ?? 0) - (row.busyNs[place] ?? 0)) / scale.nsPerPx;
     const shade = next === place ? -1 : Math.min(shades - 1, Math.floor(busy * shades));
     if ((row.fails[next] ?? 0) > (row.fails[place] ?? 0)) fails.push(x);
@@ -148,20 +162,21 @@ function drawSparse(
   const byFunction = new Map<number, number[]>();
   const odd: Bar[] = [];
   const bars: Bar[] = [];
+  const labelled = to - from <= labelledBars && barHeight >= 9;
   for (let place = from; place < to; place++) {
     const operation = row.operations[place] ?? 0;
     const left = Math.max(scale.x(operations.callNs[operation] ?? 0), scale.left - 4);
     const right = Math.min(scale.x(occupiedUntil(operations, operation, run.endNs)), scale.right + 4);
     // A hair of ground between operations that follow at once.
     const width = Math.max(right - left - (right - left > 3 ? 0.8 : 0), 1.2);
-    const bar = { operation, left, width };
-    if (operations.outcome[operation] === outcomeOk) {
+    const isOk = operations.outcome[operation] === outcomeOk;
+    if (isOk) {
       const code = operations.function[operation] ?? 0;
       const own = byFunction.get(code);
       if (own === undefined) byFunction.set(code, [left, width]);
       else own.push(left, width);
-    } else odd.push(bar);
-    bars.push(bar);
+    } else odd.push({ operation, left, width });
+    if (labelled) bars.push({ operation, left, width });
   }
   for (const [code, boxes] of byFunction) {
     const name = operations.functions[code] ?? "";
@@ -173,7 +188,7 @@ function drawSparse(
       context.fillRect(boxes[index] ?? 0, barTop + inset, boxes[index + 1] ?? 1, barHeight - 2 * inset);
   }
   for (const bar of odd) drawOdd(picture, bar, barTop, barHeight);
-  if (bars.length <= labelledBars && barHeight >= 9) drawLabels(picture, bars, barTop, barHeight);
+  if (labelled) drawLabels(picture, bars, barTop, barHeight);
 }
 
 /** A failure: an empty box crossed out. An unknown: half filled, its end left open. */
@@ -333,7 +348,7 @@ export function drawLanes(picture: LanesPicture): void {
     const barHeight = row.height - 2 * gap;
     const { from, to } = inView(run.operations, row, scale, run.endNs);
     drawTail(picture, row, barTop, barHeight);
-    if (to - from > (scale.right - scale.left) * 0.8) drawDense(picture, row, from, to, barTop, barHeight);
+    if (to - from > (scale.right - scale.left) * barsPerPixel) drawDense(picture, row, from, to, barTop, barHeight);
     else drawSparse(picture, row, from, to, barTop, barHeight);
   }
   drawMatches(picture);
